@@ -1,0 +1,218 @@
+//! The contract between the engine and a store. Every line of it is held by `testing::conformance`.
+//!
+//! A backend keeps four things: records, messages that wait in inboxes, histories, and the indexes over records. It decides
+//! nothing: the engine says what is to be written, and one [`Commit`] is written whole or not at all.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+
+use crate::history::HistoryEntry;
+use crate::ids::{Revision, RunId};
+use crate::record::{IndexEntry, Record, StatusKind};
+use crate::signal::Message;
+
+/// One atomic, durable batch.
+#[derive(Debug, Clone, Default)]
+pub struct Commit {
+    /// The runs it changes, each at most once.
+    pub changes: Vec<RunChange>,
+}
+
+/// What one commit does to one run.
+#[derive(Debug, Clone)]
+pub struct RunChange {
+    /// The run.
+    pub run: RunId,
+    /// What the store must hold of it, or the commit is refused; `None`: nothing.
+    pub before: Option<Before>,
+    /// What it holds afterwards; `None` removes the run with its history, inbox and idempotency keys.
+    pub after: Option<Arc<Record>>,
+    /// Appended to the history.
+    pub history: Vec<HistoryEntry>,
+    /// Put into the inbox.
+    pub accepted: Vec<Accepted>,
+    /// Taken out of the inbox: signal and position.
+    pub removed: Vec<(String, u64)>,
+}
+
+/// The revision a change builds on, with what the indexes hold of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Before {
+    /// The revision.
+    pub revision: Revision,
+    /// As [`Record::index`] gave it.
+    pub index: IndexEntry,
+}
+
+/// A message to be put into the inbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The message.
+    pub message: Message,
+    /// Remembered for the life of the run, so that a second delivery counts once.
+    pub idempotency_key: Option<String>,
+    /// Whether it is consumed in this same commit: then only its idempotency key is kept, and the message is not stored.
+    pub taken: bool,
+}
+
+/// A page of runs, in the order of creation, then by id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// The runs.
+    pub runs: Vec<Arc<Record>>,
+    /// Where the next page begins; `None` after the last.
+    pub next: Option<Cursor>,
+}
+
+/// A place in a listing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cursor {
+    /// Creation time of the last run seen.
+    pub created: Timestamp,
+    /// Its id.
+    pub run: RunId,
+}
+
+/// Which runs a listing wants. Conditions that are given must all hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Query {
+    /// Of this workflow.
+    pub workflow: Option<String>,
+    /// In this status.
+    pub status: Option<StatusKind>,
+    /// Waiting for this signal.
+    pub waiting_for: Option<String>,
+    /// After this place.
+    pub after: Option<Cursor>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+impl Query {
+    /// Whether a run is wanted, apart from `after` and `limit`.
+    #[must_use]
+    pub fn matches(&self, entry: &IndexEntry) -> bool {
+        self.workflow
+            .as_ref()
+            .is_none_or(|workflow| *workflow == entry.workflow)
+            && self.status.is_none_or(|status| status == entry.status)
+            && self
+                .waiting_for
+                .as_ref()
+                .is_none_or(|signal| entry.waiting.contains(signal))
+    }
+}
+
+/// What went wrong in a store.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum BackendError {
+    /// A commit built on something that the store does not hold. Nothing of it was written.
+    #[error("run {run} has changed: expected revision {expected:?}, found {found:?}")]
+    Conflict {
+        /// The run.
+        run: RunId,
+        /// What the commit built on.
+        expected: Option<Revision>,
+        /// What the store holds.
+        found: Option<Revision>,
+    },
+    /// Another process has the database open.
+    #[error("the database {path} is in use by another process")]
+    InUse {
+        /// The database.
+        path: String,
+    },
+    /// The data does not read as what was written.
+    #[error("the database is damaged: {detail}")]
+    Damaged {
+        /// What, and where.
+        detail: String,
+    },
+    /// The database was written by a newer version.
+    #[error("the database has format {found}, this version reads up to {supported}")]
+    NewerFormat {
+        /// What it says.
+        found: u32,
+        /// What this version reads.
+        supported: u32,
+    },
+    /// The device is full. Nothing of the commit was written.
+    #[error("the disk is full: {detail}")]
+    StorageFull {
+        /// What the system said.
+        detail: String,
+    },
+    /// The system refused to read or write.
+    #[error("i/o error: {detail}")]
+    Io {
+        /// What it said.
+        detail: String,
+        /// The error itself.
+        #[source]
+        source: Option<Arc<std::io::Error>>,
+    },
+    /// The store has failed or was closed, and takes nothing more until it is opened again.
+    #[error("the store has stopped: {detail}")]
+    Stopped {
+        /// Why.
+        detail: String,
+    },
+}
+
+impl BackendError {
+    /// Whether the same call may succeed later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::StorageFull { .. } | Self::Io { .. } => true,
+            Self::Conflict { .. }
+            | Self::InUse { .. }
+            | Self::Damaged { .. }
+            | Self::NewerFormat { .. }
+            | Self::Stopped { .. } => false,
+        }
+    }
+}
+
+/// The answer of a backend.
+pub type Answer<'a, T> = BoxFuture<'a, Result<T, BackendError>>;
+
+/// A store of runs.
+pub trait Backend: fmt::Debug + Send + Sync + 'static {
+    /// Writes a batch. `Ok` means: all of it is durable, as durable as this backend gets.
+    ///
+    /// Commits of one run are issued one after another; those of different runs may be in flight together.
+    ///
+    /// # Errors
+    /// [`BackendError::Conflict`] if a run is not at its expected revision; then, and on every other error that is
+    /// reported, nothing of the batch is visible.
+    fn commit(&self, commit: Commit) -> Answer<'_, ()>;
+
+    /// The record of a run; `None` if there is none.
+    fn record<'a>(&'a self, run: &'a RunId) -> Answer<'a, Option<Arc<Record>>>;
+
+    /// A message that waits; `None` if it was never there or has been taken out.
+    fn message<'a>(&'a self, run: &'a RunId, signal: &'a str, position: u64) -> Answer<'a, Option<Message>>;
+
+    /// Whether a message with this idempotency key was accepted by the run.
+    fn is_delivered<'a>(&'a self, run: &'a RunId, idempotency_key: &'a str) -> Answer<'a, bool>;
+
+    /// The history of a run from `position` on, at most `limit` entries.
+    fn history<'a>(&'a self, run: &'a RunId, position: u64, limit: usize) -> Answer<'a, Vec<HistoryEntry>>;
+
+    /// The runs whose [`IndexEntry::due`] is at or before `until`, earliest first, at most `limit`.
+    fn due(&self, until: Timestamp, limit: usize) -> Answer<'_, Vec<(Timestamp, RunId)>>;
+
+    /// The earliest [`IndexEntry::due`] of all.
+    fn next_due(&self) -> Answer<'_, Option<Timestamp>>;
+
+    /// The runs that are [`IndexEntry::ready`], by id, behind `after`, at most `limit`.
+    fn ready<'a>(&'a self, after: Option<&'a RunId>, limit: usize) -> Answer<'a, Vec<RunId>>;
+
+    /// A page of runs.
+    fn list<'a>(&'a self, query: &'a Query) -> Answer<'a, Page>;
+}

@@ -1,0 +1,174 @@
+//! How a state enum becomes JSON and comes back: `{"Variant":{"field":…}}`.
+//!
+//! Generated code names each field once, through a [`FieldCodec`], so that the bound on its type is checked in one place
+//! and with the span of the user's binding; the rest is free of generics.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::durable::{Durable, Stored};
+
+/// How one saved variable is written and read.
+pub struct FieldCodec<T> {
+    encode: fn(&T, &mut Vec<u8>) -> Result<(), serde_json::Error>,
+    decode: fn(&RawValue) -> Result<T, serde_json::Error>,
+}
+
+impl<T> std::fmt::Debug for FieldCodec<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FieldCodec").finish_non_exhaustive()
+    }
+}
+
+/// The codec of any value that can be stored.
+#[must_use]
+pub const fn saved<T: Durable>() -> FieldCodec<T> {
+    FieldCodec {
+        encode: |value, out| serde_json::to_writer(out, value),
+        decode: |raw| serde_json::from_str(raw.get()),
+    }
+}
+
+/// A value that could not be written, with the variable that held it.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+#[error("`{field}` of `{variant}` cannot be stored: {cause}")]
+pub struct Unencodable {
+    /// The place where the run was about to wait.
+    pub variant: String,
+    /// The saved variable.
+    pub field: String,
+    /// What the encoder said.
+    pub cause: String,
+}
+
+/// A stored state that this binary cannot take up.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+#[error("the stored state does not fit this version of the workflow: {detail}")]
+pub struct Incompatible {
+    /// Which variant or field, and why.
+    pub detail: String,
+}
+
+/// Writes one variant of a state.
+#[derive(Debug, Default)]
+pub struct StateWriter {
+    out: Vec<u8>,
+    variant: &'static str,
+    fields: usize,
+    fault: Option<Unencodable>,
+}
+
+impl StateWriter {
+    /// Opens the variant. Called once, before its fields.
+    #[must_use]
+    pub fn variant(variant: &'static str) -> Self {
+        let mut out = Vec::with_capacity(128);
+        out.extend_from_slice(b"{\"");
+        out.extend_from_slice(variant.as_bytes());
+        out.extend_from_slice(b"\":{");
+        Self {
+            out,
+            variant,
+            fields: 0,
+            fault: None,
+        }
+    }
+
+    /// Writes one field. After the first failure the rest is skipped; [`finish`](Self::finish) reports it.
+    pub fn field<T>(&mut self, codec: &FieldCodec<T>, name: &'static str, value: &T) {
+        if self.fault.is_some() {
+            return;
+        }
+        if self.fields > 0 {
+            self.out.push(b',');
+        }
+        self.fields += 1;
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
+        if let Err(error) = (codec.encode)(value, &mut self.out) {
+            self.fault = Some(Unencodable {
+                variant: self.variant.into(),
+                field: name.into(),
+                cause: error.to_string(),
+            });
+        }
+    }
+
+    /// Closes the variant and hands over its JSON.
+    ///
+    /// # Errors
+    /// The first field that could not be written.
+    pub fn finish(mut self) -> Result<Stored, Unencodable> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        self.out.extend_from_slice(b"}}");
+        let variant = self.variant;
+        String::from_utf8(self.out)
+            .map_err(|error| error.to_string())
+            .and_then(|text| Stored::from_json(text).map_err(|error| error.to_string()))
+            .map_err(|cause| Unencodable {
+                variant: variant.into(),
+                field: String::new(),
+                cause,
+            })
+    }
+}
+
+/// Reads one variant of a state.
+#[derive(Debug)]
+pub struct StateReader<'a> {
+    variant: &'a str,
+    fields: HashMap<&'a str, &'a RawValue>,
+}
+
+impl<'a> StateReader<'a> {
+    /// Takes the document apart without decoding any field.
+    ///
+    /// # Errors
+    /// If it is not one variant with its fields.
+    pub fn new(state: &'a Stored) -> Result<Self, Incompatible> {
+        #[derive(Deserialize)]
+        struct Document<'a>(#[serde(borrow)] HashMap<&'a str, HashMap<&'a str, &'a RawValue>>);
+        let Document(variants) = serde_json::from_str(state.as_str()).map_err(|error| Incompatible {
+            detail: error.to_string(),
+        })?;
+        let mut variants = variants.into_iter();
+        match (variants.next(), variants.next()) {
+            (Some((variant, fields)), None) => Ok(Self { variant, fields }),
+            (None, _) | (Some(_), Some(_)) => Err(Incompatible {
+                detail: "expected exactly one variant".into(),
+            }),
+        }
+    }
+
+    /// The stored variant's name.
+    #[must_use]
+    pub fn variant_name(&self) -> &'a str {
+        self.variant
+    }
+
+    /// Decodes one field.
+    ///
+    /// # Errors
+    /// If it is missing or does not fit.
+    pub fn field<T>(&self, codec: &FieldCodec<T>, name: &'static str) -> Result<T, Incompatible> {
+        let raw = self.fields.get(name).ok_or_else(|| Incompatible {
+            detail: format!("`{}` has no saved variable `{name}`", self.variant),
+        })?;
+        (codec.decode)(raw).map_err(|error| Incompatible {
+            detail: format!("`{name}` of `{}`: {error}", self.variant),
+        })
+    }
+
+    /// The answer to a variant that this binary does not have.
+    #[must_use]
+    pub fn unknown(&self) -> Incompatible {
+        Incompatible {
+            detail: format!("there is no place `{}` to wait at any more", self.variant),
+        }
+    }
+}

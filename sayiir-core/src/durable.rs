@@ -1,0 +1,97 @@
+//! What may be saved while a run waits: the [`Durable`] bound, and [`Stored`], a value kept as JSON until its type is needed.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+/// A value that a run can keep while it waits: owned, sendable, and able to go to JSON and back.
+///
+/// Implemented for every type that fits; there is nothing to implement by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored while the run waits",
+    label = "this value is needed after a later `.await`, so it is stored",
+    note = "a stored value is owned, `Send`, and derives `serde::Serialize` and `serde::Deserialize`; bind an owned copy, or use the value up before the `.await`"
+)]
+pub trait Durable: Serialize + DeserializeOwned + Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Send + 'static> Durable for T {}
+
+/// A JSON document exactly as it is stored, not yet decoded.
+///
+/// It serialises as the value it holds, so a field may change from `Stored` to the named type and back without touching
+/// what is on disk.
+#[derive(Clone)]
+pub struct Stored(Box<RawValue>);
+
+impl Stored {
+    /// Encodes a value.
+    ///
+    /// # Errors
+    /// What `serde_json` reports: a map with keys that are not strings, or a failing `Serialize`.
+    pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
+        serde_json::value::to_raw_value(value).map(Self)
+    }
+
+    /// Takes text that is already JSON.
+    ///
+    /// # Errors
+    /// If it is not one well-formed JSON document.
+    pub fn from_json(text: String) -> Result<Self, serde_json::Error> {
+        RawValue::from_string(text).map(Self)
+    }
+
+    /// Decodes into the type that the caller knows.
+    ///
+    /// # Errors
+    /// If the document does not fit `T`.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.0.get())
+    }
+
+    /// The JSON text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.get()
+    }
+}
+
+// In JSON the document itself, in a binary format its text.
+impl Serialize for Stored {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            self.0.serialize(serializer)
+        } else {
+            serializer.serialize_str(self.as_str())
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Stored {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            Box::<RawValue>::deserialize(deserializer).map(Self)
+        } else {
+            Self::from_json(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        }
+    }
+}
+
+impl PartialEq for Stored {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Stored {}
+
+impl std::fmt::Debug for Stored {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.get())
+    }
+}
+
+impl From<Box<RawValue>> for Stored {
+    fn from(raw: Box<RawValue>) -> Self {
+        Self(raw)
+    }
+}

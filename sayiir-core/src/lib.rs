@@ -1,0 +1,15 @@
+//! The machine, the engine and the backend contract of `sayiir`. Users name everything through the facade crate `sayiir`.
+#![forbid(unsafe_code)]
+
+pub mod backend;
+pub mod body;
+pub mod codec;
+pub mod durable;
+pub mod history;
+pub mod ids;
+pub mod operation;
+pub mod record;
+pub mod signal;
+pub mod step;
+pub mod task;
+pub mod workflow;

@@ -1,0 +1,189 @@
+//! Signals: the typed constant a workflow declares, the message that is stored, and what a body can receive.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::durable::{Durable, Stored};
+
+/// One signal of a workflow, typed by its payload: `expense_approval::MANAGER_APPROVAL`.
+pub struct Signal<T> {
+    name: &'static str,
+    payload: PhantomData<fn() -> T>,
+}
+
+impl<T> Signal<T> {
+    /// Made by `#[workflow]`, once for each name in the body.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            payload: PhantomData,
+        }
+    }
+
+    /// The name as the workflow wrote it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+impl<T> Clone for Signal<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Signal<T> {}
+
+impl<T> fmt::Debug for Signal<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Signal").field(&self.name).finish()
+    }
+}
+
+/// A signal that a workflow can receive, without its type: for callers that only have strings.
+#[derive(Clone, Copy)]
+pub struct SignalDeclaration {
+    /// The name as the workflow wrote it.
+    pub name: &'static str,
+    /// Says why a payload does not fit the declared type.
+    pub check: fn(&Stored) -> Result<(), serde_json::Error>,
+    /// The declared type, as rustc prints it.
+    pub payload: fn() -> &'static str,
+}
+
+impl SignalDeclaration {
+    /// The declaration of a signal whose payload is `P`.
+    #[must_use]
+    pub const fn new<P: Payload>(name: &'static str) -> Self {
+        Self {
+            name,
+            check: |json| json.decode::<P::Content>().map(drop),
+            payload: std::any::type_name::<P::Content>,
+        }
+    }
+}
+
+impl fmt::Debug for SignalDeclaration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignalDeclaration")
+            .field("name", &self.name)
+            .field("payload", &(self.payload)())
+            .finish()
+    }
+}
+
+/// An accepted signal, as it is kept until a wait takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The signal's name.
+    pub signal: String,
+    /// Its place among all messages of this run and name, from 0.
+    pub position: u64,
+    /// What was sent, not decoded.
+    pub payload: Stored,
+    /// Who sent it, if the sender said.
+    pub by: Option<String>,
+    /// When it was accepted.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
+    pub at: Timestamp,
+}
+
+/// What a wait hands to the body: the bare payload ([`Plain`]), or the payload with its circumstances ([`Received`]).
+pub trait Payload: 'static {
+    /// What a sender sends.
+    type Content: Durable;
+    /// What the body gets.
+    type Value: Send + 'static;
+
+    /// Decodes a message.
+    ///
+    /// # Errors
+    /// If the payload does not fit.
+    fn receive(message: &Message) -> Result<Self::Value, serde_json::Error>;
+}
+
+/// The payload alone: what `signal!("name" as T)` means.
+#[derive(Debug)]
+pub struct Plain<T>(PhantomData<fn() -> T>);
+
+impl<T: Durable> Payload for Plain<T> {
+    type Content = T;
+    type Value = T;
+    fn receive(message: &Message) -> Result<T, serde_json::Error> {
+        message.payload.decode()
+    }
+}
+
+/// A payload with who sent it and when: `signal!("vote" as Received<Vote>, 2d)`.
+///
+/// The circumstances come from the engine, not from the payload, so that a rule such as "two distinct approvers" does not
+/// have to trust what was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Received<T> {
+    /// What was sent.
+    pub payload: T,
+    /// Who sent it, if the sender said.
+    pub by: Option<String>,
+    /// When it was accepted.
+    pub at: Timestamp,
+    /// Its place among all messages of this run and signal, from 0.
+    pub position: u64,
+}
+
+impl<T: Durable> Payload for Received<T> {
+    type Content = T;
+    type Value = Self;
+    fn receive(message: &Message) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            payload: message.payload.decode()?,
+            by: message.by.clone(),
+            at: message.at,
+            position: message.position,
+        })
+    }
+}
+
+/// Time ran out: for a signal that nobody sent, or for an attempt of a task.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("timeout: {subject} within {}", Length(*limit))]
+pub struct Timeout {
+    /// What did not happen: ``signal `manager_approval` was not received``, ``task `reimburse` did not finish``.
+    pub subject: String,
+    /// The limit that passed.
+    pub limit: Duration,
+}
+
+/// A duration as people write it: `48h`, `1h 30m`.
+struct Length(Duration);
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::SignedDuration::try_from(self.0) {
+            Ok(duration) => write!(f, "{duration:#}"),
+            Err(_) => write!(f, "{:?}", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeout_says_timeout_the_signal_and_the_limit() {
+        let timeout = Timeout {
+            subject: "signal `manager_approval` was not received".into(),
+            limit: Duration::from_secs(48 * 3600),
+        };
+        assert_eq!(
+            timeout.to_string(),
+            "timeout: signal `manager_approval` was not received within 48h"
+        );
+    }
+}

@@ -1,0 +1,156 @@
+//! One move of the machine: what comes in with it (time, an outcome for one leaf), and what the operations tell about it.
+
+use std::any::Any;
+
+use jiff::Timestamp;
+
+use crate::codec::{Incompatible, Unencodable};
+use crate::durable::Stored;
+use crate::ids::{LeafPath, RunId};
+use crate::signal::Message;
+
+/// How deep child workflows may nest. Deeper than that the run is blocked (`TooDeep`).
+pub const MAX_DEPTH: u32 = 128;
+
+/// What ended the waiting of one leaf.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A task's return value, as the attempt gave it: `Box<T::Output>`.
+    Returned(Box<dyn Any + Send>),
+    /// The `Ok` side (or plain value) of a task, read back from the store.
+    Recalled(Stored),
+    /// The oldest message of the leaf's signal.
+    Signal(Message),
+    /// The leaf's deadline has come.
+    Elapsed,
+}
+
+/// Why the machine could not move: the run is blocked, nothing of it is lost.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The stored state is not one that this binary knows.
+    #[error(transparent)]
+    Incompatible(#[from] Incompatible),
+    /// A saved variable does not encode.
+    #[error(transparent)]
+    Unencodable(#[from] Unencodable),
+    /// Child workflows nest deeper than [`MAX_DEPTH`].
+    #[error("child workflows nest deeper than {MAX_DEPTH}")]
+    TooDeep,
+    /// The engine handed an operation something it does not wait for. A defect of sayiir.
+    #[error("an outcome reached a place that does not wait for it: {0}")]
+    Misrouted(String),
+}
+
+/// One move: handed down through the operations to the leaf it concerns, and on to what follows.
+#[derive(Debug)]
+pub struct Step<'a> {
+    run: &'a RunId,
+    now: Timestamp,
+    event: Option<(LeafPath, Outcome)>,
+    /// The branch that is being moved, outermost first.
+    at: Vec<u32>,
+    depth: u32,
+    renewed: Option<Vec<u32>>,
+    rejected: Option<(Message, String)>,
+}
+
+impl<'a> Step<'a> {
+    /// The first move of a run.
+    #[must_use]
+    pub fn begin(run: &'a RunId, now: Timestamp) -> Self {
+        Self {
+            run,
+            now,
+            event: None,
+            at: Vec::new(),
+            depth: 0,
+            renewed: None,
+            rejected: None,
+        }
+    }
+
+    /// A move that hands `outcome` to the leaf at `path`.
+    #[must_use]
+    pub fn deliver(run: &'a RunId, now: Timestamp, path: LeafPath, outcome: Outcome) -> Self {
+        Self {
+            event: Some((path, outcome)),
+            ..Self::begin(run, now)
+        }
+    }
+
+    /// The run that moves.
+    #[must_use]
+    pub fn run(&self) -> &RunId {
+        self.run
+    }
+
+    /// The time of this move; limits count from here.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The outcome, if this move still carries one; a leaf calls it once.
+    pub fn take_outcome(&mut self) -> Option<Outcome> {
+        self.event.take().map(|(_, outcome)| outcome)
+    }
+
+    /// The branch of the current combinator that the outcome is for, if one is on its way.
+    #[must_use]
+    pub fn branch(&self) -> Option<u32> {
+        self.event
+            .as_ref()
+            .and_then(|(path, _)| path.0.get(self.at.len()).copied())
+    }
+
+    /// Moves one branch of a combinator.
+    pub fn within<R>(&mut self, branch: u32, body: impl FnOnce(&mut Self) -> R) -> R {
+        self.at.push(branch);
+        let result = body(self);
+        self.at.pop();
+        result
+    }
+
+    /// Moves a child workflow, one level deeper.
+    ///
+    /// # Errors
+    /// [`Fault::TooDeep`] beyond [`MAX_DEPTH`].
+    pub fn nested<R>(&mut self, body: impl FnOnce(&mut Self) -> Result<R, Fault>) -> Result<R, Fault> {
+        if self.depth >= MAX_DEPTH {
+            return Err(Fault::TooDeep);
+        }
+        self.depth += 1;
+        let result = body(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// Says that the workflow at the current place left its suspension point: every leaf under it is a new one.
+    pub fn renew(&mut self) {
+        if self
+            .renewed
+            .as_ref()
+            .is_none_or(|renewed| renewed.len() > self.at.len())
+        {
+            self.renewed = Some(self.at.clone());
+        }
+    }
+
+    /// Says that the message does not decode as what the leaf waits for; the wait goes on.
+    pub fn reject(&mut self, message: Message, why: String) {
+        self.rejected = Some((message, why));
+    }
+
+    /// The place under which every leaf is new, if any.
+    #[must_use]
+    pub fn renewed(&self) -> Option<&[u32]> {
+        self.renewed.as_deref()
+    }
+
+    /// The message that was refused in this move, and why.
+    pub fn take_rejected(&mut self) -> Option<(Message, String)> {
+        self.rejected.take()
+    }
+}

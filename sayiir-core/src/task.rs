@@ -1,0 +1,370 @@
+//! Tasks: what `#[task]` generates, what an attempt is given, and what it gives back.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::durable::{Durable, Stored};
+use crate::ids::{Incarnation, LeafPath, RunId, StepNumber};
+use crate::signal::Timeout;
+
+/// A function that a workflow runs as one durable step. Implemented by `#[task]`.
+pub trait Task: Sized + Send + Sync + 'static {
+    /// The arguments, as a tuple, without injected ones.
+    type Input: Durable;
+    /// The declared return type.
+    type Output: Send + 'static;
+    /// How the return type reads: [`Fallible`] or [`Infallible`].
+    type Kind: Kind<Self::Output>;
+    /// The durable name, under which attempts and history know the task.
+    const NAME: &'static str;
+    /// What the attribute's options say.
+    const OPTIONS: TaskOptions;
+
+    /// Whether an attempt that ended like this is worth another one (`retry_if`).
+    fn worth_retrying(_output: &Self::Output) -> bool {
+        true
+    }
+
+    /// The value of an attempt that exceeded `timeout = …`; `None` for a task without that option.
+    fn timed_out(_timeout: Timeout) -> Option<Self::Output> {
+        None
+    }
+
+    /// The value of an `at_most_once` attempt that a crash cut short; `None` for a task without that option.
+    fn interrupted(_interrupted: Interrupted) -> Option<Self::Output> {
+        None
+    }
+
+    /// Names the types that have to be provided.
+    fn needs(_needs: &mut Needs) {}
+
+    /// One attempt.
+    fn run(
+        input: Self::Input,
+        provided: Arc<Provided>,
+        context: TaskContext,
+    ) -> impl Future<Output = Self::Output> + Send + 'static;
+}
+
+/// The options of `#[task(..)]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TaskOptions {
+    /// How often a failed attempt is repeated; 0 by default.
+    pub retries: u32,
+    /// How long to wait before a repetition.
+    pub backoff: Backoff,
+    /// How long one attempt may take; no limit by default.
+    pub timeout: Option<Duration>,
+    /// Whether an attempt interrupted by a crash is given up instead of repeated.
+    pub at_most_once: bool,
+    /// How many attempts of this task one engine runs at a time; no limit by default.
+    pub max_concurrent: Option<u32>,
+}
+
+impl TaskOptions {
+    /// No retries, no limits.
+    pub const DEFAULT: Self = Self {
+        retries: 0,
+        backoff: Backoff {
+            first: Duration::from_millis(200),
+            most: Duration::from_secs(30),
+        },
+        timeout: None,
+        at_most_once: false,
+        max_concurrent: None,
+    };
+}
+
+/// Exponential waiting between attempts: `first`, then twice as long each time, never longer than `most`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backoff {
+    /// Before the second attempt.
+    pub first: Duration,
+    /// The longest wait.
+    pub most: Duration,
+}
+
+/// An `at_most_once` attempt that a crash cut short: whether its effects happened is not known.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+#[error("interrupted: task `{task}` was running when the process ended")]
+pub struct Interrupted {
+    /// The task's name.
+    pub task: String,
+}
+
+/// How a return type splits into success and failure.
+pub trait Kind<Output> {
+    /// What is stored of it.
+    fn outcome(output: &Output) -> Verdict;
+    /// Reads a success back.
+    ///
+    /// # Errors
+    /// If the document does not fit the type.
+    fn recall(stored: &Stored) -> Result<Output, serde_json::Error>;
+}
+
+/// A return type whose last path segment is `Result`.
+#[derive(Debug)]
+pub struct Fallible;
+
+/// Any other return type: every value is a success.
+#[derive(Debug)]
+pub struct Infallible;
+
+/// What an attempt amounts to.
+#[derive(Debug)]
+pub enum Verdict {
+    /// It succeeded, with this value to store; or the value does not encode.
+    Success(Result<Stored, serde_json::Error>),
+    /// It failed, with its error and the error's sources as text.
+    Failure(String),
+}
+
+impl<T: Durable, E: fmt::Display> Kind<Result<T, E>> for Fallible {
+    fn outcome(output: &Result<T, E>) -> Verdict {
+        match output {
+            Ok(value) => Verdict::Success(Stored::encode(value)),
+            Err(error) => Verdict::Failure(format!("{error:#}")),
+        }
+    }
+    fn recall(stored: &Stored) -> Result<Result<T, E>, serde_json::Error> {
+        stored.decode().map(Ok)
+    }
+}
+
+impl<T: Durable> Kind<T> for Infallible {
+    fn outcome(output: &T) -> Verdict {
+        Verdict::Success(Stored::encode(output))
+    }
+    fn recall(stored: &Stored) -> Result<T, serde_json::Error> {
+        stored.decode()
+    }
+}
+
+/// A finished attempt: the value for the body, and what is stored of it.
+#[derive(Debug)]
+pub struct Attempted {
+    /// `Box<T::Output>`.
+    pub value: Box<dyn Any + Send>,
+    /// What is stored of it.
+    pub verdict: Verdict,
+    /// Whether `retry_if` allows another attempt. Only asked after a failure.
+    pub worth_retrying: bool,
+}
+
+impl Attempted {
+    /// Judges what an attempt of `T` returned.
+    #[must_use]
+    pub fn new<T: Task>(output: T::Output) -> Self {
+        Self {
+            verdict: T::Kind::outcome(&output),
+            worth_retrying: T::worth_retrying(&output),
+            value: Box::new(output),
+        }
+    }
+}
+
+/// An attempt in progress.
+pub type Attempt = Pin<Box<dyn Future<Output = Attempted> + Send>>;
+
+/// A task waiting in a state, as the engine sees it.
+pub trait PendingTask: fmt::Debug {
+    /// The task's durable name.
+    fn name(&self) -> &'static str;
+    /// The attribute's options.
+    fn options(&self) -> TaskOptions;
+    /// Starts an attempt on a copy of the stored input. Runs nothing before it is polled.
+    ///
+    /// # Errors
+    /// If the input does not survive the copy through JSON.
+    fn attempt(&self, provided: &Arc<Provided>, context: TaskContext) -> Result<Attempt, serde_json::Error>;
+    /// What [`Task::timed_out`] makes of a timeout.
+    fn timed_out(&self, timeout: Timeout) -> Option<Attempted>;
+    /// What [`Task::interrupted`] makes of an interruption.
+    fn interrupted(&self, interrupted: Interrupted) -> Option<Attempted>;
+}
+
+/// What an attempt knows of itself: a `cx: &TaskContext` parameter receives it.
+#[derive(Clone)]
+pub struct TaskContext {
+    inner: Arc<ContextParts>,
+}
+
+struct ContextParts {
+    run: RunId,
+    attempt: u32,
+    idempotency_key: String,
+    cancelled: CancellationToken,
+    progress: Mutex<Option<String>>,
+}
+
+impl TaskContext {
+    /// Made by the engine for each attempt; `attempt` counts from 1.
+    #[must_use]
+    pub fn new(
+        run: RunId,
+        incarnation: Incarnation,
+        scheduled: StepNumber,
+        path: &LeafPath,
+        attempt: u32,
+        cancelled: CancellationToken,
+    ) -> Self {
+        let mut idempotency_key = format!("{:032x}-{}", incarnation.0, scheduled.0);
+        if !path.0.is_empty() {
+            idempotency_key.push('-');
+            idempotency_key.push_str(&path.to_string());
+        }
+        let progress = Mutex::new(None);
+        Self {
+            inner: Arc::new(ContextParts {
+                run,
+                attempt,
+                idempotency_key,
+                cancelled,
+                progress,
+            }),
+        }
+    }
+
+    /// The run this attempt belongs to.
+    #[must_use]
+    pub fn run_id(&self) -> &RunId {
+        &self.inner.run
+    }
+
+    /// Which attempt this is, from 1.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.inner.attempt
+    }
+
+    /// A key that is the same for every attempt of this step and of no other step or run: 32 hexadecimal digits of the
+    /// run's incarnation, the step's number, and the branch where there is one.
+    #[must_use]
+    pub fn idempotency_key(&self) -> &str {
+        &self.inner.idempotency_key
+    }
+
+    /// Fires when the result is no longer wanted.
+    #[must_use]
+    pub fn cancellation(&self) -> &CancellationToken {
+        &self.inner.cancelled
+    }
+
+    /// Says how far the attempt is; `status()` shows the last words. Kept in memory only.
+    pub fn report_progress(&self, words: impl Into<String>) {
+        *self
+            .inner
+            .progress
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(words.into());
+    }
+
+    /// The last reported progress.
+    #[must_use]
+    pub fn progress(&self) -> Option<String> {
+        self.inner
+            .progress
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl fmt::Debug for TaskContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskContext")
+            .field("run", &self.inner.run)
+            .field("attempt", &self.inner.attempt)
+            .field("idempotency_key", &self.inner.idempotency_key)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What `Engine::builder().provide(..)` collected: one value for each type.
+#[derive(Default)]
+pub struct Provided {
+    values: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+}
+
+impl Provided {
+    /// Adds a value; a second one of the same type replaces the first.
+    pub fn insert<T: ?Sized + Send + Sync + 'static>(&mut self, value: Arc<T>) {
+        self.values.insert(TypeId::of::<T>(), Box::new(value));
+    }
+
+    /// The value of type `T`.
+    #[must_use]
+    pub fn get<T: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.values
+            .get(&TypeId::of::<T>())?
+            .downcast_ref::<Arc<T>>()
+            .cloned()
+    }
+
+    /// The value of type `T`, for a task that declared the need.
+    ///
+    /// # Panics
+    /// If it was never provided; the engine checks that before anything runs.
+    #[must_use]
+    pub fn expect<T: ?Sized + Send + Sync + 'static>(&self) -> Arc<T> {
+        self.get()
+            .expect("the engine checks at start that every injected type is provided")
+    }
+
+    pub(crate) fn has(&self, need: &Need) -> bool {
+        self.values.contains_key(&need.id)
+    }
+}
+
+impl fmt::Debug for Provided {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Provided")
+            .field("values", &self.values.len())
+            .finish()
+    }
+}
+
+/// One `#[inject]` parameter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    id: TypeId,
+    /// The type, as rustc prints it.
+    pub type_name: &'static str,
+    /// The task that wants it.
+    pub task: &'static str,
+}
+
+/// The `#[inject]` parameters of all registered tasks.
+#[derive(Debug, Default)]
+pub struct Needs {
+    all: Vec<Need>,
+}
+
+impl Needs {
+    /// Says that `task` wants a `T`.
+    pub fn add<T: ?Sized + 'static>(&mut self, task: &'static str) {
+        let need = Need {
+            id: TypeId::of::<T>(),
+            type_name: std::any::type_name::<T>(),
+            task,
+        };
+        if !self.all.contains(&need) {
+            self.all.push(need);
+        }
+    }
+
+    /// In the order of registration.
+    #[must_use]
+    pub fn all(&self) -> &[Need] {
+        &self.all
+    }
+}

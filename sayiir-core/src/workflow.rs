@@ -1,0 +1,258 @@
+//! Workflows: what `#[workflow]` generates, and the erased form the engine drives.
+
+use std::any::Any;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::codec::{Incompatible, StateReader, Unencodable};
+use crate::durable::{Durable, Stored};
+use crate::operation::{Callable, Leaves};
+use crate::signal::SignalDeclaration;
+use crate::step::{Fault, Step};
+use crate::task::{Kind, Needs, Task, Verdict};
+
+/// An async function compiled to a state machine. Implemented by `#[workflow]`.
+pub trait Workflow: Callable + Sized + Send + Sync + 'static {
+    /// The arguments, as a tuple.
+    type Input: Durable;
+    /// The declared return type.
+    type Return: Send + 'static;
+    /// What a finished run yields: the `Ok` side of a `Result`, or the value itself.
+    type Output: Durable;
+    /// How the return type reads: [`Fallible`](crate::task::Fallible) or [`Infallible`](crate::task::Infallible).
+    type Kind: Kind<Self::Return>;
+    /// One variant for each place where the run can wait.
+    type State: WorkflowState;
+    /// The durable name, under which runs are stored.
+    const NAME: &'static str;
+    /// The signals of this body; those of child workflows are added at registration.
+    const SIGNALS: &'static [SignalDeclaration];
+    /// The flow as a Mermaid diagram.
+    const DIAGRAM: &'static str;
+    /// How long a whole run may take (`timeout = …`).
+    const TIMEOUT: Option<std::time::Duration>;
+
+    /// The state before the first move.
+    fn begin(input: Self::Input) -> Self::State;
+
+    /// One move: takes the outcome that `step` carries and runs the body to its next suspension point or its end.
+    fn advance(state: Self::State, step: &mut Step<'_>) -> Progress<Self::State, Self::Return>;
+
+    /// Makes the tasks and child workflows of the body known.
+    fn register_callees(registry: &mut Registry);
+}
+
+/// The place where a run waits, with the variables it still needs.
+pub trait WorkflowState: Sized + Send + 'static {
+    /// The variant's name.
+    fn variant_name(&self) -> &'static str;
+    /// Writes the state.
+    ///
+    /// # Errors
+    /// The first variable that does not encode.
+    fn encode(&self) -> Result<Stored, Unencodable>;
+    /// Reads a state.
+    ///
+    /// # Errors
+    /// If this binary has no such variant, or a variable is missing or does not fit.
+    fn decode(reader: &StateReader<'_>) -> Result<Self, Incompatible>;
+    /// Shows what is waited for.
+    fn leaves(&self, leaves: &mut Leaves<'_>);
+}
+
+/// What a move led to.
+#[derive(Debug)]
+pub enum Progress<S, R> {
+    /// The run waits.
+    Waits(S),
+    /// The body is done.
+    Returned(R),
+    /// The machine could not move.
+    Fault(Fault),
+}
+
+/// A workflow with its arguments: what `engine.start` takes.
+#[must_use = "a workflow does nothing until it is started by an engine or awaited in another workflow"]
+pub struct Invocation<W: Workflow> {
+    input: W::Input,
+    workflow: PhantomData<fn() -> W>,
+}
+
+impl<W: Workflow> Invocation<W> {
+    /// Made by the function that `#[workflow]` generates.
+    pub fn new(input: W::Input) -> Self {
+        Self {
+            input,
+            workflow: PhantomData,
+        }
+    }
+
+    /// The arguments.
+    pub fn into_input(self) -> W::Input {
+        self.input
+    }
+}
+
+impl<W: Workflow> fmt::Debug for Invocation<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Invocation").field(&W::NAME).finish()
+    }
+}
+
+/// Everything that the registered workflows reach.
+#[derive(Default)]
+pub struct Registry {
+    programs: BTreeMap<&'static str, Arc<dyn Program>>,
+    tasks: BTreeSet<&'static str>,
+    /// Workflows by type that are being or have been walked, so that recursion ends.
+    seen: BTreeSet<&'static str>,
+    needs: Needs,
+}
+
+impl Registry {
+    /// Adds a workflow and, through it, its tasks and children.
+    pub fn workflow<W: Workflow>(&mut self) {
+        if !self.seen.insert(std::any::type_name::<W>()) {
+            return;
+        }
+        self.programs
+            .insert(W::NAME, Arc::new(TypedProgram::<W>(PhantomData)));
+        W::register_callees(self);
+    }
+
+    /// Adds a task.
+    pub fn task<T: Task>(&mut self) {
+        self.tasks.insert(T::NAME);
+        T::needs(&mut self.needs);
+    }
+
+    /// The workflow of that name.
+    #[must_use]
+    pub fn program(&self, name: &str) -> Option<&Arc<dyn Program>> {
+        self.programs.get(name)
+    }
+
+    /// What the tasks want injected.
+    #[must_use]
+    pub fn needs(&self) -> &Needs {
+        &self.needs
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry")
+            .field("workflows", &self.programs.keys())
+            .field("tasks", &self.tasks)
+            .finish()
+    }
+}
+
+/// A workflow without its types: what the engine drives.
+pub trait Program: Send + Sync {
+    /// The durable name.
+    fn name(&self) -> &'static str;
+    /// The signals of the body.
+    fn signals(&self) -> &'static [SignalDeclaration];
+    /// The limit of a whole run.
+    fn timeout(&self) -> Option<std::time::Duration>;
+    /// The state before the first move, from `Box<W::Input>`.
+    ///
+    /// # Panics
+    /// If it is another type; the typed handle guarantees it.
+    fn begin(&self, input: Box<dyn Any + Send>) -> Box<dyn LiveState>;
+    /// Reads a stored state.
+    ///
+    /// # Errors
+    /// If it does not fit this binary.
+    fn decode(&self, state: &Stored) -> Result<Box<dyn LiveState>, Incompatible>;
+}
+
+/// A state in memory, without its type.
+pub trait LiveState: Send {
+    /// The variant's name.
+    fn variant_name(&self) -> &'static str;
+    /// Writes the state.
+    ///
+    /// # Errors
+    /// The first variable that does not encode.
+    fn encode(&self) -> Result<Stored, Unencodable>;
+    /// Shows what is waited for.
+    fn leaves(&self, leaves: &mut Leaves<'_>);
+    /// One move.
+    fn advance(self: Box<Self>, step: &mut Step<'_>) -> Advanced;
+}
+
+/// What a move of a [`LiveState`] led to.
+pub enum Advanced {
+    /// The run waits.
+    Waits(Box<dyn LiveState>),
+    /// The body returned: a success to store, or a failure.
+    Returned(Verdict),
+    /// The machine could not move.
+    Fault(Fault),
+}
+
+impl fmt::Debug for Advanced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Waits(state) => f.debug_tuple("Waits").field(&state.variant_name()).finish(),
+            Self::Returned(verdict) => f.debug_tuple("Returned").field(verdict).finish(),
+            Self::Fault(fault) => f.debug_tuple("Fault").field(fault).finish(),
+        }
+    }
+}
+
+struct TypedProgram<W>(PhantomData<fn() -> W>);
+
+impl<W: Workflow> Program for TypedProgram<W> {
+    fn name(&self) -> &'static str {
+        W::NAME
+    }
+
+    fn signals(&self) -> &'static [SignalDeclaration] {
+        W::SIGNALS
+    }
+
+    fn timeout(&self) -> Option<std::time::Duration> {
+        W::TIMEOUT
+    }
+
+    fn begin(&self, input: Box<dyn Any + Send>) -> Box<dyn LiveState> {
+        let input = input
+            .downcast::<W::Input>()
+            .expect("an invocation carries its workflow's input");
+        Box::new(Typed::<W>(W::begin(*input)))
+    }
+
+    fn decode(&self, state: &Stored) -> Result<Box<dyn LiveState>, Incompatible> {
+        let state = W::State::decode(&StateReader::new(state)?)?;
+        Ok(Box::new(Typed::<W>(state)))
+    }
+}
+
+struct Typed<W: Workflow>(W::State);
+
+impl<W: Workflow> LiveState for Typed<W> {
+    fn variant_name(&self) -> &'static str {
+        self.0.variant_name()
+    }
+
+    fn encode(&self) -> Result<Stored, Unencodable> {
+        self.0.encode()
+    }
+
+    fn leaves(&self, leaves: &mut Leaves<'_>) {
+        self.0.leaves(leaves);
+    }
+
+    fn advance(self: Box<Self>, step: &mut Step<'_>) -> Advanced {
+        match W::advance(self.0, step) {
+            Progress::Waits(state) => Advanced::Waits(Box::new(Self(state))),
+            Progress::Returned(output) => Advanced::Returned(W::Kind::outcome(&output)),
+            Progress::Fault(fault) => Advanced::Fault(fault),
+        }
+    }
+}
