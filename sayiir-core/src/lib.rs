@@ -7,9 +7,12 @@ pub mod codec;
 pub mod durable;
 pub mod history;
 pub mod ids;
+pub mod memory;
 pub mod operation;
 pub mod record;
 pub mod signal;
 pub mod step;
 pub mod task;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod workflow;

@@ -1,0 +1,233 @@
+//! [`InMemoryBackend`]: the backend contract kept in maps, for tests, and for work that may be lost with the process.
+//!
+//! Commits and reads come in, answers go out at once; it never waits and never touches a disk.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fmt;
+use std::ops::Bound;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+use crate::backend::{Answer, Backend, BackendError, Before, Commit, Cursor, Page, Query, RunChange};
+use crate::history::HistoryEntry;
+use crate::ids::{Revision, RunId};
+use crate::record::{IndexEntry, Record};
+use crate::signal::Message;
+
+/// A store in memory. A clone is another handle on the same data, so that a test can drop an engine and start the next one
+/// on what the first left behind.
+#[derive(Clone, Default)]
+pub struct InMemoryBackend {
+    store: Arc<Mutex<Store>>,
+}
+
+#[derive(Default)]
+struct Store {
+    runs: HashMap<RunId, Kept>,
+    /// All runs in the order of listings.
+    created: BTreeSet<(Timestamp, RunId)>,
+    due: BTreeSet<(Timestamp, RunId)>,
+    ready: BTreeSet<RunId>,
+}
+
+/// What is kept of one run.
+struct Kept {
+    record: Arc<Record>,
+    history: Vec<HistoryEntry>,
+    inbox: BTreeMap<String, BTreeMap<u64, Message>>,
+    delivered: HashSet<String>,
+}
+
+impl InMemoryBackend {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn answer<'a, T>(
+        &'a self,
+        work: impl FnOnce(&mut Store) -> Result<T, BackendError> + Send + 'a,
+    ) -> Answer<'a, T> {
+        Box::pin(async move { work(&mut self.store()) })
+    }
+}
+
+impl Store {
+    fn commit(&mut self, commit: Commit) -> Result<(), BackendError> {
+        commit.changes.iter().try_for_each(|change| self.check(change))?;
+        for change in commit.changes {
+            self.apply(change);
+        }
+        Ok(())
+    }
+
+    fn check(&self, change: &RunChange) -> Result<(), BackendError> {
+        let found = self.runs.get(&change.run).map(|kept| kept.record.revision);
+        let expected: Option<Revision> = change.before.as_ref().map(|before| before.revision);
+        if found == expected {
+            return Ok(());
+        }
+        Err(BackendError::Conflict {
+            run: change.run.clone(),
+            expected,
+            found,
+        })
+    }
+
+    fn apply(&mut self, change: RunChange) {
+        let before = change.before.as_ref().map(|Before { index, .. }| index);
+        let after = change.after.as_ref().map(|record| record.index());
+        self.reindex(&change.run, before, after.as_ref());
+        let Some(record) = change.after else {
+            self.runs.remove(&change.run);
+            return;
+        };
+        let kept = self.runs.entry(change.run).or_insert_with(|| Kept {
+            record: Arc::clone(&record),
+            history: Vec::new(),
+            inbox: BTreeMap::new(),
+            delivered: HashSet::new(),
+        });
+        kept.record = record;
+        kept.history.extend(change.history);
+        for accepted in change.accepted {
+            kept.delivered.extend(accepted.idempotency_key);
+            if !accepted.taken {
+                let queue = kept.inbox.entry(accepted.message.signal.clone()).or_default();
+                queue.insert(accepted.message.position, accepted.message);
+            }
+        }
+        for (signal, position) in change.removed {
+            if let Entry::Occupied(mut queue) = kept.inbox.entry(signal) {
+                queue.get_mut().remove(&position);
+                if queue.get().is_empty() {
+                    queue.remove();
+                }
+            }
+        }
+    }
+
+    /// Moves the keys of a run from where they were to where they belong.
+    fn reindex(&mut self, run: &RunId, before: Option<&IndexEntry>, after: Option<&IndexEntry>) {
+        let created = |entry: Option<&IndexEntry>| entry.map(|entry| entry.created);
+        move_key(&mut self.created, run, created(before), created(after));
+        let due = |entry: Option<&IndexEntry>| entry.and_then(|entry| entry.due);
+        move_key(&mut self.due, run, due(before), due(after));
+        match after.is_some_and(|entry| entry.ready) {
+            true if !before.is_some_and(|entry| entry.ready) => {
+                self.ready.insert(run.clone());
+            }
+            false if before.is_some_and(|entry| entry.ready) => {
+                self.ready.remove(run);
+            }
+            true | false => {}
+        }
+    }
+
+    fn list(&self, query: &Query) -> Page {
+        let start = match &query.after {
+            Some(Cursor { created, run }) => Bound::Excluded((*created, run.clone())),
+            None => Bound::Unbounded,
+        };
+        let mut found = self
+            .created
+            .range((start, Bound::Unbounded))
+            .filter_map(|(_, run)| self.runs.get(run))
+            .map(|kept| &kept.record)
+            .filter(|record| query.matches(&record.index()));
+        let runs: Vec<Arc<Record>> = found.by_ref().take(query.limit).cloned().collect();
+        let more = found.next().is_some();
+        let next = runs.last().filter(|_| more).map(|last| Cursor {
+            created: last.created,
+            run: last.run.clone(),
+        });
+        Page { runs, next }
+    }
+}
+
+fn move_key(
+    keys: &mut BTreeSet<(Timestamp, RunId)>,
+    run: &RunId,
+    before: Option<Timestamp>,
+    after: Option<Timestamp>,
+) {
+    if before == after {
+        return;
+    }
+    if let Some(before) = before {
+        keys.remove(&(before, run.clone()));
+    }
+    if let Some(after) = after {
+        keys.insert((after, run.clone()));
+    }
+}
+
+impl Backend for InMemoryBackend {
+    fn commit(&self, commit: Commit) -> Answer<'_, ()> {
+        self.answer(move |store| store.commit(commit))
+    }
+
+    fn record<'a>(&'a self, run: &'a RunId) -> Answer<'a, Option<Arc<Record>>> {
+        self.answer(move |store| Ok(store.runs.get(run).map(|kept| Arc::clone(&kept.record))))
+    }
+
+    fn message<'a>(&'a self, run: &'a RunId, signal: &'a str, position: u64) -> Answer<'a, Option<Message>> {
+        self.answer(move |store| {
+            let kept = store.runs.get(run);
+            Ok(kept.and_then(|kept| kept.inbox.get(signal)?.get(&position).cloned()))
+        })
+    }
+
+    fn is_delivered<'a>(&'a self, run: &'a RunId, idempotency_key: &'a str) -> Answer<'a, bool> {
+        self.answer(move |store| {
+            let kept = store.runs.get(run);
+            Ok(kept.is_some_and(|kept| kept.delivered.contains(idempotency_key)))
+        })
+    }
+
+    fn history<'a>(&'a self, run: &'a RunId, position: u64, limit: usize) -> Answer<'a, Vec<HistoryEntry>> {
+        self.answer(move |store| {
+            let skipped = usize::try_from(position).unwrap_or(usize::MAX);
+            let entries = store.runs.get(run).into_iter().flat_map(|kept| &kept.history);
+            Ok(entries.skip(skipped).take(limit).cloned().collect())
+        })
+    }
+
+    fn due(&self, until: Timestamp, limit: usize) -> Answer<'_, Vec<(Timestamp, RunId)>> {
+        self.answer(move |store| {
+            let due = store.due.iter().take_while(|(due, _)| *due <= until);
+            Ok(due.take(limit).cloned().collect())
+        })
+    }
+
+    fn next_due(&self) -> Answer<'_, Option<Timestamp>> {
+        self.answer(move |store| Ok(store.due.first().map(|(due, _)| *due)))
+    }
+
+    fn ready<'a>(&'a self, after: Option<&'a RunId>, limit: usize) -> Answer<'a, Vec<RunId>> {
+        self.answer(move |store| {
+            let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+            let ready = store.ready.range::<RunId, _>((start, Bound::Unbounded));
+            Ok(ready.take(limit).cloned().collect())
+        })
+    }
+
+    fn list<'a>(&'a self, query: &'a Query) -> Answer<'a, Page> {
+        self.answer(move |store| Ok(store.list(query)))
+    }
+}
+
+impl fmt::Debug for InMemoryBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InMemoryBackend")
+            .field("runs", &self.store().runs.len())
+            .finish()
+    }
+}
