@@ -1,1 +1,28 @@
-//! x
+//! The embedded, durable backend of `sayiir`: runs kept in a directory by [sled](https://docs.rs/sled).
+//!
+//! `Ok` from a commit means on the device. One thread writes: all commits that wait become one batch with one sync. Every
+//! value carries a checksum and its place, so that damage is named and never taken for data.
+//!
+//! The way of a commit: [`SledBackend`] encodes it (`change`, with `keys`, `value`, `frame`), the writing thread
+//! (`committer`) checks it against the tree (`group`), writes, syncs (`sync`) and answers. Readers (`read`, `scan`) look
+//! through `store`, which hides what is not yet durable. `recovery` opens, `layout` and `tip` are the files around sled's.
+
+mod backend;
+mod change;
+mod committer;
+mod error;
+mod frame;
+mod group;
+mod keys;
+mod layout;
+mod options;
+mod read;
+mod recovery;
+mod scan;
+mod store;
+mod sync;
+mod tip;
+mod value;
+
+pub use backend::{SledBackend, Stats};
+pub use options::{Durability, Options};

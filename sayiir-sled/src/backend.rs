@@ -1,0 +1,218 @@
+//! [`SledBackend`]: the contract of `sayiir-core`, kept on the tree.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use jiff::Timestamp;
+use sayiir_core::backend::{Answer, Backend, BackendError, Commit, Page, Query};
+use sayiir_core::history::HistoryEntry;
+use sayiir_core::ids::RunId;
+use sayiir_core::record::Record;
+use sayiir_core::signal::Message;
+use tokio::sync::oneshot;
+
+use crate::change::Prepared;
+use crate::committer::{Committer, Job};
+use crate::error::from_io;
+use crate::layout::Layout;
+use crate::options::Options;
+use crate::store::{Scope, Store, stopped};
+use crate::{read, recovery, scan, sync};
+
+/// Runs in a directory of this machine, durable.
+///
+/// A clone is another handle on the same database. When the last one is dropped, what is written is synced and the directory
+/// is free for others; that drop waits for the device.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path();
+/// use sayiir_sled::SledBackend;
+///
+/// let backend = SledBackend::open(path)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct SledBackend {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: PathBuf,
+    store: Arc<Store>,
+    jobs: Option<Sender<Job>>,
+    thread: std::sync::Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What a database has done since it was opened, and its size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Commits that were written.
+    pub commits: u64,
+    /// Groups they were written in, each with one sync.
+    pub groups: u64,
+    /// Syncs of the log that were asked for after sled's own flush, where that is not one.
+    pub file_syncs: u64,
+    /// Syncs that came out of sled's flush, of all databases of this process.
+    pub device_syncs: u64,
+    /// About how many bytes of keys and values are live.
+    pub live_bytes: u64,
+}
+
+impl SledBackend {
+    /// Opens the database in this directory, which is created if it is not there.
+    ///
+    /// # Errors
+    /// [`BackendError::InUse`] if any process has it open, this one included; [`BackendError::Damaged`] if the files do not
+    /// read as what was written, or commits that were acknowledged are missing; [`BackendError::NewerFormat`];
+    /// [`BackendError::StorageFull`]; [`BackendError::Io`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, BackendError> {
+        Self::options().open(path)
+    }
+
+    /// How to open a database otherwise than by default.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path();
+    /// use std::time::Duration;
+    ///
+    /// use sayiir_sled::{Durability, SledBackend};
+    ///
+    /// let backend = SledBackend::options()
+    ///     .durability(Durability::Periodic(Duration::from_millis(100)))
+    ///     .cache_capacity(512 * 1024 * 1024)
+    ///     .open(path)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn options() -> Options {
+        Options::default()
+    }
+
+    pub(crate) fn open_with(path: &Path, options: Options) -> Result<Self, BackendError> {
+        let layout = Layout::open(path)?;
+        let opened = recovery::open(&layout, &options)?;
+        let store = Arc::new(Store::new(opened.db.clone()));
+        let (jobs, receiver) = channel();
+        let committer = Committer::new(Arc::clone(&store), receiver, options, layout, opened);
+        let thread = thread::Builder::new()
+            .name("sayiir-sled".into())
+            .spawn(move || committer.run())
+            .map_err(|error| from_io("starting a thread", error))?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                path: path.to_owned(),
+                store,
+                jobs: Some(jobs),
+                thread: std::sync::Mutex::new(Some(thread)),
+            }),
+        })
+    }
+
+    /// What it has done, and its size.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let counters = self.inner.store.counters();
+        Stats {
+            commits: counters.commits.load(Ordering::Relaxed),
+            groups: counters.groups.load(Ordering::Relaxed),
+            file_syncs: counters.file_syncs.load(Ordering::Relaxed),
+            device_syncs: sync::calls(),
+            live_bytes: counters.live.load(Ordering::Relaxed),
+        }
+    }
+
+    fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    async fn ask(
+        &self,
+        job: impl FnOnce(oneshot::Sender<Result<(), BackendError>>) -> Job,
+    ) -> Result<(), BackendError> {
+        let gone = || stopped("its thread has ended");
+        let (reply, answer) = oneshot::channel();
+        let jobs = self.inner.jobs.as_ref().ok_or_else(gone)?;
+        jobs.send(job(reply)).map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
+impl Backend for SledBackend {
+    /// # Cancel safety
+    /// A commit that has been polled is written, also if its future is dropped.
+    fn commit(&self, commit: Commit) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let prepared = Prepared::new(&commit);
+            self.ask(|reply| Job::Commit(prepared, reply)).await
+        })
+    }
+
+    fn record<'a>(&'a self, run: &'a RunId) -> Answer<'a, Option<Arc<Record>>> {
+        Box::pin(async move {
+            let work = |tree: &sled::Tree| read::record(tree, run);
+            Ok(self.store().read(Scope::Run(run), work).await?.map(Arc::new))
+        })
+    }
+
+    fn message<'a>(&'a self, run: &'a RunId, signal: &'a str, position: u64) -> Answer<'a, Option<Message>> {
+        let work = move |tree: &sled::Tree| read::message(tree, run, signal, position);
+        Box::pin(self.store().read(Scope::Run(run), work))
+    }
+
+    fn is_delivered<'a>(&'a self, run: &'a RunId, idempotency_key: &'a str) -> Answer<'a, bool> {
+        let work = move |tree: &sled::Tree| read::is_delivered(tree, run, idempotency_key);
+        Box::pin(self.store().read(Scope::Run(run), work))
+    }
+
+    fn history<'a>(&'a self, run: &'a RunId, position: u64, limit: usize) -> Answer<'a, Vec<HistoryEntry>> {
+        let work = move |tree: &sled::Tree| read::history(tree, run, position, limit);
+        Box::pin(self.store().read(Scope::Run(run), work))
+    }
+
+    fn due(&self, until: Timestamp, limit: usize) -> Answer<'_, Vec<(Timestamp, RunId)>> {
+        let work = move |tree: &sled::Tree| scan::due(tree, until, limit);
+        Box::pin(self.store().read(Scope::All, work))
+    }
+
+    fn next_due(&self) -> Answer<'_, Option<Timestamp>> {
+        Box::pin(self.store().read(Scope::All, scan::next_due))
+    }
+
+    fn ready<'a>(&'a self, after: Option<&'a RunId>, limit: usize) -> Answer<'a, Vec<RunId>> {
+        let work = move |tree: &sled::Tree| scan::ready(tree, after, limit);
+        Box::pin(self.store().read(Scope::All, work))
+    }
+
+    fn list<'a>(&'a self, query: &'a Query) -> Answer<'a, Page> {
+        let work = move |tree: &sled::Tree| scan::list(tree, query);
+        Box::pin(self.store().read(Scope::All, work))
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.jobs = None;
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Err(_)) = thread.take().map(JoinHandle::join) {
+            tracing::error!(path = %self.path.display(), "the writing thread panicked");
+        }
+    }
+}
+
+impl fmt::Debug for SledBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SledBackend")
+            .field("path", &self.inner.path)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,119 @@
+//! From a commit to the keys it writes and removes. Pure, and done by the caller, so that the one writing thread has less to do.
+
+use sayiir_core::backend::{Accepted, Commit, RunChange};
+use sayiir_core::ids::{Revision, RunId};
+use sayiir_core::record::{IndexEntry, Record};
+
+use crate::keys::{self, Key};
+use crate::value::{self, Pair};
+
+/// A commit, ready to be written.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) changes: Vec<Change>,
+}
+
+/// What is written of one run.
+#[derive(Debug)]
+pub(crate) struct Change {
+    pub(crate) run: RunId,
+    /// What the store must hold.
+    pub(crate) expected: Option<Revision>,
+    pub(crate) after: After,
+    /// Keys that need no look at what is stored.
+    pub(crate) puts: Vec<Pair>,
+    pub(crate) removes: Vec<Key>,
+    /// Messages to be taken out: they may have pieces.
+    pub(crate) taken: Vec<Key>,
+}
+
+/// What stands of the run afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum After {
+    /// A record with so many further pieces: if the one before had more, those go.
+    Record { pieces: u32 },
+    /// Nothing: all of its keys go.
+    Nothing,
+}
+
+impl Prepared {
+    /// Encodes a commit.
+    pub(crate) fn new(commit: &Commit) -> Self {
+        Self {
+            changes: commit.changes.iter().map(Change::new).collect(),
+        }
+    }
+
+    /// How many keys it will touch, apart from those of a purge.
+    pub(crate) fn size(&self) -> usize {
+        let sizes = self.changes.iter().map(Change::size);
+        sizes.sum()
+    }
+}
+
+impl Change {
+    fn new(change: &RunChange) -> Self {
+        let index = change.before.as_ref().map(|before| &before.index);
+        let mut prepared = Self {
+            run: change.run.clone(),
+            expected: change.before.as_ref().map(|before| before.revision),
+            after: After::Nothing,
+            puts: Vec::new(),
+            removes: Vec::new(),
+            taken: Vec::new(),
+        };
+        prepared.reindex(index, change.after.as_deref().map(Record::index).as_ref());
+        if let Some(record) = &change.after {
+            prepared.put_record(record);
+            value::put_history(&change.run, &change.history, &mut prepared.puts);
+            prepared.put_messages(change);
+        }
+        prepared
+    }
+
+    fn put_record(&mut self, record: &Record) {
+        let payload = value::encode(record);
+        let key = keys::record(&self.run);
+        let pieces = value::put(key, record.revision.0, &payload, &mut self.puts);
+        self.after = After::Record { pieces };
+    }
+
+    fn put_messages(&mut self, change: &RunChange) {
+        let is_removed = |accepted: &Accepted| {
+            let (signal, position) = (&accepted.message.signal, accepted.message.position);
+            let mut removed = change.removed.iter();
+            removed.any(|(name, place)| name == signal && *place == position)
+        };
+        for accepted in &change.accepted {
+            let message = &accepted.message;
+            if let Some(key) = &accepted.idempotency_key {
+                value::put(keys::delivered(&self.run, key), 0, key.as_bytes(), &mut self.puts);
+            }
+            if !accepted.taken && !is_removed(accepted) {
+                let key = keys::message(&self.run, &message.signal, message.position);
+                value::put(key, message.position, &value::encode(message), &mut self.puts);
+            }
+        }
+        let removed = change.removed.iter();
+        let taken = removed.map(|(signal, position)| keys::message(&self.run, signal, *position));
+        self.taken.extend(taken);
+    }
+
+    /// Moves the index keys that differ.
+    fn reindex(&mut self, before: Option<&IndexEntry>, after: Option<&IndexEntry>) {
+        if before == after {
+            return;
+        }
+        let keys_of =
+            |entry: Option<&IndexEntry>| entry.map_or_else(Vec::new, |entry| keys::index(&self.run, entry));
+        let (old, new) = (keys_of(before), keys_of(after));
+        let gone = old.iter().filter(|key| !new.contains(key));
+        self.removes.extend(gone.cloned());
+        let come = new.into_iter().filter(|key| !old.contains(key));
+        self.puts.extend(come.map(|key| (key, Vec::new())));
+    }
+
+    fn size(&self) -> usize {
+        self.puts.len() + self.removes.len() + self.taken.len()
+    }
+}

@@ -1,0 +1,270 @@
+//! The key space: one ordered tree, every key made here and nowhere else.
+//!
+//! ```text
+//! 00 'f'                                   format of the whole store
+//! 00 's'                                   sequence of the last group, bytes that are live
+//! 01 length run 00                         record
+//! 01 length run 01 position                history entries, by the position of the first of them
+//! 01 length run 02 text(signal) position   message in the inbox
+//! 01 length run 03 00 key | 03 01 digest   idempotency key of a signal; a long one by its BLAKE3
+//! 01 length run 04 <key without its run> n piece n of a large value, from 1
+//! 02 time run                              when the run wants to be woken
+//! 03 run                                   a task of the run is to be run now
+//! 04 time run                              every run, by creation
+//! 05 text(workflow) time run               ... of a workflow
+//! 06 status time run                       ... in a status
+//! 07 text(signal) time run                 ... that waits for a signal
+//!
+//! length   := u8, of the run's id in bytes
+//! position := u64 big-endian          n := u32 big-endian
+//! time     := seconds since the epoch + 2^39 as u40 big-endian, nanoseconds as u32 big-endian
+//! text     := the bytes with 00 as 00 ff, then 00 01
+//! status   := the variant's number
+//! ```
+//!
+//! All of one run lies together, so that a step touches few pages and a purge is one range. In the indexes the run stands
+//! last and needs no end, so that equal times are ordered by id.
+
+use jiff::Timestamp;
+use sayiir_core::history::Digest;
+use sayiir_core::ids::RunId;
+use sayiir_core::record::{IndexEntry, StatusKind};
+
+/// A key of the tree.
+pub(crate) type Key = Vec<u8>;
+
+pub(crate) const FORMAT: &[u8] = &[0, b'f'];
+pub(crate) const SEQUENCE: &[u8] = &[0, b's'];
+/// Everything that belongs to runs, apart from the indexes.
+pub(crate) const RUNS: &[u8] = &[1];
+pub(crate) const DUE: &[u8] = &[2];
+pub(crate) const READY: &[u8] = &[3];
+const ALL: u8 = 4;
+const WORKFLOW: u8 = 5;
+const STATUS: u8 = 6;
+const WAITING: u8 = 7;
+
+const RECORD: u8 = 0;
+const HISTORY: u8 = 1;
+const MESSAGE: u8 = 2;
+const DELIVERED: u8 = 3;
+const PIECE: u8 = 4;
+
+/// Idempotency keys of signals are their own keys up to this many bytes.
+const LONGEST_DELIVERED: usize = 128;
+
+const TIME_BYTES: usize = 9;
+const EPOCH: i64 = 1 << 39;
+
+/// What a key of a run holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Record,
+    History,
+    Message,
+    Delivered,
+    Piece,
+}
+
+/// The listing that a run's key stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listing<'a> {
+    All,
+    Workflow(&'a str),
+    Status(StatusKind),
+    Waiting(&'a str),
+}
+
+impl Listing<'_> {
+    /// What all keys of the listing begin with; a place follows.
+    pub(crate) fn prefix(self) -> Key {
+        match self {
+            Self::All => vec![ALL],
+            Self::Workflow(name) => named(WORKFLOW, name),
+            Self::Status(status) => postcard::to_extend(&status, vec![STATUS])
+                .expect("a variant's number always has a binary form"),
+            Self::Waiting(signal) => named(WAITING, signal),
+        }
+    }
+}
+
+/// What all keys of one run begin with.
+pub(crate) fn run(run: &RunId) -> Key {
+    let id = run.as_str().as_bytes();
+    let length = u8::try_from(id.len()).expect("a run id has at most 255 bytes");
+    let mut key = Vec::with_capacity(id.len() + 16);
+    key.extend_from_slice(&[RUNS[0], length]);
+    key.extend_from_slice(id);
+    key
+}
+
+pub(crate) fn record(id: &RunId) -> Key {
+    part(id, RECORD)
+}
+
+pub(crate) fn history_of(id: &RunId) -> Key {
+    part(id, HISTORY)
+}
+
+pub(crate) fn history(id: &RunId, position: u64) -> Key {
+    let mut key = part(id, HISTORY);
+    key.extend_from_slice(&position.to_be_bytes());
+    key
+}
+
+pub(crate) fn message(id: &RunId, signal: &str, position: u64) -> Key {
+    let mut key = part(id, MESSAGE);
+    put_text(&mut key, signal);
+    key.extend_from_slice(&position.to_be_bytes());
+    key
+}
+
+pub(crate) fn delivered(id: &RunId, idempotency_key: &str) -> Key {
+    let mut key = part(id, DELIVERED);
+    if idempotency_key.len() <= LONGEST_DELIVERED {
+        key.push(0);
+        key.extend_from_slice(idempotency_key.as_bytes());
+    } else {
+        key.push(1);
+        key.extend_from_slice(&Digest::of(idempotency_key.as_bytes()).0);
+    }
+    key
+}
+
+/// Piece `number` of the value at `owner`, which is a key of a run.
+pub(crate) fn piece(owner: &[u8], number: u32) -> Key {
+    let (run, part) = owner.split_at(run_length(owner).unwrap_or(owner.len()));
+    let mut key = Vec::with_capacity(owner.len() + 5);
+    key.extend_from_slice(run);
+    key.push(PIECE);
+    key.extend_from_slice(part);
+    key.extend_from_slice(&number.to_be_bytes());
+    key
+}
+
+/// The key in the due index.
+pub(crate) fn due(at: Timestamp, id: &RunId) -> Key {
+    let mut key = Vec::from(DUE);
+    put_place(&mut key, at, id);
+    key
+}
+
+/// The key in the ready index.
+pub(crate) fn ready(id: &RunId) -> Key {
+    let mut key = Vec::from(READY);
+    key.extend_from_slice(id.as_str().as_bytes());
+    key
+}
+
+/// Appends a place, as listings and the due index order them.
+pub(crate) fn put_place(key: &mut Key, at: Timestamp, id: &RunId) {
+    let (mut seconds, mut nanos) = (at.as_second(), at.subsec_nanosecond());
+    if nanos < 0 {
+        seconds -= 1;
+        nanos += 1_000_000_000;
+    }
+    let seconds = (seconds + EPOCH).cast_unsigned().to_be_bytes();
+    key.extend_from_slice(&seconds[3..]);
+    key.extend_from_slice(&nanos.cast_unsigned().to_be_bytes());
+    key.extend_from_slice(id.as_str().as_bytes());
+}
+
+/// Reads a place; `None` if this is not one.
+pub(crate) fn place(bytes: &[u8]) -> Option<(Timestamp, RunId)> {
+    let (time, id) = bytes.split_at_checked(TIME_BYTES)?;
+    let mut seconds = [0; 8];
+    seconds[3..].copy_from_slice(&time[..5]);
+    let seconds = u64::from_be_bytes(seconds).cast_signed() - EPOCH;
+    let nanos = u32::from_be_bytes(time[5..].try_into().ok()?).cast_signed();
+    Some((Timestamp::new(seconds, nanos).ok()?, run_id(id)?))
+}
+
+/// Reads the id of a run.
+pub(crate) fn run_id(bytes: &[u8]) -> Option<RunId> {
+    RunId::new(std::str::from_utf8(bytes).ok()?).ok()
+}
+
+/// Which run a key of a run belongs to, and what it holds.
+pub(crate) fn owner(key: &[u8]) -> Option<(RunId, Part)> {
+    let length = run_length(key)?;
+    let part = match *key.get(length)? {
+        RECORD => Part::Record,
+        HISTORY => Part::History,
+        MESSAGE => Part::Message,
+        DELIVERED => Part::Delivered,
+        PIECE => Part::Piece,
+        _ => return None,
+    };
+    Some((run_id(&key[2..length])?, part))
+}
+
+/// The position at the end of a history key.
+pub(crate) fn position(key: &[u8]) -> Option<u64> {
+    key.last_chunk().map(|bytes| u64::from_be_bytes(*bytes))
+}
+
+/// Every key that the indexes hold for a run.
+pub(crate) fn index(id: &RunId, entry: &IndexEntry) -> Vec<Key> {
+    let listings = [
+        Listing::All,
+        Listing::Workflow(&entry.workflow),
+        Listing::Status(entry.status),
+    ];
+    let waiting = entry.waiting.iter().map(|signal| Listing::Waiting(signal));
+    let listed = listings.into_iter().chain(waiting).map(|listing| {
+        let mut key = listing.prefix();
+        put_place(&mut key, entry.created, id);
+        key
+    });
+    let due = entry.due.map(|at| due(at, id));
+    let ready = entry.ready.then(|| ready(id));
+    listed.chain(due).chain(ready).collect()
+}
+
+/// How a key is named in errors.
+pub(crate) fn name(key: &[u8]) -> String {
+    match owner(key) {
+        Some((run, Part::Record)) => format!("the record of run {run}"),
+        Some((run, Part::History)) => {
+            format!("history entry {} of run {run}", position(key).unwrap_or_default())
+        }
+        Some((run, Part::Message)) => format!("a message of run {run}"),
+        Some((run, Part::Delivered)) => format!("an idempotency key of run {run}"),
+        Some((run, Part::Piece)) => format!("a piece of a large value of run {run}"),
+        None => format!("key {}", key.escape_ascii()),
+    }
+}
+
+fn part(id: &RunId, part: u8) -> Key {
+    let mut key = run(id);
+    key.push(part);
+    key
+}
+
+fn named(tag: u8, name: &str) -> Key {
+    let mut key = vec![tag];
+    put_text(&mut key, name);
+    key
+}
+
+fn put_text(key: &mut Key, text: &str) {
+    for &byte in text.as_bytes() {
+        key.push(byte);
+        if byte == 0 {
+            key.push(0xff);
+        }
+    }
+    key.extend_from_slice(&[0, 1]);
+}
+
+fn run_length(key: &[u8]) -> Option<usize> {
+    match key {
+        [tag, length, rest @ ..] if [*tag] == RUNS && rest.len() >= usize::from(*length) => {
+            Some(2 + usize::from(*length))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+//! How a database is opened.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sayiir_core::backend::BackendError;
+
+use crate::SledBackend;
+
+/// When a commit is acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// When it is on the device: it survives a crash of the process, of the system, and a power loss.
+    #[default]
+    Sync,
+    /// At once, and all are brought to the device this often. A crash of the process, of the system or a power loss may
+    /// cost what was acknowledged within the last such period; what is left is consistent, each commit whole or absent.
+    Periodic(Duration),
+}
+
+/// How a database is opened: [`SledBackend::options`].
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Options {
+    pub(crate) durability: Durability,
+    pub(crate) cache_capacity: u64,
+    pub(crate) accept_loss: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            durability: Durability::Sync,
+            cache_capacity: 128 * 1024 * 1024,
+            accept_loss: false,
+        }
+    }
+}
+
+impl Options {
+    /// When a commit is acknowledged. Default: [`Durability::Sync`].
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// How many bytes of pages sled keeps in memory. Default: 128 MiB.
+    pub fn cache_capacity(mut self, bytes: u64) -> Self {
+        self.cache_capacity = bytes;
+        self
+    }
+
+    /// Whether to open a database that has lost commits it had acknowledged, with what is left. Default: `false`, such a
+    /// database is [`BackendError::Damaged`].
+    pub fn accept_loss(mut self, accept: bool) -> Self {
+        self.accept_loss = accept;
+        self
+    }
+
+    /// Opens the database in this directory, which is created if it is not there.
+    ///
+    /// # Errors
+    /// As [`SledBackend::open`].
+    pub fn open(self, path: impl AsRef<Path>) -> Result<SledBackend, BackendError> {
+        SledBackend::open_with(path.as_ref(), self)
+    }
+}

@@ -1,0 +1,50 @@
+//! The real fsync. On Linux sled 0.34 only asks for `sync_file_range`, which says nothing to the device's cache; this module
+//! puts a function of that name into the program, which asks for `fdatasync` instead. sled calls it after each buffer it
+//! writes and before it counts the buffer as stable, so that its own flush becomes a real one.
+//!
+//! The linker decides whether sled meets this function or the C library's. So every call is counted, and a flush that went
+//! by without one is followed by `sync_data` on the file (see `store`). The replacement is good for the whole program:
+//! `fdatasync` does all that `sync_file_range` promises, and more.
+//!
+//! This is the only module of the workspace with unsafe code.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+static CALLS: AtomicU64 = AtomicU64::new(0);
+
+/// How often sled has waited for the device in this process, through this module.
+pub(crate) fn calls() -> u64 {
+    #[cfg(all(target_os = "linux", feature = "real-fsync"))]
+    bound::keep();
+    CALLS.load(Ordering::SeqCst)
+}
+
+#[cfg(all(target_os = "linux", feature = "real-fsync"))]
+#[expect(
+    unsafe_code,
+    reason = "sled has no hook for its sync; the symbol it calls is the only way to make it a real one"
+)]
+mod bound {
+    use std::ffi::{c_int, c_uint};
+    use std::sync::atomic::Ordering;
+
+    /// Names the symbol, so that the linker takes this object file in.
+    pub(super) fn keep() {
+        std::hint::black_box(sync_file_range as unsafe extern "C" fn(_, _, _, _) -> _);
+    }
+
+    // SAFETY: the name and the signature are those of the C library, and the contract of that function, "what was written
+    // to the range is handed to the device when this returns 0; -1 and errno otherwise", is kept: `fdatasync` hands over
+    // all of the file and sets errno likewise.
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn sync_file_range(
+        file: c_int,
+        _offset: libc::off64_t,
+        _length: libc::off64_t,
+        _flags: c_uint,
+    ) -> c_int {
+        super::CALLS.fetch_add(1, Ordering::SeqCst);
+        // SAFETY: any number may be given; one that is not an open file is answered with EBADF.
+        unsafe { libc::fdatasync(file) }
+    }
+}
