@@ -1,0 +1,173 @@
+//! Refuses what cannot be compiled, before anything is taken apart.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::visit::{self, Visit};
+use syn::{Block, Expr};
+
+use super::ir::{Flow, PointId};
+use super::liveness::Liveness;
+use super::operation;
+use crate::diagnostics::Errors;
+
+/// Walks the body and reports every await and every operation that stands where it cannot.
+pub(crate) fn check(body: &Block, errors: &mut Errors) {
+    let mut check = Check { errors, inside: None };
+    check.visit_block(body);
+}
+
+/// Refuses references that would have to be stored.
+pub(crate) fn saved(flow: &Flow, liveness: &Liveness, errors: &mut Errors) {
+    let mut reported = Vec::new();
+    for (index, point) in flow.points.iter().enumerate() {
+        for id in liveness.saved(flow, PointId(index)) {
+            let binding = flow.binding(id);
+            if binding.reference && !reported.contains(&id) && liveness.is_reachable(point.resume) {
+                reported.push(id);
+                let name = super::model::bare(&binding.ident);
+                errors.at(
+                    binding.ident.span(),
+                    format!(
+                        "`{name}` is a reference and is still needed after the run has waited for {}, but a reference cannot be stored: bind an owned value, such as a clone",
+                        point.words
+                    ),
+                );
+            }
+        }
+    }
+}
+
+/// Refuses signals whose constants would have one name.
+pub(crate) fn signals(flow: &Flow, errors: &mut Errors) {
+    let mut known: BTreeMap<String, String> = BTreeMap::new();
+    for signal in &flow.signals {
+        let constant = super::expand::constant_name(&signal.name).to_string();
+        let name = signal.name.value();
+        if matches!(constant.as_str(), "DIAGRAM" | "NAME" | "SIGNALS" | "TIMEOUT") {
+            errors.on(&signal.name, format!("a signal named `{name}` would hide `{constant}` of the workflow: choose another name"));
+        }
+        let first = known.entry(constant.clone()).or_insert_with(|| name.clone());
+        if *first != name {
+            errors.on(
+                &signal.name,
+                format!("the signals `{first}` and `{name}` would both be the constant `{constant}`: choose another name"),
+            );
+        }
+    }
+}
+
+struct Check<'e> {
+    errors: &'e mut Errors,
+    /// The construct around us in which nothing can be awaited.
+    inside: Option<&'static str>,
+}
+
+impl Check<'_> {
+    fn within(&mut self, what: &'static str, body: impl FnOnce(&mut Self)) {
+        let before = self.inside.replace(what);
+        body(self);
+        self.inside = before;
+    }
+
+    fn operation_macro<'m>(mac: &'m syn::Macro) -> Option<&'m syn::Ident> {
+        let last = &mac.path.segments.last()?.ident;
+        let ours = mac.path.segments.len() == 1 || mac.path.segments.first()?.ident == "sayiir";
+        (ours && operation::MACROS.iter().any(|name| last == name)).then_some(last)
+    }
+
+    fn await_in_tokens(&mut self, tokens: TokenStream, mac: &str) {
+        let mut after_dot = false;
+        for token in tokens {
+            match &token {
+                TokenTree::Ident(word) if after_dot && word == "await" => self.errors.on(
+                    word,
+                    format!("`{mac}!` decides itself what to do with its arguments, so nothing in them can be awaited: bind the value first, `let value = ….await;`"),
+                ),
+                TokenTree::Group(group) => self.await_in_tokens(group.stream(), mac),
+                TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+            }
+            after_dot = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Check<'_> {
+    fn visit_expr_await(&mut self, expr: &'ast syn::ExprAwait) {
+        if let Some(what) = self.inside {
+            self.errors.on(
+                expr.await_token,
+                format!("nothing can be awaited inside {what}: await before it, and use the value inside"),
+            );
+            return;
+        }
+        match operation::parse(&expr.base) {
+            Err(error) => self.errors.take(error),
+            Ok(operation::Operation::Call { .. }) => visit::visit_expr_await(self, expr),
+            Ok(operation::Operation::Signal(signal)) => {
+                if signal.name.value().is_empty() {
+                    self.errors.on(&signal.name, "a signal has a name: `signal!(\"manager_approval\", 48h)`");
+                }
+                if let Some(limit) = &signal.limit {
+                    crate::duration::lower(limit, self.errors);
+                    self.nothing_awaited(limit);
+                }
+            }
+            Ok(operation::Operation::Sleep { length, .. }) => {
+                crate::duration::lower(&length, self.errors);
+                self.nothing_awaited(&length);
+            }
+            Ok(operation::Operation::SleepUntil { until, .. }) => self.nothing_awaited(&until),
+        }
+    }
+
+    fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
+        self.within("a closure", |this| visit::visit_expr_closure(this, closure));
+    }
+
+    fn visit_expr_async(&mut self, block: &'ast syn::ExprAsync) {
+        self.within("an `async` block", |this| visit::visit_expr_async(this, block));
+    }
+
+    fn visit_expr_unsafe(&mut self, block: &'ast syn::ExprUnsafe) {
+        self.within("an `unsafe` block", |this| visit::visit_expr_unsafe(this, block));
+    }
+
+    fn visit_expr_const(&mut self, block: &'ast syn::ExprConst) {
+        self.within("a `const` block", |this| visit::visit_expr_const(this, block));
+    }
+
+    fn visit_expr_try_block(&mut self, block: &'ast syn::ExprTryBlock) {
+        self.within("a `try` block", |this| visit::visit_expr_try_block(this, block));
+    }
+
+    fn visit_pat_guard(&mut self, guard: &'ast syn::PatGuard) {
+        self.within("a match guard", |this| visit::visit_pat_guard(this, guard));
+    }
+
+    fn visit_expr_for_loop(&mut self, repeat: &'ast syn::ExprForLoop) {
+        self.visit_expr(&repeat.expr);
+        self.visit_block(&repeat.body);
+    }
+
+    fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+        if let Some(name) = Self::operation_macro(mac) {
+            self.errors.on(name, format!("`{name}!` does nothing by itself: write `{name}!(..).await`"));
+            return;
+        }
+        let name = mac.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+        if matches!(mac.path.segments.first(), Some(first) if first.ident == "tokio") && name == "select" {
+            self.errors.on(&mac.path, "`tokio::select!` does not survive a restart: use sayiir's own `select!`");
+            return;
+        }
+        self.await_in_tokens(mac.tokens.clone(), &name);
+    }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
+
+impl Check<'_> {
+    fn nothing_awaited(&mut self, expr: &Expr) {
+        self.within("the arguments of an operation", |this| this.visit_expr(expr));
+    }
+}

@@ -1,0 +1,44 @@
+//! Writes the tokens. Cannot fail: whatever could go wrong was found before.
+
+mod body;
+mod diagram;
+mod state;
+mod surface;
+
+pub(super) use surface::constant_name;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+use super::ir::Flow;
+use super::liveness::Liveness;
+use super::model::Model;
+
+/// Everything the passes before found out.
+pub(super) struct Input<'a> {
+    pub(super) model: &'a Model,
+    pub(super) flow: &'a Flow,
+    pub(super) liveness: &'a Liveness,
+    pub(super) private: TokenStream,
+}
+
+pub(crate) fn expand(model: &Model, flow: &Flow, liveness: &Liveness) -> TokenStream {
+    let input = Input { model, flow, liveness, private: model.private() };
+    let variants = state::variants(&input);
+    let surface = surface::surface(&input);
+    let state = state::state(&input, &variants);
+    let workflow = body::workflow(&input, &variants);
+    quote!(#surface #state #workflow)
+}
+
+/// What is written when the body has errors: the whole outer surface, and a state that knows only the start.
+pub(crate) fn fallback(model: &Model, flow: &Flow) -> TokenStream {
+    let empty = Flow { signals: flow.signals.clone(), ..body::only_start(model) };
+    let liveness = Liveness::of(&empty);
+    expand(model, &empty, &liveness)
+}
+
+/// A name of our own that no code of the user's can reach.
+fn own(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}

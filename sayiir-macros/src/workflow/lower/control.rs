@@ -1,0 +1,128 @@
+//! Branches and blocks: `if`, `match`, `{ .. }`.
+
+use quote::{ToTokens, quote};
+use syn::{BinOp, Expr, Pat};
+
+use super::super::ir::{BlockId, Effect, End, MatchArm};
+use super::super::splits;
+use super::statements::attributes;
+use super::{Dest, Lowerer, Target};
+
+impl Lowerer<'_> {
+    /// `{ .. }` and `'label: { .. }`.
+    pub(super) fn block_expression(&mut self, block: syn::ExprBlock, dest: Dest) {
+        let exit = self.block(self.scope);
+        self.scoped(Some(exit), |this| {
+            this.enter();
+            let labelled = block.label.is_some();
+            if let Some(label) = block.label {
+                this.targets.push(Target { label: Some(label.name), head: None, exit, dest });
+            }
+            this.statements(block.block.stmts, dest);
+            if labelled {
+                this.targets.pop();
+            }
+            this.end(End::Goto(exit));
+        });
+        self.begin(exit);
+    }
+
+    /// `if`, with all its chains: each condition that does not hold leads to the other side.
+    pub(super) fn branch(&mut self, branch: syn::ExprIf, dest: Dest) {
+        let join = self.block(self.scope);
+        self.scoped(Some(join), |this| {
+            this.enter();
+            let otherwise = this.block(this.scope);
+            this.scoped(Some(otherwise), |this| {
+                this.enter();
+                this.condition(*branch.cond, otherwise);
+                this.statements(branch.then_branch.stmts, dest);
+                this.end(End::Goto(join));
+            });
+            this.begin(otherwise);
+            match branch.else_branch {
+                Some((_, other)) => this.lower_into(*other, dest),
+                None => this.statements(Vec::new(), dest),
+            }
+            this.end(End::Goto(join));
+        });
+        self.begin(join);
+    }
+
+    /// Goes on where the condition holds; else to `otherwise`.
+    pub(super) fn condition(&mut self, cond: Expr, otherwise: BlockId) {
+        match cond {
+            Expr::Binary(chain) if matches!(chain.op, BinOp::And(_)) => {
+                self.condition(*chain.left, otherwise);
+                self.condition(*chain.right, otherwise);
+            }
+            Expr::Paren(inner) if splits::expr(&inner.expr) && !matches!(*inner.expr, Expr::Let(_)) => {
+                self.condition(*inner.expr, otherwise);
+            }
+            cond => {
+                let mut cond = self.lower_expr(cond, None);
+                let known = match &cond {
+                    Expr::Let(binding) => self.type_of(&binding.expr),
+                    _ => None,
+                };
+                let mut effect = self.resolve(&mut cond);
+                let then = self.block(self.scope);
+                let from = self.current;
+                if let Expr::Let(binding) = &mut cond {
+                    let reference = matches!(*binding.expr, Expr::Reference(_));
+                    effect.declares = self.declare_pattern(&mut binding.pat, known.as_ref());
+                    self.mark_references(&effect, reference);
+                }
+                self.current = from;
+                self.end(End::Branch { cond: cond.into_token_stream(), effect, then, otherwise });
+                self.begin(then);
+            }
+        }
+    }
+
+    fn mark_references(&mut self, effect: &Effect, reference: bool) {
+        for (id, _) in effect.declares.iter().filter(|_| reference) {
+            self.flow.bindings[id.0].reference = true;
+            self.flow.bindings[id.0].ty = None;
+        }
+    }
+
+    /// `match`.
+    pub(super) fn choice(&mut self, choice: syn::ExprMatch, dest: Dest) {
+        let mut scrutinee = self.lower_expr(*choice.expr, None);
+        let known = self.type_of(&scrutinee);
+        let reference = matches!(scrutinee, Expr::Reference(_));
+        let effect = self.resolve(&mut scrutinee);
+        let join = self.block(self.scope);
+        self.scoped(Some(join), |this| {
+            this.enter();
+            let from = this.current;
+            let mut arms = Vec::new();
+            for arm in choice.arms {
+                let attrs = attributes(&arm.attrs);
+                this.scoped(None, |this| {
+                    let (pat, effect) = this.arm_pattern(arm.pat, known.as_ref());
+                    this.mark_references(&effect, reference);
+                    let body = this.block(this.scope);
+                    this.begin(body);
+                    this.lower_into(*arm.body, dest);
+                    this.end(End::Goto(join));
+                    arms.push(MatchArm { attrs, pat: pat.into_token_stream(), effect, body });
+                });
+            }
+            this.current = from;
+            this.end(End::Match { scrutinee: quote!(#scrutinee), effect, arms });
+        });
+        self.begin(join);
+    }
+
+    fn arm_pattern(&mut self, mut pat: Pat, known: Option<&syn::Type>) -> (Pat, Effect) {
+        let declares = self.declare_pattern(&mut pat, known);
+        let mut effect = match &mut pat {
+            Pat::Guard(guard) => self.resolve(&mut guard.guard),
+            _ => Effect::default(),
+        };
+        effect.declares = declares;
+        (pat, effect)
+    }
+}

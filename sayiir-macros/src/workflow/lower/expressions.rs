@@ -1,0 +1,290 @@
+//! Expressions that await somewhere inside: what comes before the await is kept, what is left is put in its place.
+
+use quote::format_ident;
+use syn::spanned::Spanned;
+use syn::{BinOp, Expr, Type};
+
+use super::super::model::snake;
+use super::super::{operation, resolve, splits};
+use super::{Dest, Lowerer, unit};
+use crate::workflow::ir::{Effect, End};
+
+/// How an operand is used by the expression around it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// Its value is taken.
+    Value,
+    /// It is only looked at or borrowed: a receiver, a side of a comparison.
+    Place,
+}
+
+impl Lowerer<'_> {
+    /// Makes the awaits inside into suspension points and returns what is left, to be evaluated next and once.
+    /// `expected` is the type of the whole, where the code around it says so.
+    pub(super) fn lower_expr(&mut self, expr: Expr, expected: Option<&Type>) -> Expr {
+        if !splits::expr(&expr) {
+            return expr;
+        }
+        match expr {
+            Expr::Await(awaited) => self.suspend(&awaited, expected),
+            Expr::Paren(mut inner) => {
+                *inner.expr = self.lower_expr(*inner.expr, expected);
+                Expr::Paren(inner)
+            }
+            Expr::Group(inner) => self.lower_expr(*inner.expr, expected),
+            Expr::Try(mut attempt) => {
+                // `signal!("x", 48h).await?` bound to a `T`: the payload is a `T`.
+                let fallible = expected.filter(|_| matches!(&*attempt.expr, Expr::Await(_))).map(|ty| {
+                    let private = &self.private;
+                    syn::parse_quote!(#private::Tried<#ty>)
+                });
+                *attempt.expr = self.lower_expr(*attempt.expr, fallible.as_ref());
+                Expr::Try(attempt)
+            }
+            Expr::Binary(binary) if matches!(binary.op, BinOp::And(_) | BinOp::Or(_)) => {
+                self.lower_as_control(lazy(binary), expected)
+            }
+            expr @ (Expr::If(_)
+            | Expr::Match(_)
+            | Expr::Block(_)
+            | Expr::Loop(_)
+            | Expr::While(_)
+            | Expr::ForLoop(_)) => self.lower_as_control(expr, expected),
+            expr @ (Expr::Return(_) | Expr::Break(_) | Expr::Continue(_)) => {
+                self.lower_into(expr, Dest::Discard);
+                syn::parse_quote!(::core::unreachable!())
+            }
+            mut other => {
+                self.operands(&mut other);
+                other
+            }
+        }
+    }
+
+    /// A construct with blocks of its own, whose value is wanted: it goes through a temporary.
+    fn lower_as_control(&mut self, expr: Expr, expected: Option<&Type>) -> Expr {
+        if matches!(expr, Expr::While(_) | Expr::ForLoop(_)) {
+            self.lower_into(expr, Dest::Discard);
+            return unit();
+        }
+        let span = expr.span();
+        let base = self.base_name(&expr);
+        let id = self.temporary(&format!("{base}_value"), span);
+        let ident = self.flow.binding(id).ident.clone();
+        let ty = expected.map(|ty| quote::quote!(: #ty));
+        let effect = Effect { declares: vec![(id, false)], ..Effect::default() };
+        self.statement(quote::quote!(let #ident #ty;), effect);
+        self.lower_into(expr, Dest::Into(id));
+        resolve::marker(id, span)
+    }
+
+    /// Lowers an expression whose value goes to `dest`.
+    pub(super) fn lower_into(&mut self, expr: Expr, dest: Dest) {
+        if let Expr::Return(leave) = expr {
+            return self.leave(leave);
+        }
+        if !splits::expr(&expr) {
+            return self.deliver(expr, dest);
+        }
+        match expr {
+            Expr::Paren(inner) => self.lower_into(*inner.expr, dest),
+            Expr::Group(inner) => self.lower_into(*inner.expr, dest),
+            Expr::Block(block) => self.block_expression(block, dest),
+            Expr::If(branch) => self.branch(branch, dest),
+            Expr::Match(choice) => self.choice(choice, dest),
+            Expr::Loop(repeat) => self.repeat(repeat, dest),
+            Expr::While(repeat) => {
+                self.repeat_while(repeat);
+                self.finish_unit(dest);
+            }
+            Expr::ForLoop(repeat) => {
+                self.repeat_for(repeat);
+                self.finish_unit(dest);
+            }
+            Expr::Break(jump) => self.break_out(jump),
+            Expr::Continue(jump) => self.continue_with(&jump),
+            Expr::Assign(mut assign) => {
+                *assign.right = self.lower_expr(*assign.right, None);
+                self.operands_of_place(&mut assign.left);
+                let mut whole = Expr::Assign(assign);
+                let mut effect = self.resolve(&mut whole);
+                if let Expr::Assign(assign) = &whole {
+                    self.note_kill(&assign.left, &mut effect);
+                }
+                self.statement(quote::quote!(#whole;), effect);
+                self.finish_unit(dest);
+            }
+            other => {
+                let expected = match dest {
+                    Dest::Return => Some(self.model.output.clone()),
+                    Dest::Into(id) => self.flow.binding(id).ty.clone(),
+                    Dest::Discard => None,
+                };
+                let value = self.lower_expr(other, expected.as_ref());
+                self.deliver(value, dest);
+            }
+        }
+    }
+
+    fn finish_unit(&mut self, dest: Dest) {
+        match dest {
+            Dest::Discard => {}
+            Dest::Into(_) | Dest::Return => self.deliver(unit(), dest),
+        }
+    }
+
+    fn leave(&mut self, leave: syn::ExprReturn) {
+        let output = self.model.output.clone();
+        let mut value = leave.expr.map_or_else(unit, |expr| self.lower_expr(*expr, Some(&output)));
+        let effect = self.resolve(&mut value);
+        let keyword = leave.return_token;
+        self.end_for_good(End::Return {
+            keyword: quote::quote!(#keyword),
+            value: quote::quote!(#value),
+            effect,
+        });
+    }
+
+    fn operands_of_place(&mut self, place: &mut Expr) {
+        if splits::expr(place) {
+            self.operands(place);
+        }
+    }
+
+    /// Lowers the operands of an expression in the order in which Rust evaluates them.
+    fn operands(&mut self, expr: &mut Expr) {
+        self.operands_expecting(expr, &|_| None);
+    }
+
+    /// The same, where something is known of the types: `expected` gives that of an argument by its index.
+    pub(super) fn operands_expecting(&mut self, expr: &mut Expr, expected: &dyn Fn(usize) -> Option<Type>) {
+        let operands = match expr {
+            Expr::Array(array) => array.elems.iter_mut().map(value).collect(),
+            Expr::Tuple(tuple) => tuple.elems.iter_mut().map(value).collect(),
+            Expr::Call(call) => {
+                let function = std::iter::once(&mut *call.func).map(place);
+                function.chain(call.args.iter_mut().map(value)).collect()
+            }
+            Expr::MethodCall(call) => {
+                std::iter::once(place(&mut call.receiver)).chain(call.args.iter_mut().map(value)).collect()
+            }
+            Expr::Struct(literal) => {
+                let fields = literal.fields.iter_mut().map(|field| value(&mut field.expr));
+                fields.chain(literal.rest.as_deref_mut().map(value)).collect()
+            }
+            Expr::Binary(binary) if is_comparison(&binary.op) => vec![place(&mut binary.left), place(&mut binary.right)],
+            Expr::Binary(binary) if is_assignment(&binary.op) => vec![place(&mut binary.right), place(&mut binary.left)],
+            Expr::Binary(binary) => vec![value(&mut binary.left), value(&mut binary.right)],
+            Expr::Index(index) => vec![place(&mut index.expr), value(&mut index.index)],
+            Expr::Range(range) => {
+                range.start.iter_mut().chain(range.end.iter_mut()).map(|end| value(end)).collect()
+            }
+            Expr::Cast(cast) => vec![value(&mut cast.expr)],
+            Expr::Field(field) => vec![place(&mut field.base)],
+            Expr::Reference(borrow) => vec![place(&mut borrow.expr)],
+            Expr::Unary(unary) => vec![value(&mut unary.expr)],
+            Expr::Repeat(repeat) => vec![value(&mut repeat.expr)],
+            Expr::Let(binding) => vec![place(&mut binding.expr)],
+            other => {
+                let span = other.span();
+                self.errors.at(span, "sayiir cannot take this expression apart at its await: bind the awaited value first, `let value = ….await;`");
+                return;
+            }
+        };
+        self.in_order(operands, expected);
+    }
+
+    fn in_order(&mut self, mut operands: Vec<(&mut Expr, Use)>, expected: &dyn Fn(usize) -> Option<Type>) {
+        let Some(last) = operands.iter().rposition(|(operand, _)| splits::expr(operand)) else { return };
+        for index in 0..=last {
+            let later: Vec<Expr> = operands[index + 1..=last].iter().map(|(operand, _)| (**operand).clone()).collect();
+            let (operand, used) = &mut operands[index];
+            let whole = std::mem::replace(*operand, unit());
+            // The first operand of a call is the function.
+            let ty = index.checked_sub(1).and_then(expected);
+            let left = self.lower_expr(whole, ty.as_ref());
+            **operand = if index < last { self.keep(left, *used, &later) } else { left };
+        }
+    }
+
+    /// Keeps the value of an operand while later ones are evaluated.
+    fn keep(&mut self, operand: Expr, used: Use, later: &[Expr]) -> Expr {
+        match operand {
+            constant @ (Expr::Lit(_) | Expr::Closure(_)) => constant,
+            Expr::Paren(mut inner) => {
+                *inner.expr = self.keep(*inner.expr, used, later);
+                Expr::Paren(inner)
+            }
+            Expr::Group(inner) => self.keep(*inner.expr, used, later),
+            Expr::Reference(mut borrow) => {
+                *borrow.expr = self.keep(*borrow.expr, Use::Place, later);
+                Expr::Reference(borrow)
+            }
+            path @ Expr::Path(_) if used == Use::Place || !self.is_variable(&path) => path,
+            place @ (Expr::Field(_) | Expr::Index(_) | Expr::Unary(_)) if used == Use::Place => place,
+            other => {
+                let base = later.iter().find(|expr| splits::expr(expr)).map(|expr| self.base_name(expr));
+                let span = other.span();
+                let id = self.temporary(&format!("{}_operand", base.unwrap_or_default()), span);
+                self.flow.bindings[id.0].mutable = used == Use::Place;
+                self.flow.bindings[id.0].ty = self.type_of(&other);
+                let mut value = other;
+                let mut effect = self.resolve(&mut value);
+                effect.declares = vec![(id, true)];
+                let ident = self.flow.binding(id).ident.clone();
+                let mutable = (used == Use::Place).then(|| quote::quote!(mut));
+                self.statement(quote::quote!(let #mutable #ident = #value;), effect);
+                resolve::marker(id, span)
+            }
+        }
+    }
+
+    fn is_variable(&self, expr: &Expr) -> bool {
+        resolve::as_name(expr).is_some_and(|name| resolve::meaning(&name.to_string(), &self.names).is_some())
+    }
+
+    /// What temporaries in front of the first await of an expression are called after.
+    pub(super) fn base_name(&self, expr: &Expr) -> String {
+        let first = splits::first_await(expr);
+        let base = first.and_then(|awaited| operation::parse(&awaited.base).ok()).map(|op| snake(&self.next_variant(&op)));
+        format_ident!("{}", base.unwrap_or_else(|| "branch".to_owned())).to_string()
+    }
+}
+
+fn value(expr: &mut Expr) -> (&mut Expr, Use) {
+    (expr, Use::Value)
+}
+
+fn place(expr: &mut Expr) -> (&mut Expr, Use) {
+    (expr, Use::Place)
+}
+
+fn is_comparison(op: &BinOp) -> bool {
+    matches!(op, BinOp::Eq(_) | BinOp::Ne(_) | BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_))
+}
+
+fn is_assignment(op: &BinOp) -> bool {
+    matches!(
+        op,
+        BinOp::AddAssign(_)
+            | BinOp::SubAssign(_)
+            | BinOp::MulAssign(_)
+            | BinOp::DivAssign(_)
+            | BinOp::RemAssign(_)
+            | BinOp::BitXorAssign(_)
+            | BinOp::BitAndAssign(_)
+            | BinOp::BitOrAssign(_)
+            | BinOp::ShlAssign(_)
+            | BinOp::ShrAssign(_)
+    )
+}
+
+/// `a && b` is `if a { b } else { false }`; `a || b` is `if a { true } else { b }`.
+fn lazy(binary: syn::ExprBinary) -> Expr {
+    let syn::ExprBinary { left, right, op, .. } = binary;
+    if matches!(op, BinOp::And(_)) {
+        syn::parse_quote!(if #left { #right } else { false })
+    } else {
+        syn::parse_quote!(if #left { true } else { #right })
+    }
+}

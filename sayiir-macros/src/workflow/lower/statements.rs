@@ -1,0 +1,181 @@
+//! Statements: `let` in all its forms, expressions, items.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::spanned::Spanned;
+use syn::{Expr, Item, Local, Pat, Stmt, Type};
+
+use super::super::ir::{Effect, End, Statement};
+use super::super::{resolve, splits};
+use super::{Dest, Lowerer, unit};
+
+impl Lowerer<'_> {
+    /// Lowers a list of statements whose last one may be the value.
+    pub(super) fn statements(&mut self, mut stmts: Vec<Stmt>, dest: Dest) {
+        let items = stmts.extract_if(.., |stmt| matches!(stmt, Stmt::Item(_)));
+        for item in items.collect::<Vec<_>>() {
+            if let Stmt::Item(item) = item {
+                self.item(item);
+            }
+        }
+        let tail = match stmts.pop() {
+            Some(Stmt::Expr(expr, None)) => Some(expr),
+            Some(Stmt::Macro(call)) if call.semi_token.is_none() => {
+                Some(Expr::Macro(syn::ExprMacro { attrs: call.attrs, mac: call.mac }))
+            }
+            Some(other) => {
+                stmts.push(other);
+                None
+            }
+            None => None,
+        };
+        for stmt in stmts {
+            self.one(stmt);
+        }
+        match tail {
+            Some(expr) => self.lower_into(expr, dest),
+            None => self.no_value(dest),
+        }
+    }
+
+    /// The end of a block without a value.
+    fn no_value(&mut self, dest: Dest) {
+        match dest {
+            Dest::Discard => {}
+            // As in Rust, a block that ends in a statement which never returns is of any type.
+            Dest::Into(_) | Dest::Return => match self.last_statement() {
+                Some(Statement { tokens, effect }) => {
+                    self.deliver(Expr::Verbatim(quote!({ #tokens })), dest);
+                    self.add_effect(effect);
+                }
+                None => self.deliver(unit(), dest),
+            },
+        }
+    }
+
+    /// Takes the current block's last statement back, unless it declares something.
+    fn last_statement(&mut self) -> Option<Statement> {
+        let block = &mut self.flow.blocks[self.current.0];
+        block.statements.pop_if(|last| last.effect.declares.is_empty())
+    }
+
+    /// Adds to what the delivery that was just made does.
+    fn add_effect(&mut self, more: Effect) {
+        let block = &mut self.flow.blocks[self.current.0];
+        let effect = match &mut block.end {
+            End::Return { effect, .. } => Some(effect),
+            _ => block.statements.last_mut().map(|last| &mut last.effect),
+        };
+        if let Some(effect) = effect {
+            effect.uses.extend(more.uses);
+            effect.assigns.extend(more.assigns);
+        }
+    }
+
+    fn item(&mut self, item: Item) {
+        let name = match &item {
+            Item::Struct(item) => Some(&item.ident),
+            Item::Enum(item) => Some(&item.ident),
+            Item::Type(item) => Some(&item.ident),
+            Item::Union(item) => Some(&item.ident),
+            _ => None,
+        };
+        self.local_types.extend(name.map(ToString::to_string));
+        self.flow.items.push(item);
+    }
+
+    fn one(&mut self, stmt: Stmt) {
+        match stmt {
+            Stmt::Local(local) => self.local(local),
+            Stmt::Item(item) => self.item(item),
+            Stmt::Expr(expr, _) if splits::expr(&expr) || matches!(expr, Expr::Return(_)) => {
+                self.lower_into(expr, Dest::Discard);
+            }
+            mut other @ (Stmt::Expr(..) | Stmt::Macro(_)) => {
+                let mut effect = resolve::resolve_stmt(&mut other, &self.names, &self.flow.bindings);
+                if let Stmt::Expr(Expr::Assign(assign), _) = &other {
+                    self.note_kill(&assign.left, &mut effect);
+                }
+                self.statement(other.into_token_stream(), effect);
+            }
+        }
+    }
+
+    /// A plain assignment to a whole variable makes its old value worthless.
+    pub(super) fn note_kill(&self, left: &Expr, effect: &mut Effect) {
+        let assigned = effect.assigns.iter().copied().find(|id| {
+            resolve::as_name(left).is_some_and(|name| *name == self.flow.binding(*id).ident)
+        });
+        effect.kills.extend(assigned.filter(|id| !effect.uses.contains(id)));
+    }
+
+    fn local(&mut self, local: Local) {
+        let attrs = attributes(&local.attrs);
+        let (pat, ty) = match local.pat {
+            Pat::Type(typed) => (*typed.pat, Some(*typed.ty)),
+            other => (other, None),
+        };
+        let Some(init) = local.init else {
+            return self.uninitialised(pat, ty, &attrs);
+        };
+        let mut value = *init.expr;
+        if splits::expr(&value) {
+            value = self.lower_expr(value, ty.as_ref());
+        }
+        match init.diverge {
+            None => self.bind_pattern(pat, ty, value, &attrs),
+            Some((_, otherwise)) => self.let_else(pat, ty, value, *otherwise, attrs),
+        }
+    }
+
+    fn uninitialised(&mut self, mut pat: Pat, ty: Option<Type>, attrs: &TokenStream) {
+        let mut effect = Effect::default();
+        effect.declares = self.declare_pattern(&mut pat, ty.as_ref());
+        effect.declares.iter_mut().for_each(|(_, with_value)| *with_value = false);
+        let ty = ty.map(|ty| quote!(: #ty));
+        self.statement(quote!(#attrs let #pat #ty;), effect);
+    }
+
+    /// `let pat: ty = value;`
+    pub(super) fn bind_pattern(&mut self, mut pat: Pat, ty: Option<Type>, mut value: Expr, attrs: &TokenStream) {
+        let known = ty.clone().or_else(|| self.type_of(&value));
+        let borrowed = matches!(value, Expr::Reference(_));
+        let mut effect = self.resolve(&mut value);
+        effect.declares = self.declare_pattern(&mut pat, known.as_ref());
+        if borrowed {
+            for (id, _) in &effect.declares {
+                self.flow.bindings[id.0].reference = true;
+            }
+        }
+        let span = pat.span();
+        let ty = ty.map(|ty| quote!(: #ty));
+        self.statement(quote::quote_spanned!(span=> #attrs let #pat #ty = #value;), effect);
+    }
+
+    fn let_else(&mut self, mut pat: Pat, ty: Option<Type>, mut value: Expr, otherwise: Expr, attrs: TokenStream) {
+        let known = ty.clone().or_else(|| self.type_of(&value));
+        let mut effect = self.resolve(&mut value);
+        let else_block = self.block(self.scope);
+        let from = self.current;
+        // The other side comes first: it does not see what the pattern binds.
+        self.begin(else_block);
+        self.lower_into(otherwise, Dest::Discard);
+        let then = self.block(self.scope);
+        self.current = from;
+        effect.declares = self.declare_pattern(&mut pat, known.as_ref());
+        let ty = ty.map(|ty| quote!(: #ty));
+        self.end(End::LetElse {
+            attrs,
+            pat: quote!(#pat #ty),
+            value: value.into_token_stream(),
+            effect,
+            then,
+            otherwise: else_block,
+        });
+        self.begin(then);
+    }
+}
+
+pub(super) fn attributes(attrs: &[syn::Attribute]) -> TokenStream {
+    quote!(#(#attrs)*)
+}

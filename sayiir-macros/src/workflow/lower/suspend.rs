@@ -1,0 +1,226 @@
+//! Durable operations become suspension points.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Expr, ExprAwait, Type};
+
+use super::super::ir::{BindingId, End, Point, PointId, SignalUse};
+use super::super::model::{bare, snake, upper_camel};
+use super::super::operation::{self, Operation, Signal};
+use super::super::resolve;
+use super::Lowerer;
+use crate::duration;
+
+/// An operation ready to be awaited: how it is made, and its type.
+struct Made {
+    expression: Expr,
+    ty: TokenStream,
+    /// The type of its output.
+    output: Option<Type>,
+    words: String,
+    span: Span,
+}
+
+impl Lowerer<'_> {
+    /// Makes a suspension point; what is left is its output.
+    pub(super) fn suspend(&mut self, awaited: &ExprAwait, expected: Option<&Type>) -> Expr {
+        let operation = match operation::parse(&awaited.base) {
+            Ok(operation) => operation,
+            Err(error) => {
+                self.errors.take(error);
+                return syn::parse_quote!(::core::unreachable!());
+            }
+        };
+        let mut made = self.make(&operation, expected);
+        let effect = self.resolve(&mut made.expression);
+        let variant = self.next_variant(&operation);
+        *self.occurrences.entry(base_of(&operation)).or_default() += 1;
+        let output = self.output(&variant, made.span, made.output);
+        let resume = self.block(self.scope);
+        let point = Point {
+            variant: Ident::new(&variant, made.span.resolved_at(Span::call_site())),
+            operation_type: made.ty,
+            operation: quote::ToTokens::into_token_stream(&made.expression),
+            effect,
+            output,
+            resume,
+            words: made.words,
+            span: made.span,
+        };
+        self.flow.points.push(point);
+        self.end(End::Suspend(PointId(self.flow.points.len() - 1)));
+        self.begin(resume);
+        resolve::marker(output, awaited.base.span())
+    }
+
+    fn output(&mut self, variant: &str, span: Span, ty: Option<Type>) -> BindingId {
+        let id = self.temporary(&format!("{}_output", snake(variant)), span);
+        self.flow.bindings[id.0].ty = ty;
+        id
+    }
+
+    /// The name of the variant that the next occurrence of this operation gets.
+    pub(super) fn next_variant(&self, operation: &Operation) -> String {
+        let base = base_of(operation);
+        match self.occurrences.get(&base) {
+            None | Some(0) => base,
+            Some(count) => format!("{base}{}", count + 1),
+        }
+    }
+
+    fn make(&mut self, operation: &Operation, expected: Option<&Type>) -> Made {
+        match operation {
+            Operation::Call { path, arguments, span } => self.call(path, arguments, *span),
+            Operation::Signal(signal) => self.signal(signal, expected),
+            Operation::Sleep { length, span } => {
+                let private = &self.private;
+                let length = duration::lower(length, self.errors);
+                let expression = quote_spanned!(*span=> #private::Sleep::For(#length));
+                self.sleep(expression, *span)
+            }
+            Operation::SleepUntil { until, span } => {
+                let private = &self.private;
+                let expression = quote_spanned!(*span=> #private::Sleep::Until(#until));
+                self.sleep(expression, *span)
+            }
+        }
+    }
+
+    fn sleep(&self, expression: TokenStream, span: Span) -> Made {
+        let private = &self.private;
+        Made {
+            expression: syn::parse2(expression).unwrap_or_else(|_| super::unit()),
+            ty: quote!(#private::Sleep),
+            output: Some(syn::parse_quote!(())),
+            words: "a point in time".into(),
+            span,
+        }
+    }
+
+    fn call(&mut self, path: &syn::Path, arguments: &[Expr], span: Span) -> Made {
+        let private = self.private.clone();
+        let mut call = syn::ExprCall {
+            attrs: Vec::new(),
+            func: Box::new(syn::parse_quote_spanned!(path.span()=> <#path>::call)),
+            paren_token: syn::token::Paren(span),
+            args: arguments.iter().cloned().collect(),
+        };
+        self.call_arguments(&mut call, path);
+        if !self.flow.callees.contains(path) {
+            self.flow.callees.push(path.clone());
+        }
+        let name = path.segments.last().map(|last| bare(&last.ident)).unwrap_or_default();
+        Made {
+            expression: Expr::Call(call),
+            ty: quote_spanned!(path.span()=> <#path as #private::Callable>::Operation),
+            output: syn::parse2(quote_spanned!(path.span()=> #private::OutputOf<#path>)).ok(),
+            words: format!("`{name}`"),
+            span: path.segments.last().map_or(span, |last| last.ident.span()),
+        }
+    }
+
+    fn signal(&mut self, signal: &Signal, expected: Option<&Type>) -> Made {
+        let private = self.private.clone();
+        let span = signal.span;
+        let name = &signal.name;
+        let payload = self.payload(signal, expected);
+        self.flow.signals.push(SignalUse { name: name.clone(), payload: payload.clone() });
+        let fresh = signal.fresh.then(|| quote!(.fresh()));
+        let wait = quote_spanned!(span=> #private::SignalWait::<#payload>::new(#name)#fresh);
+        let value = quote!(<#payload as #private::Payload>::Value);
+        let (expression, ty, output) = match &signal.limit {
+            None => (wait, quote!(#private::SignalWait<#payload>), value),
+            Some(limit) => {
+                let limit = duration::lower(limit, self.errors);
+                (
+                    quote_spanned!(span=> #wait.within(#limit)),
+                    quote!(#private::SignalWithin<#payload>),
+                    quote!(#private::Result<#value, #private::Timeout>),
+                )
+            }
+        };
+        Made {
+            expression: syn::parse2(expression).unwrap_or_else(|_| super::unit()),
+            ty,
+            output: syn::parse2(output).ok(),
+            words: format!("the signal `{}`", name.value()),
+            span,
+        }
+    }
+
+    /// The payload's marker, from `as T` or from what the code around the wait expects.
+    fn payload(&mut self, signal: &Signal, expected: Option<&Type>) -> TokenStream {
+        let private = self.private.clone();
+        let named = match (&signal.payload, expected) {
+            (Some(ty), _) => Some((ty.clone(), quote!(#ty))),
+            (None, Some(ty)) => match (&signal.limit, tried(ty)) {
+                (Some(_), Some(inner)) => Some((inner.clone(), quote!(#inner))),
+                (Some(_), None) => Some((ty.clone(), quote!(<#ty as #private::Sides>::Ok))),
+                (None, None) => Some((ty.clone(), quote!(#ty))),
+                (None, Some(_)) => None,
+            },
+            (None, None) => None,
+        };
+        let Some((written, content)) = named else {
+            self.errors.on(
+                &signal.name,
+                format!("the type of this signal's payload is not known here: write `signal!({} as Payload)`", quote::ToTokens::to_token_stream(&signal.name)),
+            );
+            return quote!(#private::Plain<()>);
+        };
+        if !super::types::can_be_named(&written, &self.local_types) {
+            self.errors.on(
+                &written,
+                "a signal's payload is sent from outside the workflow, so its type must have a name there: write the whole type, and declare it outside the function",
+            );
+            return quote!(#private::Plain<()>);
+        }
+        match received(&content) {
+            true => content,
+            false => quote!(#private::Plain<#content>),
+        }
+    }
+
+    fn call_arguments(&mut self, call: &mut syn::ExprCall, callee: &syn::Path) {
+        let private = self.private.clone();
+        // A signal that is an argument takes its type from the parameter.
+        let expected = |index: usize| -> Option<Type> {
+            let index = proc_macro2::Literal::usize_unsuffixed(index);
+            syn::parse2(quote!(<<#callee as #private::Callable>::Arguments as #private::Argument<#index>>::Type)).ok()
+        };
+        let mut expr = Expr::Call(call.clone());
+        self.operands_expecting(&mut expr, &expected);
+        if let Expr::Call(lowered) = expr {
+            *call = lowered;
+        }
+    }
+}
+
+/// The base of the variant's name: what the run waits for.
+fn base_of(operation: &Operation) -> String {
+    match operation {
+        Operation::Call { path, .. } => {
+            path.segments.last().map(|last| upper_camel(&bare(&last.ident))).unwrap_or_default()
+        }
+        Operation::Signal(signal) => upper_camel(&signal.name.value()),
+        Operation::Sleep { .. } | Operation::SleepUntil { .. } => "Sleep".into(),
+    }
+}
+
+/// The `T` of our own marker `Tried<T>`: the await stands before `?`, and the whole is a `T`.
+fn tried(ty: &Type) -> Option<Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Tried")?;
+    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first()? {
+        syn::GenericArgument::Type(inner) => Some(inner.clone()),
+        _ => None,
+    }
+}
+
+/// Whether a payload is written as `Received<T>`.
+fn received(content: &TokenStream) -> bool {
+    syn::parse2::<syn::TypePath>(content.clone())
+        .is_ok_and(|path| path.qself.is_none() && path.path.segments.last().is_some_and(|last| last.ident == "Received"))
+}

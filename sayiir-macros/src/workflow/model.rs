@@ -1,0 +1,126 @@
+//! What `#[workflow]` was put on, taken apart: the names it gives rise to, its parameters, its options and its body.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::{Attribute, Pat, Type, Visibility};
+
+/// An annotated function.
+pub(crate) struct Model {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    /// The function's name, which the type shares.
+    pub(crate) name: Ident,
+    pub(crate) parameters: Vec<Parameter>,
+    /// The declared return type; `()` if there is none.
+    pub(crate) output: Type,
+    pub(crate) fallible: bool,
+    pub(crate) options: Options,
+    /// The body's tokens with their braces.
+    pub(crate) body: TokenStream,
+}
+
+pub(crate) struct Parameter {
+    pub(crate) pat: Pat,
+    pub(crate) ty: Type,
+    /// The pattern's own identifier, or `argument0`, …
+    pub(crate) field: Ident,
+}
+
+/// What stands in the attribute.
+pub(crate) struct Options {
+    /// The durable name.
+    pub(crate) name: Option<syn::LitStr>,
+    /// The limit of a whole run.
+    pub(crate) timeout: Option<TokenStream>,
+    /// Where `sayiir` is found.
+    pub(crate) krate: TokenStream,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { name: None, timeout: None, krate: quote!(::sayiir) }
+    }
+}
+
+impl Model {
+    /// The durable name.
+    pub(crate) fn durable_name(&self) -> String {
+        self.options.name.as_ref().map_or_else(|| bare(&self.name), syn::LitStr::value)
+    }
+
+    /// `ExpenseApprovalState`.
+    pub(crate) fn state_name(&self) -> Ident {
+        format_ident!("{}State", upper_camel(&bare(&self.name)), span = self.name.span())
+    }
+
+    /// The path of what generated code may name.
+    pub(crate) fn private(&self) -> TokenStream {
+        let krate = &self.options.krate;
+        quote!(#krate::__private)
+    }
+}
+
+/// Whether a return type reads as fallible: its last path segment is `Result`.
+pub(crate) fn is_result(ty: &Type) -> bool {
+    match ty {
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Result"),
+        Type::Paren(inner) => is_result(&inner.elem),
+        Type::Group(inner) => is_result(&inner.elem),
+        _ => false,
+    }
+}
+
+/// An identifier without `r#`.
+pub(crate) fn bare(ident: &Ident) -> String {
+    ident.to_string().trim_start_matches("r#").to_owned()
+}
+
+/// `manager_approval`, `manager-approval` → `ManagerApproval`.
+pub(crate) fn upper_camel(name: &str) -> String {
+    let mut out = String::new();
+    for word in name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        let mut letters = word.chars();
+        out.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+        out.push_str(letters.as_str());
+    }
+    if out.starts_with(|c: char| c.is_ascii_digit()) {
+        out.insert(0, 'N');
+    }
+    out
+}
+
+/// `ManagerApproval` → `manager_approval`; other characters than letters and digits → `_`.
+pub(crate) fn snake(name: &str) -> String {
+    let mut out = String::new();
+    let mut after_lower = false;
+    for letter in name.chars() {
+        if letter.is_alphanumeric() {
+            if letter.is_uppercase() && after_lower {
+                out.push('_');
+            }
+            after_lower = letter.is_lowercase() || letter.is_ascii_digit();
+            out.extend(letter.to_lowercase());
+        } else {
+            out.push('_');
+            after_lower = false;
+        }
+    }
+    if out.starts_with(|c: char| c.is_ascii_digit()) {
+        out.insert(0, 'n');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{snake, upper_camel};
+
+    #[test]
+    fn names_of_variants_and_constants() {
+        assert_eq!(upper_camel("manager_approval"), "ManagerApproval");
+        assert_eq!(upper_camel("manager-approval"), "ManagerApproval");
+        assert_eq!(upper_camel("2nd"), "N2nd");
+        assert_eq!(snake("ManagerApproval"), "manager_approval");
+        assert_eq!(snake("manager-approval"), "manager_approval");
+    }
+}

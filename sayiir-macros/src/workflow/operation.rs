@@ -1,0 +1,183 @@
+//! What stands before a durable `.await`: a call, or one of the operation macros.
+
+use proc_macro2::Span;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::spanned::Spanned;
+use syn::{Expr, Ident, LitStr, Token, Type};
+
+/// The macros that are durable operations. Each has to be awaited.
+pub(crate) const MACROS: [&str; 3] = ["signal", "sleep", "sleep_until"];
+
+/// A durable operation as it is written.
+pub(crate) enum Operation {
+    /// `path(arguments)`.
+    Call { path: syn::Path, arguments: Vec<Expr>, span: Span },
+    /// `signal!(..)`.
+    Signal(Signal),
+    /// `sleep!(length)`.
+    Sleep { length: Expr, span: Span },
+    /// `sleep_until!(timestamp)`.
+    SleepUntil { until: Expr, span: Span },
+}
+
+/// `signal!("name" as Payload, limit, fresh)`.
+pub(crate) struct Signal {
+    pub(crate) name: LitStr,
+    pub(crate) payload: Option<Type>,
+    pub(crate) limit: Option<Expr>,
+    pub(crate) fresh: bool,
+    pub(crate) span: Span,
+}
+
+impl Parse for Signal {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.is_empty() {
+            return Err(input.error("write the signal's name: `signal!(\"manager_approval\", 48h)`"));
+        }
+        let name: LitStr = input.parse().map_err(|error| {
+            syn::Error::new(error.span(), "a signal's name is a string literal: `signal!(\"manager_approval\", 48h)`")
+        })?;
+        let payload = if input.peek(Token![as]) {
+            input.parse::<Token![as]>()?;
+            Some(input.parse()?)
+        } else {
+            None
+        };
+        let mut signal = Self { span: name.span(), name, payload, limit: None, fresh: false };
+        while !input.is_empty() {
+            input.parse::<Token![,]>()?;
+            if input.is_empty() {
+                break;
+            }
+            let last = input.fork().parse::<Ident>().is_ok_and(|word| word == "fresh");
+            if last && !signal.fresh {
+                input.parse::<Ident>()?;
+                signal.fresh = true;
+            } else if signal.limit.is_none() && !signal.fresh {
+                signal.limit = Some(input.parse()?);
+            } else {
+                return Err(input.error("`signal!` takes a name, a limit and `fresh`, in this order"));
+            }
+        }
+        Ok(signal)
+    }
+}
+
+/// Reads what is awaited. The error is for the user.
+pub(crate) fn parse(base: &Expr) -> syn::Result<Operation> {
+    match base {
+        Expr::Paren(inner) => parse(&inner.expr),
+        Expr::Group(inner) => parse(&inner.expr),
+        Expr::Call(call) => parse_call(call),
+        Expr::Macro(call) => parse_macro(&call.mac),
+        Expr::MethodCall(call) => Err(syn::Error::new(
+            call.method.span(),
+            format!(
+                "the future of a method cannot be stored: put the call into a `#[task]` function and await `{}(..)`",
+                call.method
+            ),
+        )),
+        Expr::Async(block) => Err(syn::Error::new(
+            block.async_token.span,
+            "an `async` block cannot be stored: put its code into a `#[task]` function, or write it without the block",
+        )),
+        Expr::Path(path) => Err(syn::Error::new_spanned(
+            path,
+            "a future in a variable cannot be stored: call the task where it is awaited, `task(..).await`",
+        )),
+        Expr::Field(field) => Err(syn::Error::new_spanned(
+            field,
+            "a future in a field cannot be stored: call the task where it is awaited, `task(..).await`",
+        )),
+        other => Err(syn::Error::new_spanned(
+            other,
+            "a workflow can await tasks, other workflows and sayiir's operations: `task(..).await`, `signal!(..).await`, `sleep!(..).await`",
+        )),
+    }
+}
+
+fn parse_call(call: &syn::ExprCall) -> syn::Result<Operation> {
+    let Expr::Path(function) = &*call.func else {
+        return Err(syn::Error::new_spanned(
+            &call.func,
+            "only a task or a workflow can be called and awaited here: name it, `task(..).await`",
+        ));
+    };
+    let path = &function.path;
+    if let Some(qself) = &function.qself {
+        return Err(syn::Error::new(
+            qself.ty.span(),
+            "the future of an associated function cannot be stored: put the call into a `#[task]` function",
+        ));
+    }
+    let words: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    if let Some(first) = words.first().filter(|_| words.len() > 1) {
+        let last = words.last().map_or("", String::as_str);
+        let advice = match (first.as_str(), last) {
+            ("tokio" | "time", "sleep") => Some("a timer of tokio's does not survive a restart: use `sleep!(5m).await`"),
+            ("tokio" | "time", "sleep_until") => {
+                Some("a timer of tokio's does not survive a restart: use `sleep_until!(timestamp).await`")
+            }
+            ("tokio" | "time", "timeout") => {
+                Some("a timeout of tokio's does not survive a restart: use `signal!(\"name\", 48h)`, or `#[task(timeout = 10s)]`")
+            }
+            ("tokio" | "futures" | "futures_util" | "async_std" | "smol", _) => {
+                Some("this future cannot be stored: put the call into a `#[task]` function and await that")
+            }
+            _ => None,
+        };
+        if let Some(advice) = advice {
+            return Err(syn::Error::new_spanned(path, advice));
+        }
+    }
+    if let Some(generic) = path.segments.iter().find(|segment| !segment.arguments.is_none()) {
+        return Err(syn::Error::new_spanned(&generic.arguments, "a task has no type parameters: remove them"));
+    }
+    Ok(Operation::Call { path: path.clone(), arguments: call.args.iter().cloned().collect(), span: call.span() })
+}
+
+fn parse_macro(mac: &syn::Macro) -> syn::Result<Operation> {
+    let span = mac.path.span();
+    let name = mac.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+    let first = mac.path.segments.first().map(|first| first.ident.to_string()).unwrap_or_default();
+    if mac.path.segments.len() > 1 && matches!(first.as_str(), "tokio" | "futures" | "futures_util") {
+        return Err(syn::Error::new(
+            span,
+            format!("`{first}::{name}!` does not survive a restart: use sayiir's own `{name}!(..).await`"),
+        ));
+    }
+    match name.as_str() {
+        "signal" => {
+            let mut signal: Signal = syn::parse2(mac.tokens.clone()).map_err(|error| inside(error, span))?;
+            signal.span = span;
+            Ok(Operation::Signal(signal))
+        }
+        "sleep" => Ok(Operation::Sleep { length: one(mac, "a duration: `sleep!(5m)`")?, span }),
+        "sleep_until" => Ok(Operation::SleepUntil { until: one(mac, "a timestamp: `sleep_until!(due)`")?, span }),
+        _ => Err(syn::Error::new(
+            span,
+            format!("`{name}!` is not one of sayiir's operations: put what it awaits into a `#[task]` function"),
+        )),
+    }
+}
+
+fn one(mac: &syn::Macro, what: &str) -> syn::Result<Expr> {
+    let parser = |input: ParseStream<'_>| {
+        let expr = input.parse::<Expr>()?;
+        input.parse::<Option<Token![,]>>()?;
+        Ok(expr)
+    };
+    parser.parse2(mac.tokens.clone()).map_err(|error| {
+        let span = if mac.tokens.is_empty() { mac.path.span() } else { error.span() };
+        syn::Error::new(span, format!("expected {what}"))
+    })
+}
+
+/// An error at the end of a macro's arguments would be on the whole attribute: it is put on the macro's name.
+fn inside(error: syn::Error, name: Span) -> syn::Error {
+    if format!("{:?}", error.span()) == format!("{:?}", Span::call_site()) {
+        syn::Error::new(name, error.to_string())
+    } else {
+        error
+    }
+}
