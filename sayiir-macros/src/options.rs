@@ -28,7 +28,12 @@ impl Parse for Entry {
 }
 
 /// Reads the entries, refuses unknown and repeated keys. `known` lists each key with an example.
-pub(crate) fn parse(tokens: TokenStream, what: &str, known: &[(&str, &str)], errors: &mut Errors) -> Vec<Entry> {
+pub(crate) fn parse(
+    tokens: TokenStream,
+    what: &str,
+    known: &[(&str, &str)],
+    errors: &mut Errors,
+) -> Vec<Entry> {
     let entries = match Punctuated::<Entry, Token![,]>::parse_terminated.parse2(tokens) {
         Ok(entries) => entries,
         Err(error) => {
@@ -40,7 +45,14 @@ pub(crate) fn parse(tokens: TokenStream, what: &str, known: &[(&str, &str)], err
     for entry in entries {
         if !known.iter().any(|(key, _)| entry.key == key) {
             let list: Vec<String> = known.iter().map(|(_, example)| format!("`{example}`")).collect();
-            errors.on(&entry.key, format!("`{}` is not an option of `#[{what}]`; there are {}", entry.key, list.join(", ")));
+            errors.on(
+                &entry.key,
+                format!(
+                    "`{}` is not an option of `#[{what}]`; there are {}",
+                    entry.key,
+                    list.join(", ")
+                ),
+            );
         } else if kept.iter().any(|other| other.key == entry.key) {
             errors.on(&entry.key, format!("`{}` is given twice", entry.key));
         } else {
@@ -54,7 +66,10 @@ impl Entry {
     /// The value, or an error that shows an example.
     pub(crate) fn expect(&self, example: &str, errors: &mut Errors) -> Option<&Expr> {
         if self.value.is_none() {
-            errors.on(&self.key, format!("`{}` wants a value: write `{example}`", self.key));
+            errors.on(
+                &self.key,
+                format!("`{}` wants a value: write `{example}`", self.key),
+            );
         }
         self.value.as_ref()
     }
@@ -62,9 +77,14 @@ impl Entry {
     /// A string literal.
     pub(crate) fn text(&self, example: &str, errors: &mut Errors) -> Option<LitStr> {
         match self.expect(example, errors)? {
-            Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) if !text.value().is_empty() => Some(text.clone()),
+            Expr::Lit(syn::ExprLit {
+                lit: Lit::Str(text), ..
+            }) if !text.value().is_empty() => Some(text.clone()),
             other => {
-                errors.on(other, format!("`{}` wants a text that is not empty: write `{example}`", self.key));
+                errors.on(
+                    other,
+                    format!("`{}` wants a text that is not empty: write `{example}`", self.key),
+                );
                 None
             }
         }
@@ -74,13 +94,22 @@ impl Entry {
     pub(crate) fn number(&self, least: u32, example: &str, errors: &mut Errors) -> Option<u32> {
         let value = self.expect(example, errors)?;
         let number = match value {
-            Expr::Lit(syn::ExprLit { lit: Lit::Int(number), .. }) => number.base10_parse::<u32>().ok(),
+            Expr::Lit(syn::ExprLit {
+                lit: Lit::Int(number),
+                ..
+            }) => number.base10_parse::<u32>().ok(),
             _ => None,
         };
         match number.filter(|number| *number >= least) {
             Some(number) => Some(number),
             None => {
-                errors.on(value, format!("`{}` wants a whole number from {least} on: write `{example}`", self.key));
+                errors.on(
+                    value,
+                    format!(
+                        "`{}` wants a whole number from {least} on: write `{example}`",
+                        self.key
+                    ),
+                );
                 None
             }
         }

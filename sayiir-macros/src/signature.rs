@@ -22,7 +22,12 @@ impl Parse for Head {
         let vis = input.parse()?;
         let sig = input.parse()?;
         let body = input.parse()?;
-        Ok(Self { attrs, vis, sig, body })
+        Ok(Self {
+            attrs,
+            vis,
+            sig,
+            body,
+        })
     }
 }
 
@@ -40,13 +45,19 @@ impl Head {
 pub(crate) fn check(head: &Head, what: &str, errors: &mut Errors) {
     let sig = &head.sig;
     if sig.asyncness.is_none() {
-        errors.on(sig.fn_token, format!("a {what} is an `async fn`: write `async fn {}`", sig.ident));
+        errors.on(
+            sig.fn_token,
+            format!("a {what} is an `async fn`: write `async fn {}`", sig.ident),
+        );
     }
     if let Some(constness) = &sig.constness {
         errors.on(constness, format!("a {what} cannot be `const`: remove it"));
     }
     if !matches!(sig.safety, syn::Safety::Default) {
-        errors.on(&sig.safety, format!("a {what} cannot be `unsafe` or `safe`: remove it, and keep `unsafe` blocks inside"));
+        errors.on(
+            &sig.safety,
+            format!("a {what} cannot be `unsafe` or `safe`: remove it, and keep `unsafe` blocks inside"),
+        );
     }
     if let Some(abi) = &sig.abi {
         errors.on(abi, format!("a {what} cannot be `extern`: remove it"));
@@ -60,16 +71,24 @@ pub(crate) fn check(head: &Head, what: &str, errors: &mut Errors) {
             format!("a {what} is stored under one name and one set of types, so it cannot be generic: write the types"),
         );
     } else if let Some(clause) = &sig.generics.where_clause {
-        errors.on(clause, format!("a {what} cannot be generic: remove the `where` clause"));
+        errors.on(
+            clause,
+            format!("a {what} cannot be generic: remove the `where` clause"),
+        );
     }
     if sig.inputs.len() > 12 {
-        errors.on(&sig.inputs, format!("a {what} takes at most 12 arguments: put some of them into a struct"));
+        errors.on(
+            &sig.inputs,
+            format!("a {what} takes at most 12 arguments: put some of them into a struct"),
+        );
     }
     for input in &sig.inputs {
         match input {
             FnArg::Receiver(receiver) => errors.on(
                 receiver,
-                format!("a {what} is a free function and cannot take `self`: pass what it needs as arguments"),
+                format!(
+                    "a {what} is a free function and cannot take `self`: pass what it needs as arguments"
+                ),
             ),
             FnArg::Typed(argument) => refuse_impl(&argument.ty, what, errors),
         }
@@ -93,12 +112,18 @@ pub(crate) fn refuse_borrowed(ty: &Type, what: &str, advice: &str, errors: &mut 
     impl<'ast> syn::visit::Visit<'ast> for Find<'_> {
         fn visit_type_reference(&mut self, ty: &'ast syn::TypeReference) {
             let Self(what, advice, errors) = self;
-            errors.on(ty, format!("the arguments of a {what} are stored, so they cannot be borrowed: {advice}"));
+            errors.on(
+                ty,
+                format!("the arguments of a {what} are stored, so they cannot be borrowed: {advice}"),
+            );
         }
         fn visit_lifetime(&mut self, lifetime: &'ast syn::Lifetime) {
             if lifetime.ident != "static" {
                 let Self(what, advice, errors) = self;
-                errors.on(lifetime, format!("the arguments of a {what} are stored, so they cannot be borrowed: {advice}"));
+                errors.on(
+                    lifetime,
+                    format!("the arguments of a {what} are stored, so they cannot be borrowed: {advice}"),
+                );
             }
         }
     }

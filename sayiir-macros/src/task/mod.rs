@@ -39,7 +39,10 @@ pub(crate) fn compile(attribute: TokenStream, item: TokenStream) -> TokenStream 
     let mut head = match syn::parse2::<Head>(item.clone()) {
         Ok(head) => head,
         Err(error) => {
-            errors.on(first_token(&item), format!("`#[task]` goes on an `async fn` ({error})"));
+            errors.on(
+                first_token(&item),
+                format!("`#[task]` goes on an `async fn` ({error})"),
+            );
             let errors = errors.into_tokens();
             return quote!(#item #errors);
         }
@@ -59,25 +62,43 @@ pub(crate) fn compile(attribute: TokenStream, item: TokenStream) -> TokenStream 
     };
     let ok = errors.is_empty();
     let errors = errors.into_tokens();
-    let generated = if ok || head.sig.generics.params.is_empty() { expand::expand(&model) } else { model.function };
+    let generated = if ok || head.sig.generics.params.is_empty() {
+        expand::expand(&model)
+    } else {
+        model.function
+    };
     quote!(#generated #errors)
 }
 
 fn function(head: &Head) -> TokenStream {
-    let Head { attrs, vis, sig, body } = head;
+    let Head {
+        attrs,
+        vis,
+        sig,
+        body,
+    } = head;
     quote!(#(#attrs)* #vis #sig #body)
 }
 
 fn first_token(tokens: &TokenStream) -> TokenStream {
-    tokens.clone().into_iter().next().map(ToTokens::into_token_stream).unwrap_or_default()
+    tokens
+        .clone()
+        .into_iter()
+        .next()
+        .map(ToTokens::into_token_stream)
+        .unwrap_or_default()
 }
 
 fn refuse_primitive_names(name: &Ident, errors: &mut Errors) {
     const PRIMITIVES: [&str; 17] = [
-        "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64",
+        "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
+        "isize", "f32", "f64",
     ];
     if PRIMITIVES.iter().any(|primitive| name == primitive) {
-        errors.on(name, format!("a task lends its name to a type, and `{name}` is one already: choose another name"));
+        errors.on(
+            name,
+            format!("a task lends its name to a type, and `{name}` is one already: choose another name"),
+        );
     }
 }
 
@@ -110,18 +131,28 @@ fn plain(argument: &PatType, index: usize, errors: &mut Errors) -> Parameter {
         Pat::Ident(simple) => simple.ident.clone(),
         _ => quote::format_ident!("argument{index}"),
     };
-    Parameter::Argument { field, ty: (*argument.ty).clone() }
+    Parameter::Argument {
+        field,
+        ty: (*argument.ty).clone(),
+    }
 }
 
 fn injected(argument: &PatType, errors: &mut Errors) -> Parameter {
     match &*argument.ty {
-        Type::Reference(reference) if reference.mutability.is_none() => {
-            Parameter::Injected { ty: (*reference.elem).clone(), by_arc: false }
-        }
+        Type::Reference(reference) if reference.mutability.is_none() => Parameter::Injected {
+            ty: (*reference.elem).clone(),
+            by_arc: false,
+        },
         ty => match arc_content(ty) {
-            Some(content) => Parameter::Injected { ty: content, by_arc: true },
+            Some(content) => Parameter::Injected {
+                ty: content,
+                by_arc: true,
+            },
             None => {
-                errors.on(ty, "an injected parameter is shared by all attempts: write `&T` or `Arc<T>`");
+                errors.on(
+                    ty,
+                    "an injected parameter is shared by all attempts: write `&T` or `Arc<T>`",
+                );
                 Parameter::Context
             }
         },
@@ -131,7 +162,9 @@ fn injected(argument: &PatType, errors: &mut Errors) -> Parameter {
 fn arc_content(ty: &Type) -> Option<Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == "Arc")?;
-    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
     match arguments.args.first()? {
         syn::GenericArgument::Type(content) => Some(content.clone()),
         _ => None,
@@ -140,9 +173,16 @@ fn arc_content(ty: &Type) -> Option<Type> {
 
 /// Whether a type is `&TaskContext`.
 fn is_context(ty: &Type) -> bool {
-    let Type::Reference(reference) = ty else { return false };
-    let Type::Path(path) = &*reference.elem else { return false };
-    path.path.segments.last().is_some_and(|last| last.ident == "TaskContext")
+    let Type::Reference(reference) = ty else {
+        return false;
+    };
+    let Type::Path(path) = &*reference.elem else {
+        return false;
+    };
+    path.path
+        .segments
+        .last()
+        .is_some_and(|last| last.ident == "TaskContext")
 }
 
 /// Attributes that also hold for what is generated beside an item.

@@ -45,7 +45,12 @@ pub(crate) fn signals(flow: &Flow, errors: &mut Errors) {
         let constant = super::expand::constant_name(&signal.name).to_string();
         let name = signal.name.value();
         if matches!(constant.as_str(), "DIAGRAM" | "NAME" | "SIGNALS" | "TIMEOUT") {
-            errors.on(&signal.name, format!("a signal named `{name}` would hide `{constant}` of the workflow: choose another name"));
+            errors.on(
+                &signal.name,
+                format!(
+                    "a signal named `{name}` would hide `{constant}` of the workflow: choose another name"
+                ),
+            );
         }
         let first = known.entry(constant.clone()).or_insert_with(|| name.clone());
         if *first != name {
@@ -106,7 +111,10 @@ impl<'ast> Visit<'ast> for Check<'_> {
             Ok(operation::Operation::Call { .. }) => visit::visit_expr_await(self, expr),
             Ok(operation::Operation::Signal(signal)) => {
                 if signal.name.value().is_empty() {
-                    self.errors.on(&signal.name, "a signal has a name: `signal!(\"manager_approval\", 48h)`");
+                    self.errors.on(
+                        &signal.name,
+                        "a signal has a name: `signal!(\"manager_approval\", 48h)`",
+                    );
                 }
                 if let Some(limit) = &signal.limit {
                     crate::duration::lower(limit, self.errors);
@@ -152,12 +160,23 @@ impl<'ast> Visit<'ast> for Check<'_> {
 
     fn visit_macro(&mut self, mac: &'ast syn::Macro) {
         if let Some(name) = Self::operation_macro(mac) {
-            self.errors.on(name, format!("`{name}!` does nothing by itself: write `{name}!(..).await`"));
+            self.errors.on(
+                name,
+                format!("`{name}!` does nothing by itself: write `{name}!(..).await`"),
+            );
             return;
         }
-        let name = mac.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+        let name = mac
+            .path
+            .segments
+            .last()
+            .map(|last| last.ident.to_string())
+            .unwrap_or_default();
         if matches!(mac.path.segments.first(), Some(first) if first.ident == "tokio") && name == "select" {
-            self.errors.on(&mac.path, "`tokio::select!` does not survive a restart: use sayiir's own `select!`");
+            self.errors.on(
+                &mac.path,
+                "`tokio::select!` does not survive a restart: use sayiir's own `select!`",
+            );
             return;
         }
         self.await_in_tokens(mac.tokens.clone(), &name);

@@ -89,15 +89,35 @@ pub(crate) enum End {
     /// Goes on elsewhere.
     Goto(BlockId),
     /// `if cond { then } else { otherwise }`; the condition may bind (`if let`).
-    Branch { cond: TokenStream, effect: Effect, then: BlockId, otherwise: BlockId },
+    Branch {
+        cond: TokenStream,
+        effect: Effect,
+        then: BlockId,
+        otherwise: BlockId,
+    },
     /// `match`.
-    Match { scrutinee: TokenStream, effect: Effect, arms: Vec<MatchArm> },
+    Match {
+        scrutinee: TokenStream,
+        effect: Effect,
+        arms: Vec<MatchArm>,
+    },
     /// `let pat = value else { otherwise };`.
-    LetElse { attrs: TokenStream, pat: TokenStream, value: TokenStream, effect: Effect, then: BlockId, otherwise: BlockId },
+    LetElse {
+        attrs: TokenStream,
+        pat: TokenStream,
+        value: TokenStream,
+        effect: Effect,
+        then: BlockId,
+        otherwise: BlockId,
+    },
     /// Waits.
     Suspend(PointId),
     /// Ends the workflow.
-    Return { keyword: TokenStream, value: TokenStream, effect: Effect },
+    Return {
+        keyword: TokenStream,
+        value: TokenStream,
+        effect: Effect,
+    },
 }
 
 pub(crate) struct MatchArm {
@@ -196,7 +216,9 @@ impl End {
         match self {
             Self::Open | Self::Suspend(_) | Self::Return { .. } => Vec::new(),
             Self::Goto(to) => vec![*to],
-            Self::Branch { then, otherwise, .. } | Self::LetElse { then, otherwise, .. } => vec![*then, *otherwise],
+            Self::Branch { then, otherwise, .. } | Self::LetElse { then, otherwise, .. } => {
+                vec![*then, *otherwise]
+            }
             Self::Match { arms, .. } => arms.iter().map(|arm| arm.body).collect(),
         }
     }
@@ -214,7 +236,12 @@ impl fmt::Display for Flow {
             match &block.end {
                 End::Open => writeln!(f, "    unreachable")?,
                 End::Goto(to) => writeln!(f, "    goto {to:?}")?,
-                End::Branch { cond, then, otherwise, .. } => {
+                End::Branch {
+                    cond,
+                    then,
+                    otherwise,
+                    ..
+                } => {
                     writeln!(f, "    if {cond} goto {then:?} else {otherwise:?}")?;
                 }
                 End::Match { scrutinee, arms, .. } => {
@@ -223,12 +250,22 @@ impl fmt::Display for Flow {
                         writeln!(f, "        {} => {:?}", arm.pat, arm.body)?;
                     }
                 }
-                End::LetElse { pat, value, then, otherwise, .. } => {
+                End::LetElse {
+                    pat,
+                    value,
+                    then,
+                    otherwise,
+                    ..
+                } => {
                     writeln!(f, "    let {pat} = {value} then {then:?} else {otherwise:?}")?;
                 }
                 End::Suspend(point) => {
                     let point = &self.points[point.0];
-                    writeln!(f, "    wait at {} for {} then {:?}", point.variant, point.operation, point.resume)?;
+                    writeln!(
+                        f,
+                        "    wait at {} for {} then {:?}",
+                        point.variant, point.operation, point.resume
+                    )?;
                 }
                 End::Return { value, .. } => writeln!(f, "    return {value}")?,
             }

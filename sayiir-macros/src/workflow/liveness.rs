@@ -24,7 +24,12 @@ impl Liveness {
         let live = live(flow);
         let valued = valued(flow, &reachable);
         let entries = entries(flow, &reachable);
-        Self { live, valued, reachable, entries }
+        Self {
+            live,
+            valued,
+            reachable,
+            entries,
+        }
     }
 
     /// The variables that have to be there when a block begins, in the order of declaration.
@@ -40,7 +45,10 @@ impl Liveness {
     /// The variables that are stored while the run waits at a point: what is needed behind it, without its output.
     pub(crate) fn saved(&self, flow: &Flow, point: PointId) -> Vec<BindingId> {
         let point = &flow.points[point.0];
-        self.needed(flow, point.resume).into_iter().filter(|id| *id != point.output).collect()
+        self.needed(flow, point.resume)
+            .into_iter()
+            .filter(|id| *id != point.output)
+            .collect()
     }
 
     pub(crate) fn is_reachable(&self, block: BlockId) -> bool {
@@ -63,33 +71,53 @@ impl Liveness {
         let mut todo = vec![entry];
         while let Some(block) = todo.pop() {
             if region.insert(block) {
-                todo.extend(flow.block(block).end.successors().into_iter().filter(|next| !self.is_entry(*next)));
+                todo.extend(
+                    flow.block(block)
+                        .end
+                        .successors()
+                        .into_iter()
+                        .filter(|next| !self.is_entry(*next)),
+                );
             }
         }
         region
     }
 
+    /// The variables that a stretch assigns.
+    pub(crate) fn assigned_within(&self, flow: &Flow, entry: BlockId) -> Bindings {
+        let blocks = self.region(flow, entry);
+        blocks
+            .into_iter()
+            .flat_map(|block| effects(flow, block))
+            .flat_map(|effect| effect.assigns.clone())
+            .collect()
+    }
+
     /// The variables without a value where a stretch begins that it assigns: they have to be declared again.
-    pub(crate) fn assigned_within(&self, flow: &Flow, entry: BlockId) -> Vec<BindingId> {
+    pub(crate) fn declared_again(&self, flow: &Flow, entry: BlockId) -> Vec<BindingId> {
         let needed: Bindings = self.needed(flow, entry).into_iter().collect();
         let visible: Bindings = flow.block(entry).visible.iter().copied().collect();
-        let mut assigned = Bindings::new();
-        for block in self.region(flow, entry) {
-            for effect in effects(flow, block) {
-                assigned.extend(effect.assigns.iter().copied());
-            }
-        }
-        assigned.into_iter().filter(|id| visible.contains(id) && !needed.contains(id)).collect()
+        let assigned = self.assigned_within(flow, entry);
+        assigned
+            .into_iter()
+            .filter(|id| visible.contains(id) && !needed.contains(id))
+            .collect()
     }
 }
 
 /// Everything that a block does, in order.
 fn effects(flow: &Flow, block: BlockId) -> Vec<&Effect> {
     let block = flow.block(block);
-    let mut all: Vec<&Effect> = block.statements.iter().map(|statement| &statement.effect).collect();
+    let mut all: Vec<&Effect> = block
+        .statements
+        .iter()
+        .map(|statement| &statement.effect)
+        .collect();
     match &block.end {
         End::Open | End::Goto(_) => {}
-        End::Branch { effect, .. } | End::LetElse { effect, .. } | End::Return { effect, .. } => all.push(effect),
+        End::Branch { effect, .. } | End::LetElse { effect, .. } | End::Return { effect, .. } => {
+            all.push(effect)
+        }
         End::Match { effect, arms, .. } => {
             all.push(effect);
             all.extend(arms.iter().map(|arm| &arm.effect));
@@ -103,9 +131,12 @@ fn effects(flow: &Flow, block: BlockId) -> Vec<&Effect> {
 fn next(flow: &Flow, block: BlockId) -> Vec<BlockId> {
     match &flow.block(block).end {
         End::Suspend(point) => vec![flow.points[point.0].resume],
-        end @ (End::Open | End::Goto(_) | End::Branch { .. } | End::Match { .. } | End::LetElse { .. } | End::Return { .. }) => {
-            end.successors()
-        }
+        end @ (End::Open
+        | End::Goto(_)
+        | End::Branch { .. }
+        | End::Match { .. }
+        | End::LetElse { .. }
+        | End::Return { .. }) => end.successors(),
     }
 }
 
@@ -126,12 +157,17 @@ fn live(flow: &Flow) -> Vec<Bindings> {
     while changed {
         changed = false;
         for block in flow.block_ids().rev() {
-            let mut needed: Bindings = next(flow, block).into_iter().flat_map(|next| live[next.0].iter().copied()).collect();
+            let mut needed: Bindings = next(flow, block)
+                .into_iter()
+                .flat_map(|next| live[next.0].iter().copied())
+                .collect();
             if let End::Suspend(point) = &flow.block(block).end {
                 needed.remove(&flow.points[point.0].output);
             }
             for effect in effects(flow, block).into_iter().rev() {
-                needed.retain(|id| !effect.kills.contains(id) && !effect.declares.iter().any(|(new, _)| new == id));
+                needed.retain(|id| {
+                    !effect.kills.contains(id) && !effect.declares.iter().any(|(new, _)| new == id)
+                });
                 needed.extend(effect.uses.iter().copied());
             }
             if needed != live[block.0] {
@@ -144,7 +180,11 @@ fn live(flow: &Flow) -> Vec<Bindings> {
 }
 
 fn valued(flow: &Flow, reachable: &[bool]) -> Vec<Bindings> {
-    let parameters = flow.bindings.iter().enumerate().filter(|(_, b)| b.origin == super::ir::Origin::Parameter);
+    let parameters = flow
+        .bindings
+        .iter()
+        .enumerate()
+        .filter(|(_, b)| b.origin == super::ir::Origin::Parameter);
     let mut valued = vec![Bindings::new(); flow.blocks.len()];
     valued[0] = parameters.map(|(index, _)| BindingId(index)).collect();
     let mut changed = true;
@@ -153,7 +193,13 @@ fn valued(flow: &Flow, reachable: &[bool]) -> Vec<Bindings> {
         for block in flow.block_ids().filter(|block| reachable[block.0]) {
             let mut now = valued[block.0].clone();
             for effect in effects(flow, block) {
-                now.extend(effect.declares.iter().filter(|(_, with_value)| *with_value).map(|(id, _)| *id));
+                now.extend(
+                    effect
+                        .declares
+                        .iter()
+                        .filter(|(_, with_value)| *with_value)
+                        .map(|(id, _)| *id),
+                );
                 now.extend(effect.assigns.iter().copied());
             }
             if let End::Suspend(point) = &flow.block(block).end {
@@ -194,7 +240,9 @@ fn entries(flow: &Flow, reachable: &[bool]) -> BTreeSet<BlockId> {
                         owner[block.0] = Some(entry);
                         todo.extend(flow.block(block).end.successors());
                     }
-                    Some(other) if other != entry => shared = Some(shared.map_or(block, |first: BlockId| first.min(block))),
+                    Some(other) if other != entry => {
+                        shared = Some(shared.map_or(block, |first: BlockId| first.min(block)))
+                    }
                     Some(_) => {}
                 }
             }

@@ -11,7 +11,11 @@ pub(crate) const MACROS: [&str; 3] = ["signal", "sleep", "sleep_until"];
 /// A durable operation as it is written.
 pub(crate) enum Operation {
     /// `path(arguments)`.
-    Call { path: syn::Path, arguments: Vec<Expr>, span: Span },
+    Call {
+        path: syn::Path,
+        arguments: Vec<Expr>,
+        span: Span,
+    },
     /// `signal!(..)`.
     Signal(Signal),
     /// `sleep!(length)`.
@@ -35,7 +39,10 @@ impl Parse for Signal {
             return Err(input.error("write the signal's name: `signal!(\"manager_approval\", 48h)`"));
         }
         let name: LitStr = input.parse().map_err(|error| {
-            syn::Error::new(error.span(), "a signal's name is a string literal: `signal!(\"manager_approval\", 48h)`")
+            syn::Error::new(
+                error.span(),
+                "a signal's name is a string literal: `signal!(\"manager_approval\", 48h)`",
+            )
         })?;
         let payload = if input.peek(Token![as]) {
             input.parse::<Token![as]>()?;
@@ -43,7 +50,13 @@ impl Parse for Signal {
         } else {
             None
         };
-        let mut signal = Self { span: name.span(), name, payload, limit: None, fresh: false };
+        let mut signal = Self {
+            span: name.span(),
+            name,
+            payload,
+            limit: None,
+            fresh: false,
+        };
         while !input.is_empty() {
             input.parse::<Token![,]>()?;
             if input.is_empty() {
@@ -110,17 +123,23 @@ fn parse_call(call: &syn::ExprCall) -> syn::Result<Operation> {
             "the future of an associated function cannot be stored: put the call into a `#[task]` function",
         ));
     }
-    let words: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    let words: Vec<String> = path
+        .segments
+        .iter()
+        .map(|segment| segment.ident.to_string())
+        .collect();
     if let Some(first) = words.first().filter(|_| words.len() > 1) {
         let last = words.last().map_or("", String::as_str);
         let advice = match (first.as_str(), last) {
-            ("tokio" | "time", "sleep") => Some("a timer of tokio's does not survive a restart: use `sleep!(5m).await`"),
+            ("tokio" | "time", "sleep") => {
+                Some("a timer of tokio's does not survive a restart: use `sleep!(5m).await`")
+            }
             ("tokio" | "time", "sleep_until") => {
                 Some("a timer of tokio's does not survive a restart: use `sleep_until!(timestamp).await`")
             }
-            ("tokio" | "time", "timeout") => {
-                Some("a timeout of tokio's does not survive a restart: use `signal!(\"name\", 48h)`, or `#[task(timeout = 10s)]`")
-            }
+            ("tokio" | "time", "timeout") => Some(
+                "a timeout of tokio's does not survive a restart: use `signal!(\"name\", 48h)`, or `#[task(timeout = 10s)]`",
+            ),
             ("tokio" | "futures" | "futures_util" | "async_std" | "smol", _) => {
                 Some("this future cannot be stored: put the call into a `#[task]` function and await that")
             }
@@ -131,15 +150,32 @@ fn parse_call(call: &syn::ExprCall) -> syn::Result<Operation> {
         }
     }
     if let Some(generic) = path.segments.iter().find(|segment| !segment.arguments.is_none()) {
-        return Err(syn::Error::new_spanned(&generic.arguments, "a task has no type parameters: remove them"));
+        return Err(syn::Error::new_spanned(
+            &generic.arguments,
+            "a task has no type parameters: remove them",
+        ));
     }
-    Ok(Operation::Call { path: path.clone(), arguments: call.args.iter().cloned().collect(), span: call.span() })
+    Ok(Operation::Call {
+        path: path.clone(),
+        arguments: call.args.iter().cloned().collect(),
+        span: call.span(),
+    })
 }
 
 fn parse_macro(mac: &syn::Macro) -> syn::Result<Operation> {
     let span = mac.path.span();
-    let name = mac.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
-    let first = mac.path.segments.first().map(|first| first.ident.to_string()).unwrap_or_default();
+    let name = mac
+        .path
+        .segments
+        .last()
+        .map(|last| last.ident.to_string())
+        .unwrap_or_default();
+    let first = mac
+        .path
+        .segments
+        .first()
+        .map(|first| first.ident.to_string())
+        .unwrap_or_default();
     if mac.path.segments.len() > 1 && matches!(first.as_str(), "tokio" | "futures" | "futures_util") {
         return Err(syn::Error::new(
             span,
@@ -152,11 +188,19 @@ fn parse_macro(mac: &syn::Macro) -> syn::Result<Operation> {
             signal.span = span;
             Ok(Operation::Signal(signal))
         }
-        "sleep" => Ok(Operation::Sleep { length: one(mac, "a duration: `sleep!(5m)`")?, span }),
-        "sleep_until" => Ok(Operation::SleepUntil { until: one(mac, "a timestamp: `sleep_until!(due)`")?, span }),
+        "sleep" => Ok(Operation::Sleep {
+            length: one(mac, "a duration: `sleep!(5m)`")?,
+            span,
+        }),
+        "sleep_until" => Ok(Operation::SleepUntil {
+            until: one(mac, "a timestamp: `sleep_until!(due)`")?,
+            span,
+        }),
         _ => Err(syn::Error::new(
             span,
-            format!("`{name}!` is not one of sayiir's operations: put what it awaits into a `#[task]` function"),
+            format!(
+                "`{name}!` is not one of sayiir's operations: put what it awaits into a `#[task]` function"
+            ),
         )),
     }
 }
@@ -168,7 +212,11 @@ fn one(mac: &syn::Macro, what: &str) -> syn::Result<Expr> {
         Ok(expr)
     };
     parser.parse2(mac.tokens.clone()).map_err(|error| {
-        let span = if mac.tokens.is_empty() { mac.path.span() } else { error.span() };
+        let span = if mac.tokens.is_empty() {
+            mac.path.span()
+        } else {
+            error.span()
+        };
         syn::Error::new(span, format!("expected {what}"))
     })
 }

@@ -31,7 +31,11 @@ impl Names {
     }
 
     pub(crate) fn lookup(&self, name: &str) -> Option<BindingId> {
-        self.0.iter().rev().find(|(known, _)| known == name).map(|(_, id)| *id)
+        self.0
+            .iter()
+            .rev()
+            .find(|(known, _)| known == name)
+            .map(|(_, id)| *id)
     }
 
     /// A mark to go back to at the end of a scope.
@@ -52,7 +56,11 @@ impl Names {
 /// An expression that stands for a temporary.
 pub(crate) fn marker(id: BindingId, span: proc_macro2::Span) -> Expr {
     let ident = Ident::new(&format!("{MARKER}{}", id.0), span);
-    Expr::Path(syn::ExprPath { attrs: Vec::new(), qself: None, path: ident.into() })
+    Expr::Path(syn::ExprPath {
+        attrs: Vec::new(),
+        qself: None,
+        path: ident.into(),
+    })
 }
 
 /// The temporary or variable that a plain name in the tree stands for.
@@ -95,7 +103,11 @@ pub(crate) fn is_binding(pat: &syn::PatIdent) -> bool {
     pat.mutability.is_some()
         || pat.by_ref.is_some()
         || pat.subpat.is_some()
-        || !pat.ident.to_string().trim_start_matches("r#").starts_with(char::is_uppercase)
+        || !pat
+            .ident
+            .to_string()
+            .trim_start_matches("r#")
+            .starts_with(char::is_uppercase)
 }
 
 /// Resolves one piece of code and returns what it does.
@@ -133,7 +145,9 @@ pub(crate) fn rename_pattern(pat: &mut Pat, names: &Names, bindings: &[Binding])
         fn visit_expr_mut(&mut self, _: &mut Expr) {}
     }
     let renamed = |name: &Ident| {
-        names.lookup(&name.to_string()).is_some_and(|id| bindings[id.0].renamed)
+        names
+            .lookup(&name.to_string())
+            .is_some_and(|id| bindings[id.0].renamed)
     };
     if bound_names(pat).iter().any(renamed) {
         Rename(names, bindings).visit_pat_mut(pat);
@@ -156,7 +170,12 @@ struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     fn new(names: &'a Names, bindings: &'a [Binding]) -> Self {
-        Self { names, bindings, local: Vec::new(), effect: Effect::default() }
+        Self {
+            names,
+            bindings,
+            local: Vec::new(),
+            effect: Effect::default(),
+        }
     }
 
     fn meaning(&self, ident: &Ident) -> Option<BindingId> {
@@ -168,7 +187,9 @@ impl<'a> Resolver<'a> {
 
     /// Counts a use and writes the right name.
     fn use_name(&mut self, ident: &mut Ident) -> bool {
-        let Some(id) = self.meaning(ident) else { return false };
+        let Some(id) = self.meaning(ident) else {
+            return false;
+        };
         self.effect.uses.insert(id);
         let binding = &self.bindings[id.0];
         if binding.renamed {
@@ -200,7 +221,8 @@ impl<'a> Resolver<'a> {
                 }
                 TokenTree::Ident(mut ident) => {
                     let next = input.peek();
-                    if !follows_path_or_dot(&out) && !matches!(next, Some(TokenTree::Punct(p)) if p.as_char() == '!' && p.spacing() == proc_macro2::Spacing::Alone)
+                    if !follows_path_or_dot(&out)
+                        && !matches!(next, Some(TokenTree::Punct(p)) if p.as_char() == '!' && p.spacing() == proc_macro2::Spacing::Alone)
                     {
                         self.use_name(&mut ident);
                     }
@@ -225,10 +247,14 @@ impl<'a> Resolver<'a> {
 
     /// Counts what a format string captures; returns those that need an explicit argument.
     fn captures(&mut self, literal: &proc_macro2::Literal) -> Vec<(Ident, Ident)> {
-        let Ok(text) = syn::parse2::<syn::LitStr>(literal.to_token_stream()) else { return Vec::new() };
+        let Ok(text) = syn::parse2::<syn::LitStr>(literal.to_token_stream()) else {
+            return Vec::new();
+        };
         let mut explicit = Vec::new();
         for name in captured_names(&text.value()) {
-            let Ok(mut ident) = syn::parse_str::<Ident>(&name) else { continue };
+            let Ok(mut ident) = syn::parse_str::<Ident>(&name) else {
+                continue;
+            };
             ident.set_span(literal.span());
             let user = ident.clone();
             if self.use_name(&mut ident) {
@@ -256,10 +282,15 @@ fn captured_names(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let text = text.replace("{{", "").replace("}}", "");
     for part in text.split('{').skip(1) {
-        let Some((inside, _)) = part.split_once('}') else { continue };
+        let Some((inside, _)) = part.split_once('}') else {
+            continue;
+        };
         let (name, format) = inside.split_once(':').unwrap_or((inside, ""));
-        let words = std::iter::once(name.trim())
-            .chain(format.split('$').flat_map(|piece| piece.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next()));
+        let words = std::iter::once(name.trim()).chain(
+            format
+                .split('$')
+                .flat_map(|piece| piece.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next()),
+        );
         for word in words {
             let starts_well = word.starts_with(|c: char| c.is_alphabetic() || c == '_');
             if starts_well && !found.iter().any(|known| known == word) {
@@ -363,9 +394,7 @@ impl VisitMut for Resolver<'_> {
     fn visit_field_value_mut(&mut self, field: &mut syn::FieldValue) {
         let shorthand = field.colon_token.is_none();
         let renamed = match as_name(&field.expr) {
-            Some(name) if shorthand => {
-                self.meaning(name).is_some_and(|id| self.bindings[id.0].renamed)
-            }
+            Some(name) if shorthand => self.meaning(name).is_some_and(|id| self.bindings[id.0].renamed),
             Some(_) | None => false,
         };
         if renamed {
@@ -380,7 +409,11 @@ impl VisitMut for Resolver<'_> {
         call.tokens = self.tokens(call.tokens.clone());
         // Where the arguments are expressions, their own variables (a closure's parameters) do not count.
         if let Ok(expressions) = &mut arguments {
-            let mut exact = Resolver { effect: Effect::default(), local: self.local.clone(), ..*self };
+            let mut exact = Resolver {
+                effect: Effect::default(),
+                local: self.local.clone(),
+                ..*self
+            };
             for expression in expressions {
                 if let Expr::Assign(named) = expression {
                     exact.visit_expr_mut(&mut named.right);
@@ -390,11 +423,17 @@ impl VisitMut for Resolver<'_> {
             }
             let found = std::mem::replace(&mut self.effect, before);
             let literal_captures = {
-                let mut captures = Resolver { effect: Effect::default(), local: self.local.clone(), ..*self };
+                let mut captures = Resolver {
+                    effect: Effect::default(),
+                    local: self.local.clone(),
+                    ..*self
+                };
                 captures.all_captures(call.tokens.clone());
                 captures.effect
             };
-            self.effect.uses.extend(found.uses.intersection(&exact.effect.uses));
+            self.effect
+                .uses
+                .extend(found.uses.intersection(&exact.effect.uses));
             self.effect.uses.extend(literal_captures.uses);
             self.effect.assigns.extend(exact.effect.assigns);
         }

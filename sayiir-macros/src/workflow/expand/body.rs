@@ -19,15 +19,18 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Lifetime;
 
 use super::state::Variant;
+use super::stretch::Stretch;
 use super::{Input, own};
-use crate::workflow::ir::{self, BindingId, BlockId, End, Flow, PointId, ScopeId};
-use crate::workflow::liveness::scopes_within;
+use crate::workflow::ir::{self, BindingId, BlockId, End, Flow, ScopeId};
 use crate::workflow::model::{Model, bare};
 
 /// A flow that waits nowhere: what stands in for a body with errors.
 pub(super) fn only_start(model: &Model) -> Flow {
     let mut flow = Flow::default();
-    flow.scopes.push(ir::Scope { parent: None, exit: None });
+    flow.scopes.push(ir::Scope {
+        parent: None,
+        exit: None,
+    });
     for parameter in &model.parameters {
         flow.bindings.push(ir::Binding {
             ident: parameter.field.clone(),
@@ -59,10 +62,17 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
     let (name, state, output) = (&model.name, model.state_name(), &model.output);
     let durable = model.durable_name();
     let types: Vec<_> = model.parameters.iter().map(|parameter| &parameter.ty).collect();
-    let fields: Vec<_> = model.parameters.iter().map(|parameter| &parameter.field).collect();
+    let fields: Vec<_> = model
+        .parameters
+        .iter()
+        .map(|parameter| &parameter.field)
+        .collect();
     let span = syn::spanned::Spanned::span(output);
     let (kind, success) = if model.fallible {
-        (quote!(Fallible), quote_spanned!(span=> <#output as #private::Sides>::Ok))
+        (
+            quote!(Fallible),
+            quote_spanned!(span=> <#output as #private::Sides>::Ok),
+        )
     } else {
         (quote!(Infallible), quote!(#output))
     };
@@ -72,7 +82,10 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
     };
     let signals = input.flow.signals.iter().map(|signal| {
         let (name, payload) = (&signal.name, &signal.payload);
-        (name.value(), quote!(#private::SignalDeclaration::new::<#payload>(#name)))
+        (
+            name.value(),
+            quote!(#private::SignalDeclaration::new::<#payload>(#name)),
+        )
     });
     let signals = signals.collect::<BTreeMap<_, _>>().into_values();
     let callees = &input.flow.callees;
@@ -111,31 +124,39 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
     }
 }
 
-struct Body<'a> {
-    input: &'a Input<'a>,
-    variants: &'a [Variant],
+pub(super) struct Body<'a> {
+    pub(super) input: &'a Input<'a>,
+    pub(super) variants: &'a [Variant],
     /// The variables that cross from one stretch to another.
-    crossing: BTreeSet<BindingId>,
+    pub(super) crossing: BTreeSet<BindingId>,
 }
 
 impl<'a> Body<'a> {
     fn new(input: &'a Input<'a>, variants: &'a [Variant]) -> Self {
-        let needed = input.liveness.entries().flat_map(|entry| input.liveness.needed(input.flow, entry));
-        Self { input, variants, crossing: needed.collect() }
+        let needed = input
+            .liveness
+            .entries()
+            .flat_map(|entry| input.liveness.needed(input.flow, entry));
+        Self {
+            input,
+            variants,
+            crossing: needed.collect(),
+        }
     }
 
     fn advance(&self) -> TokenStream {
         let private = &self.input.private;
         let state_name = self.input.model.state_name();
         let output = &self.input.model.output;
-        let (state, step, leave, entry, exit) = (own("state"), own("step"), own("leave"), own("entry"), own("exit"));
+        let (state, step, leave, entry, exit) =
+            (own("state"), own("step"), own("leave"), own("entry"), own("exit"));
         let (machine, stretch) = (label("machine"), label("stretch"));
         let items = &self.input.flow.items;
         let slots = self.crossing.iter().map(|id| self.slot_definition(*id));
         let dispatch = self.variants.iter().map(|variant| self.dispatch(variant));
         let stretches = self.input.liveness.entries().map(|entry| {
             let number = number(entry);
-            let code = self.stretch(entry);
+            let code = Stretch::new(self, entry).code();
             quote!(#number => { #code })
         });
         quote! {
@@ -187,8 +208,16 @@ impl<'a> Body<'a> {
         let (state, step, machine) = (self.input.model.state_name(), own("step"), label("machine"));
         let name = &variant.name;
         let fields: Vec<_> = variant.fields.iter().map(|(field, _)| field).collect();
-        let values: Vec<_> = variant.fields.iter().map(|(field, _)| own(&format!("saved_{}", bare(field)))).collect();
-        let loads = variant.fields.iter().zip(&values).map(|((field, id), value)| self.load(variant, field, *id, value));
+        let values: Vec<_> = variant
+            .fields
+            .iter()
+            .map(|(field, _)| own(&format!("saved_{}", bare(field))))
+            .collect();
+        let loads = variant
+            .fields
+            .iter()
+            .zip(&values)
+            .map(|((field, id), value)| self.load(variant, field, *id, value));
         let Some(point) = variant.point else {
             return quote! {
                 #state::#name { #(#fields: #values),* } => { #step.renew(); #(#loads)* 0u32 }
@@ -197,7 +226,11 @@ impl<'a> Body<'a> {
         let point = &self.input.flow.points[point.0];
         let awaiting = variant.awaiting();
         let entry = number(point.resume);
-        let output_needed = self.input.liveness.needed(self.input.flow, point.resume).contains(&point.output);
+        let output_needed = self
+            .input
+            .liveness
+            .needed(self.input.flow, point.resume)
+            .contains(&point.output);
         let put = output_needed.then(|| {
             let slot = slot(point.output);
             quote!(#slot.put(output);)
@@ -240,178 +273,24 @@ impl<'a> Body<'a> {
     }
 
     /// Where rustc reports what it finds wrong with a variable's type.
-    fn span_of(&self, id: BindingId) -> Span {
-        self.input.flow.binding(id).ident.span().resolved_at(Span::call_site())
-    }
-
-    // ---- one stretch ----
-
-    fn stretch(&self, entry: BlockId) -> TokenStream {
-        self.from(entry, None, Some(entry))
-    }
-
-    /// The code from a block on, inside the scope `outer`. At the beginning of a stretch, `entry` says which variables have
-    /// to be taken from their slots; they are, each in its own scope.
-    fn from(&self, block: BlockId, outer: Option<ScopeId>, entry: Option<BlockId>) -> TokenStream {
-        let flow = self.input.flow;
-        let inside = scopes_within(flow, flow.block(block).scope, outer);
-        let wrap = inside.iter().position(|scope| flow.scopes[scope.0].exit.is_some());
-        let Some(wrap) = wrap else {
-            let loads = self.entry_loads(entry, &inside);
-            let code = self.block(block);
-            return quote!(#loads #code);
-        };
-        let loads = self.entry_loads(entry, &inside[..wrap]);
-        let scope = inside[wrap];
-        let own_loads = self.entry_loads(entry, &[scope]);
-        let inner = self.from(block, Some(scope), entry);
-        let exit = flow.scopes[scope.0].exit.filter(|exit| self.is_reached_within(*exit, block));
-        let Some(exit) = exit else { return quote!(#loads #own_loads #inner) };
-        let name = scope_label(scope);
-        let after = self.from(exit, flow.scopes[scope.0].parent, None);
-        quote! {
-            #loads
-            #name: { #own_loads #inner }
-            #after
-        }
-    }
-
-    /// Whether `exit` is written out in the stretch that `from` belongs to.
-    fn is_reached_within(&self, exit: BlockId, from: BlockId) -> bool {
-        !self.input.liveness.is_entry(exit) && self.input.liveness.region(self.input.flow, from).contains(&exit)
-    }
-
-    fn entry_loads(&self, entry: Option<BlockId>, scopes: &[ScopeId]) -> TokenStream {
-        let Some(entry) = entry else { return TokenStream::new() };
-        let flow = self.input.flow;
-        let here = |id: &BindingId| scopes.contains(&flow.binding(*id).scope);
-        let needed = self.input.liveness.needed(flow, entry).into_iter().filter(here).map(|id| {
-            let binding = flow.binding(id);
-            let (ident, slot) = (&binding.ident, slot(id));
-            let mutable = binding.mutable.then(|| quote!(mut));
-            quote!(let #mutable #ident = #slot.take();)
-        });
-        let assigned = self.input.liveness.assigned_within(flow, entry).into_iter().filter(here).map(|id| {
-            let binding = flow.binding(id);
-            let ident = &binding.ident;
-            let mutable = binding.mutable.then(|| quote!(mut));
-            let ty = binding.ty.as_ref().map(|ty| quote!(: #ty));
-            quote!(let #mutable #ident #ty;)
-        });
-        quote!(#(#needed)* #(#assigned)*)
-    }
-
-    fn block(&self, id: BlockId) -> TokenStream {
-        let block = self.input.flow.block(id);
-        let statements = block.statements.iter().map(|statement| {
-            let tokens = &statement.tokens;
-            let ties = statement.effect.declares.iter().filter(|(_, valued)| *valued).map(|(id, _)| self.tie(*id));
-            quote!(#tokens #(#ties)*)
-        });
-        let end = self.end(&block.end, block.scope);
-        quote!(#(#statements)* #end)
-    }
-
-    /// Lets rustc know that a variable and its slot are of one type, also where the value does not go through the slot.
-    fn tie(&self, id: BindingId) -> Option<TokenStream> {
-        let binding = self.input.flow.binding(id);
-        (self.crossing.contains(&id) && binding.ty.is_none()).then(|| {
-            let (slot, ident) = (slot(id), &binding.ident);
-            quote!(#slot.same_type_as(&#ident);)
-        })
-    }
-
-    fn end(&self, end: &End, scope: ScopeId) -> TokenStream {
-        let ties = |effect: &ir::Effect| -> TokenStream {
-            effect.declares.iter().filter_map(|(id, _)| self.tie(*id)).collect()
-        };
-        match end {
-            End::Open => quote!(::core::unreachable!()),
-            End::Goto(to) => self.edge(*to, scope),
-            End::Branch { cond, effect, then, otherwise } => {
-                let (ties, then, otherwise) = (ties(effect), self.edge(*then, scope), self.edge(*otherwise, scope));
-                quote!(if #cond { #ties #then } else { #otherwise })
-            }
-            End::LetElse { attrs, pat, value, effect, then, otherwise } => {
-                let (ties, then, otherwise) = (ties(effect), self.edge(*then, scope), self.edge(*otherwise, scope));
-                quote!(#attrs let #pat = #value else { #otherwise }; #ties #then)
-            }
-            End::Match { scrutinee, arms, .. } => {
-                let arms = arms.iter().map(|arm| {
-                    let (attrs, pat, ties, body) = (&arm.attrs, &arm.pat, ties(&arm.effect), self.edge(arm.body, scope));
-                    quote!(#attrs #pat => { #ties #body })
-                });
-                quote!(match #scrutinee { #(#arms)* })
-            }
-            End::Suspend(point) => self.suspend(*point),
-            End::Return { keyword, value, .. } => quote!(#keyword #value;),
-        }
-    }
-
-    /// The way from one block to the next.
-    fn edge(&self, to: BlockId, scope: ScopeId) -> TokenStream {
-        let flow = self.input.flow;
-        if self.input.liveness.is_entry(to) {
-            return self.go_to_stretch(to);
-        }
-        let around = scopes_within(flow, scope, None);
-        match around.into_iter().find(|around| flow.scopes[around.0].exit == Some(to)) {
-            Some(left) => {
-                let name = scope_label(left);
-                quote!(break #name;)
-            }
-            None => self.from(to, Some(scope), None),
-        }
-    }
-
-    fn go_to_stretch(&self, to: BlockId) -> TokenStream {
-        let (entry, stretch, number) = (own("entry"), label("stretch"), number(to));
-        let puts = self.input.liveness.needed(self.input.flow, to).into_iter().map(|id| {
-            let (slot, ident) = (slot(id), &self.input.flow.binding(id).ident);
-            quote!(#slot.put(#ident);)
-        });
-        quote!({ #(#puts)* #entry = #number; continue #stretch; })
-    }
-
-    fn suspend(&self, point: PointId) -> TokenStream {
-        let private = &self.input.private;
-        let Some(variant) = self.variants.iter().find(|variant| variant.point == Some(point)) else {
-            return quote!(::core::unreachable!());
-        };
-        let (state, name, stretch, machine) =
-            (self.input.model.state_name(), &variant.name, label("stretch"), label("machine"));
-        let awaiting = variant.awaiting();
-        let operation = &self.input.flow.points[point.0].operation;
-        let fields = variant.fields.iter().map(|(field, id)| {
-            let ident = &self.input.flow.binding(*id).ident;
-            if self.input.flow.binding(*id).ty.is_some() {
-                return quote!(#field: #ident);
-            }
-            let (slot, variant, text, span) = (slot(*id), name.to_string(), bare(field), self.span_of(*id));
-            let save = quote_spanned!(span=> #private::save(&#slot, #variant, #text, &#ident));
-            quote! {
-                #field: match #save {
-                    #private::Ok(stored) => stored,
-                    #private::Err(fault) => break #machine #private::Exit::Fault(fault),
-                }
-            }
-        });
-        quote!(break #stretch #state::#name { #awaiting: #operation, #(#fields),* };)
+    pub(super) fn span_of(&self, id: BindingId) -> Span {
+        self.input
+            .flow
+            .binding(id)
+            .ident
+            .span()
+            .resolved_at(Span::call_site())
     }
 }
 
-fn slot(id: BindingId) -> Ident {
+pub(super) fn slot(id: BindingId) -> Ident {
     format_ident!("slot{}", id.0, span = Span::mixed_site())
 }
 
-fn label(name: &str) -> Lifetime {
+pub(super) fn label(name: &str) -> Lifetime {
     Lifetime::new(&format!("'{name}"), Span::mixed_site())
 }
 
-fn scope_label(scope: ScopeId) -> Lifetime {
-    label(&format!("scope{}", scope.0))
-}
-
-fn number(block: BlockId) -> Literal {
+pub(super) fn number(block: BlockId) -> Literal {
     Literal::u32_suffixed(u32::try_from(block.0).unwrap_or(u32::MAX))
 }

@@ -12,7 +12,9 @@ use super::{Dest, Lowerer, Target, unit};
 impl Lowerer<'_> {
     /// `loop`.
     pub(super) fn repeat(&mut self, repeat: syn::ExprLoop, dest: Dest) {
-        self.looped(repeat.label, dest, |this, _| this.statements(repeat.body.stmts, Dest::Discard));
+        self.looped(repeat.label, dest, |this, _| {
+            this.statements(repeat.body.stmts, Dest::Discard)
+        });
     }
 
     /// `while`, also with `let`.
@@ -73,7 +75,12 @@ impl Lowerer<'_> {
             let head = this.current;
             this.flow.blocks[head.0].is_loop_head = true;
             let label = label.map(|label| label.name);
-            this.targets.push(Target { label, head: Some(head), exit, dest });
+            this.targets.push(Target {
+                label,
+                head: Some(head),
+                exit,
+                dest,
+            });
             this.scoped(None, |this| {
                 body(this, exit);
                 this.end(End::Goto(head));
@@ -84,7 +91,8 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn break_out(&mut self, jump: syn::ExprBreak) {
-        let Some((exit, dest)) = self.target(jump.label.as_ref(), false, jump.break_token.span)
+        let Some((exit, dest)) = self
+            .target(jump.label.as_ref(), false, jump.break_token.span)
             .map(|target| (target.exit, target.dest))
         else {
             return;
@@ -103,13 +111,22 @@ impl Lowerer<'_> {
 
     fn target(&mut self, label: Option<&Lifetime>, loops_only: bool, span: Span) -> Option<&Target> {
         let wanted = |target: &&Target| match label {
-            Some(label) => target.label.as_ref().is_some_and(|known| known.ident == label.ident),
+            Some(label) => target
+                .label
+                .as_ref()
+                .is_some_and(|known| known.ident == label.ident),
             None => target.head.is_some(),
         };
-        let found = self.targets.iter().rposition(|target| wanted(&target) && (!loops_only || target.head.is_some()));
+        let found = self
+            .targets
+            .iter()
+            .rposition(|target| wanted(&target) && (!loops_only || target.head.is_some()));
         match (found, label) {
             (Some(index), _) => return self.targets.get(index),
-            (None, Some(label)) => self.errors.on(label, format!("there is no loop or block labelled `{label}` around this")),
+            (None, Some(label)) => self.errors.on(
+                label,
+                format!("there is no loop or block labelled `{label}` around this"),
+            ),
             (None, None) => self.errors.at(span, "this is not inside a loop"),
         }
         None

@@ -20,9 +20,10 @@ impl Lowerer<'_> {
         }
         let tail = match stmts.pop() {
             Some(Stmt::Expr(expr, None)) => Some(expr),
-            Some(Stmt::Macro(call)) if call.semi_token.is_none() => {
-                Some(Expr::Macro(syn::ExprMacro { attrs: call.attrs, mac: call.mac }))
-            }
+            Some(Stmt::Macro(call)) if call.semi_token.is_none() => Some(Expr::Macro(syn::ExprMacro {
+                attrs: call.attrs,
+                mac: call.mac,
+            })),
             Some(other) => {
                 stmts.push(other);
                 None
@@ -103,10 +104,14 @@ impl Lowerer<'_> {
 
     /// A plain assignment to a whole variable makes its old value worthless.
     pub(super) fn note_kill(&self, left: &Expr, effect: &mut Effect) {
-        let assigned = effect.assigns.iter().copied().find(|id| {
-            resolve::as_name(left).is_some_and(|name| *name == self.flow.binding(*id).ident)
-        });
-        effect.kills.extend(assigned.filter(|id| !effect.uses.contains(id)));
+        let assigned = effect
+            .assigns
+            .iter()
+            .copied()
+            .find(|id| resolve::as_name(left).is_some_and(|name| *name == self.flow.binding(*id).ident));
+        effect
+            .kills
+            .extend(assigned.filter(|id| !effect.uses.contains(id)));
     }
 
     fn local(&mut self, local: Local) {
@@ -131,13 +136,22 @@ impl Lowerer<'_> {
     fn uninitialised(&mut self, mut pat: Pat, ty: Option<Type>, attrs: &TokenStream) {
         let mut effect = Effect::default();
         effect.declares = self.declare_pattern(&mut pat, ty.as_ref());
-        effect.declares.iter_mut().for_each(|(_, with_value)| *with_value = false);
+        effect
+            .declares
+            .iter_mut()
+            .for_each(|(_, with_value)| *with_value = false);
         let ty = ty.map(|ty| quote!(: #ty));
         self.statement(quote!(#attrs let #pat #ty;), effect);
     }
 
     /// `let pat: ty = value;`
-    pub(super) fn bind_pattern(&mut self, mut pat: Pat, ty: Option<Type>, mut value: Expr, attrs: &TokenStream) {
+    pub(super) fn bind_pattern(
+        &mut self,
+        mut pat: Pat,
+        ty: Option<Type>,
+        mut value: Expr,
+        attrs: &TokenStream,
+    ) {
         let known = ty.clone().or_else(|| self.type_of(&value));
         let borrowed = matches!(value, Expr::Reference(_));
         let mut effect = self.resolve(&mut value);
@@ -149,10 +163,20 @@ impl Lowerer<'_> {
         }
         let span = pat.span();
         let ty = ty.map(|ty| quote!(: #ty));
-        self.statement(quote::quote_spanned!(span=> #attrs let #pat #ty = #value;), effect);
+        self.statement(
+            quote::quote_spanned!(span=> #attrs let #pat #ty = #value;),
+            effect,
+        );
     }
 
-    fn let_else(&mut self, mut pat: Pat, ty: Option<Type>, mut value: Expr, otherwise: Expr, attrs: TokenStream) {
+    fn let_else(
+        &mut self,
+        mut pat: Pat,
+        ty: Option<Type>,
+        mut value: Expr,
+        otherwise: Expr,
+        attrs: TokenStream,
+    ) {
         let known = ty.clone().or_else(|| self.type_of(&value));
         let mut effect = self.resolve(&mut value);
         let else_block = self.block(self.scope);

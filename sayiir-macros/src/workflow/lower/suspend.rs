@@ -71,7 +71,11 @@ impl Lowerer<'_> {
 
     fn make(&mut self, operation: &Operation, expected: Option<&Type>) -> Made {
         match operation {
-            Operation::Call { path, arguments, span } => self.call(path, arguments, *span),
+            Operation::Call {
+                path,
+                arguments,
+                span,
+            } => self.call(path, arguments, *span),
             Operation::Signal(signal) => self.signal(signal, expected),
             Operation::Sleep { length, span } => {
                 let private = &self.private;
@@ -110,7 +114,11 @@ impl Lowerer<'_> {
         if !self.flow.callees.contains(path) {
             self.flow.callees.push(path.clone());
         }
-        let name = path.segments.last().map(|last| bare(&last.ident)).unwrap_or_default();
+        let name = path
+            .segments
+            .last()
+            .map(|last| bare(&last.ident))
+            .unwrap_or_default();
         Made {
             expression: Expr::Call(call),
             ty: quote_spanned!(path.span()=> <#path as #private::Callable>::Operation),
@@ -125,7 +133,10 @@ impl Lowerer<'_> {
         let span = signal.span;
         let name = &signal.name;
         let payload = self.payload(signal, expected);
-        self.flow.signals.push(SignalUse { name: name.clone(), payload: payload.clone() });
+        self.flow.signals.push(SignalUse {
+            name: name.clone(),
+            payload: payload.clone(),
+        });
         let fresh = signal.fresh.then(|| quote!(.fresh()));
         let wait = quote_spanned!(span=> #private::SignalWait::<#payload>::new(#name)#fresh);
         let value = quote!(<#payload as #private::Payload>::Value);
@@ -165,7 +176,10 @@ impl Lowerer<'_> {
         let Some((written, content)) = named else {
             self.errors.on(
                 &signal.name,
-                format!("the type of this signal's payload is not known here: write `signal!({} as Payload)`", quote::ToTokens::to_token_stream(&signal.name)),
+                format!(
+                    "the type of this signal's payload is not known here: write `signal!({} as Payload)`",
+                    quote::ToTokens::to_token_stream(&signal.name)
+                ),
             );
             return quote!(#private::Plain<()>);
         };
@@ -187,7 +201,10 @@ impl Lowerer<'_> {
         // A signal that is an argument takes its type from the parameter.
         let expected = |index: usize| -> Option<Type> {
             let index = proc_macro2::Literal::usize_unsuffixed(index);
-            syn::parse2(quote!(<<#callee as #private::Callable>::Arguments as #private::Argument<#index>>::Type)).ok()
+            syn::parse2(
+                quote!(<<#callee as #private::Callable>::Arguments as #private::Argument<#index>>::Type),
+            )
+            .ok()
         };
         let mut expr = Expr::Call(call.clone());
         self.operands_expecting(&mut expr, &expected);
@@ -200,9 +217,11 @@ impl Lowerer<'_> {
 /// The base of the variant's name: what the run waits for.
 fn base_of(operation: &Operation) -> String {
     match operation {
-        Operation::Call { path, .. } => {
-            path.segments.last().map(|last| upper_camel(&bare(&last.ident))).unwrap_or_default()
-        }
+        Operation::Call { path, .. } => path
+            .segments
+            .last()
+            .map(|last| upper_camel(&bare(&last.ident)))
+            .unwrap_or_default(),
         Operation::Signal(signal) => upper_camel(&signal.name.value()),
         Operation::Sleep { .. } | Operation::SleepUntil { .. } => "Sleep".into(),
     }
@@ -212,7 +231,9 @@ fn base_of(operation: &Operation) -> String {
 fn tried(ty: &Type) -> Option<Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == "Tried")?;
-    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
     match arguments.args.first()? {
         syn::GenericArgument::Type(inner) => Some(inner.clone()),
         _ => None,
@@ -221,6 +242,12 @@ fn tried(ty: &Type) -> Option<Type> {
 
 /// Whether a payload is written as `Received<T>`.
 fn received(content: &TokenStream) -> bool {
-    syn::parse2::<syn::TypePath>(content.clone())
-        .is_ok_and(|path| path.qself.is_none() && path.path.segments.last().is_some_and(|last| last.ident == "Received"))
+    syn::parse2::<syn::TypePath>(content.clone()).is_ok_and(|path| {
+        path.qself.is_none()
+            && path
+                .path
+                .segments
+                .last()
+                .is_some_and(|last| last.ident == "Received")
+    })
 }

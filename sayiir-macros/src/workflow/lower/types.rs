@@ -30,7 +30,12 @@ pub(super) fn of_pattern(pat: &Pat, ty: Option<Type>, private: &TokenStream, fou
             if !found.variables.iter().any(|known| known.ident == ident.ident) {
                 let ty = if reference { None } else { ty.clone() };
                 let mutable = ident.mutability.is_some();
-                found.variables.push(Variable { ident: ident.ident.clone(), mutable, ty, reference });
+                found.variables.push(Variable {
+                    ident: ident.ident.clone(),
+                    mutable,
+                    ty,
+                    reference,
+                });
             }
             if let Some((_, inner)) = &ident.subpat {
                 of_pattern(inner, ty, private, found);
@@ -39,7 +44,10 @@ pub(super) fn of_pattern(pat: &Pat, ty: Option<Type>, private: &TokenStream, fou
         Pat::Type(typed) => of_pattern(&typed.pat, Some((*typed.ty).clone()), private, found),
         Pat::Paren(inner) => of_pattern(&inner.pat, ty, private, found),
         Pat::Guard(guard) => of_pattern(&guard.pat, ty, private, found),
-        Pat::Or(or) => or.cases.iter().for_each(|case| of_pattern(case, ty.clone(), private, found)),
+        Pat::Or(or) => or
+            .cases
+            .iter()
+            .for_each(|case| of_pattern(case, ty.clone(), private, found)),
         Pat::Tuple(tuple) => {
             let known = match ty {
                 Some(Type::Tuple(types))
@@ -143,15 +151,22 @@ impl Lowerer<'_> {
             Expr::Group(inner) => self.type_of(&inner.expr),
             Expr::Path(_) => {
                 let name = resolve::as_name(expr)?.to_string();
-                self.flow.binding(resolve::meaning(&name, &self.names)?).ty.clone()
+                self.flow
+                    .binding(resolve::meaning(&name, &self.names)?)
+                    .ty
+                    .clone()
             }
             Expr::Try(attempt) => {
                 let ty = self.type_of(&attempt.expr)?;
                 syn::parse2(quote!(<#ty as #private::Sides>::Ok)).ok()
             }
-            Expr::MethodCall(call) if call.method == "clone" && call.args.is_empty() => self.type_of(&call.receiver),
+            Expr::MethodCall(call) if call.method == "clone" && call.args.is_empty() => {
+                self.type_of(&call.receiver)
+            }
             Expr::Lit(literal) => of_literal(&literal.lit),
-            Expr::Macro(call) if call.mac.path.is_ident("format") => syn::parse2(quote!(#private::String)).ok(),
+            Expr::Macro(call) if call.mac.path.is_ident("format") => {
+                syn::parse2(quote!(#private::String)).ok()
+            }
             _ => None,
         }
     }

@@ -1,0 +1,274 @@
+//! One stretch: the code from where a run goes on to where it waits, returns, or goes on in another stretch.
+//!
+//! Within a stretch the user's control flow is written as it was. A scope that is left towards code behind it becomes a
+//! labelled block, so that its variables end where they did.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Lifetime;
+
+use super::body::{Body, label, number, slot};
+use super::own;
+use crate::workflow::ir::{self, BindingId, Bindings, BlockId, End, PointId, ScopeId};
+use crate::workflow::liveness::scopes_within;
+use crate::workflow::model::bare;
+
+pub(super) struct Stretch<'a> {
+    body: &'a Body<'a>,
+    entry: BlockId,
+    /// The variables that get a value in this stretch by assignment. One that is declared without a value and gets none
+    /// here is not written out: rustc could not tell its type.
+    assigned: Bindings,
+}
+
+impl<'a> Stretch<'a> {
+    pub(super) fn new(body: &'a Body<'a>, entry: BlockId) -> Self {
+        let assigned = body.input.liveness.assigned_within(body.input.flow, entry);
+        Self {
+            body,
+            entry,
+            assigned,
+        }
+    }
+
+    pub(super) fn code(&self) -> TokenStream {
+        self.from(self.entry, None, Some(self.entry))
+    }
+
+    /// The code from a block on, inside the scope `outer`. At the beginning of a stretch, `entry` says which variables have
+    /// to be taken from their slots; they are, each in its own scope.
+    fn from(&self, block: BlockId, outer: Option<ScopeId>, entry: Option<BlockId>) -> TokenStream {
+        let flow = self.body.input.flow;
+        let inside = scopes_within(flow, flow.block(block).scope, outer);
+        let wrap = inside
+            .iter()
+            .position(|scope| flow.scopes[scope.0].exit.is_some());
+        let Some(wrap) = wrap else {
+            let loads = self.entry_loads(entry, &inside);
+            let code = self.block(block);
+            return quote!(#loads #code);
+        };
+        let loads = self.entry_loads(entry, &inside[..wrap]);
+        let scope = inside[wrap];
+        let own_loads = self.entry_loads(entry, &[scope]);
+        let inner = self.from(block, Some(scope), entry);
+        let exit = flow.scopes[scope.0]
+            .exit
+            .filter(|exit| self.is_reached_within(*exit, block));
+        let Some(exit) = exit else {
+            return quote!(#loads #own_loads #inner);
+        };
+        let name = scope_label(scope);
+        let after = self.from(exit, flow.scopes[scope.0].parent, None);
+        quote! {
+            #loads
+            #name: { #own_loads #inner }
+            #after
+        }
+    }
+
+    /// Whether `exit` is written out in the stretch that `from` belongs to.
+    fn is_reached_within(&self, exit: BlockId, from: BlockId) -> bool {
+        !self.body.input.liveness.is_entry(exit)
+            && self
+                .body
+                .input
+                .liveness
+                .region(self.body.input.flow, from)
+                .contains(&exit)
+    }
+
+    fn entry_loads(&self, entry: Option<BlockId>, scopes: &[ScopeId]) -> TokenStream {
+        let Some(entry) = entry else {
+            return TokenStream::new();
+        };
+        let flow = self.body.input.flow;
+        let here = |id: &BindingId| scopes.contains(&flow.binding(*id).scope);
+        let needed = self.body.input
+            .liveness
+            .needed(flow, entry)
+            .into_iter()
+            .filter(here)
+            .map(|id| {
+                let binding = flow.binding(id);
+                let (ident, slot) = (&binding.ident, slot(id));
+                let mutable = binding.mutable.then(|| quote!(mut));
+                quote!(let #mutable #ident = #slot.take();)
+            });
+        let assigned = self.body.input
+            .liveness
+            .assigned_within(flow, entry)
+            .into_iter()
+            .filter(here)
+            .map(|id| {
+                let binding = flow.binding(id);
+                let ident = &binding.ident;
+                let mutable = binding.mutable.then(|| quote!(mut));
+                let ty = binding.ty.as_ref().map(|ty| quote!(: #ty));
+                quote!(let #mutable #ident #ty;)
+            });
+        quote!(#(#needed)* #(#assigned)*)
+    }
+
+    fn block(&self, id: BlockId) -> TokenStream {
+        let block = self.body.input.flow.block(id);
+        let wanted = |statement: &&ir::Statement| {
+            let mut unvalued = statement
+                .effect
+                .declares
+                .iter()
+                .filter(|(_, valued)| !*valued)
+                .peekable();
+            unvalued.peek().is_none() || unvalued.any(|(id, _)| self.assigned.contains(id))
+        };
+        let statements = block.statements.iter().filter(wanted).map(|statement| {
+            let tokens = &statement.tokens;
+            let ties = statement
+                .effect
+                .declares
+                .iter()
+                .filter(|(_, valued)| *valued)
+                .map(|(id, _)| self.tie(*id));
+            quote!(#tokens #(#ties)*)
+        });
+        let end = self.end(&block.end, block.scope);
+        quote!(#(#statements)* #end)
+    }
+
+    /// Lets rustc know that a variable and its slot are of one type, also where the value does not go through the slot.
+    fn tie(&self, id: BindingId) -> Option<TokenStream> {
+        let binding = self.body.input.flow.binding(id);
+        (self.body.crossing.contains(&id) && binding.ty.is_none()).then(|| {
+            let (slot, ident) = (slot(id), &binding.ident);
+            quote!(#slot.same_type_as(&#ident);)
+        })
+    }
+
+    fn end(&self, end: &End, scope: ScopeId) -> TokenStream {
+        let ties = |effect: &ir::Effect| -> TokenStream {
+            effect
+                .declares
+                .iter()
+                .filter_map(|(id, _)| self.tie(*id))
+                .collect()
+        };
+        match end {
+            End::Open => quote!(::core::unreachable!()),
+            End::Goto(to) => self.edge(*to, scope),
+            End::Branch {
+                cond,
+                effect,
+                then,
+                otherwise,
+            } => {
+                let (ties, then, otherwise) = (
+                    ties(effect),
+                    self.edge(*then, scope),
+                    self.edge(*otherwise, scope),
+                );
+                quote!(if #cond { #ties #then } else { #otherwise })
+            }
+            End::LetElse {
+                attrs,
+                pat,
+                value,
+                effect,
+                then,
+                otherwise,
+            } => {
+                let (ties, then, otherwise) = (
+                    ties(effect),
+                    self.edge(*then, scope),
+                    self.edge(*otherwise, scope),
+                );
+                quote!(#attrs let #pat = #value else { #otherwise }; #ties #then)
+            }
+            End::Match { scrutinee, arms, .. } => {
+                let arms = arms.iter().map(|arm| {
+                    let (attrs, pat, ties, body) = (
+                        &arm.attrs,
+                        &arm.pat,
+                        ties(&arm.effect),
+                        self.edge(arm.body, scope),
+                    );
+                    quote!(#attrs #pat => { #ties #body })
+                });
+                quote!(match #scrutinee { #(#arms)* })
+            }
+            End::Suspend(point) => self.suspend(*point),
+            End::Return { keyword, value, .. } => quote!(#keyword #value;),
+        }
+    }
+
+    /// The way from one block to the next.
+    fn edge(&self, to: BlockId, scope: ScopeId) -> TokenStream {
+        let flow = self.body.input.flow;
+        if self.body.input.liveness.is_entry(to) {
+            return self.go_to_stretch(to);
+        }
+        let around = scopes_within(flow, scope, None);
+        match around
+            .into_iter()
+            .find(|around| flow.scopes[around.0].exit == Some(to))
+        {
+            Some(left) => {
+                let name = scope_label(left);
+                quote!(break #name;)
+            }
+            None => self.from(to, Some(scope), None),
+        }
+    }
+
+    fn go_to_stretch(&self, to: BlockId) -> TokenStream {
+        let (entry, stretch, number) = (own("entry"), label("stretch"), number(to));
+        let puts = self.body.input
+            .liveness
+            .needed(self.body.input.flow, to)
+            .into_iter()
+            .map(|id| {
+                let (slot, ident) = (slot(id), &self.body.input.flow.binding(id).ident);
+                quote!(#slot.put(#ident);)
+            });
+        quote!({ #(#puts)* #entry = #number; continue #stretch; })
+    }
+
+    fn suspend(&self, point: PointId) -> TokenStream {
+        let private = &self.body.input.private;
+        let Some(variant) = self
+            .body
+            .variants
+            .iter()
+            .find(|variant| variant.point == Some(point))
+        else {
+            return quote!(::core::unreachable!());
+        };
+        let (state, name, stretch, machine) = (
+            self.body.input.model.state_name(),
+            &variant.name,
+            label("stretch"),
+            label("machine"),
+        );
+        let awaiting = variant.awaiting();
+        let operation = &self.body.input.flow.points[point.0].operation;
+        let fields = variant.fields.iter().map(|(field, id)| {
+            let ident = &self.body.input.flow.binding(*id).ident;
+            if self.body.input.flow.binding(*id).ty.is_some() {
+                return quote!(#field: #ident);
+            }
+            let (slot, variant, text, span) =
+                (slot(*id), name.to_string(), bare(field), self.body.span_of(*id));
+            let save = quote_spanned!(span=> #private::save(&#slot, #variant, #text, &#ident));
+            quote! {
+                #field: match #save {
+                    #private::Ok(stored) => stored,
+                    #private::Err(fault) => break #machine #private::Exit::Fault(fault),
+                }
+            }
+        });
+        quote!(break #stretch #state::#name { #awaiting: #operation, #(#fields),* };)
+    }
+}
+
+fn scope_label(scope: ScopeId) -> Lifetime {
+    label(&format!("scope{}", scope.0))
+}

@@ -1,0 +1,304 @@
+//! What the compiler accepts: each body runs to its end with a round trip through JSON at every suspension.
+#![allow(clippy::unused_async, reason = "tasks are async by definition")]
+
+mod support;
+
+use sayiir::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use support::drive;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Approval {
+    pub approver: String,
+    pub approved: bool,
+}
+
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum Failure {
+    #[error("odd: {0}")]
+    Odd(u32),
+    #[error(transparent)]
+    Timeout(#[from] Timeout),
+}
+
+#[task]
+pub async fn double(n: u32) -> u32 {
+    n * 2
+}
+
+#[task]
+pub async fn halve(n: u32) -> Result<u32, Failure> {
+    if n % 2 == 0 {
+        Ok(n / 2)
+    } else {
+        Err(Failure::Odd(n))
+    }
+}
+
+#[task]
+pub async fn add(a: u32, b: u32) -> u32 {
+    a + b
+}
+
+#[task]
+pub async fn nothing() {}
+
+#[workflow]
+pub async fn straight(n: u32) -> u32 {
+    let a = double(n).await;
+    let b = double(a).await;
+    a + b
+}
+
+#[test]
+fn values_live_across_awaits() {
+    let (output, waits) = drive::<straight>((3,), vec![]);
+    assert_eq!(output, 18);
+    assert_eq!(waits, ["Double", "Double2"]);
+}
+
+#[workflow]
+pub async fn inferred(words: Vec<String>) -> String {
+    let lengths = words.iter().map(|word| word.len()).collect::<Vec<_>>();
+    let total = lengths.iter().sum::<usize>() as f64;
+    let mut seen = Vec::new();
+    let ok = signal!("go" as bool).await;
+    seen.push(ok);
+    nothing().await;
+    seen.push(!ok);
+    format!("{total:.1} {:?} {seen:?}", lengths.len())
+}
+
+#[test]
+fn types_of_saved_variables_are_inferred() {
+    let words = vec!["ab".to_owned(), "cde".to_owned()];
+    let (output, waits) = drive::<inferred>((words,), vec![("go", Some(json!(true)))]);
+    assert_eq!(output, "5.0 2 [true, false]");
+    assert_eq!(waits, ["Go", "Nothing"]);
+}
+
+#[workflow]
+pub async fn approval(amount: u32) -> Result<String, Failure> {
+    let pending = halve(amount).await?;
+    let decision: Result<Approval, Timeout> = signal!("manager_approval", 48h).await;
+    let approval = match decision {
+        Ok(approval) => approval,
+        Err(_timeout) => {
+            nothing().await;
+            signal!("director_approval" as Approval, 72h).await?
+        }
+    };
+    if !approval.approved {
+        return Ok(format!("rejected by {}", approval.approver));
+    }
+    let paid = add(pending, 1).await;
+    Ok(format!("{} by {}", paid, approval.approver))
+}
+
+#[test]
+fn the_main_program_takes_each_of_its_ways() {
+    let yes = json!({"approver": "bob", "approved": true});
+    let no = json!({"approver": "eve", "approved": false});
+    let (output, _) = drive::<approval>((8,), vec![("manager_approval", Some(yes.clone()))]);
+    assert_eq!(output, Ok("5 by bob".into()));
+    let (output, _) = drive::<approval>((8,), vec![("manager_approval", Some(no.clone()))]);
+    assert_eq!(output, Ok("rejected by eve".into()));
+    let script = vec![("manager_approval", None), ("director_approval", Some(yes))];
+    let (output, waits) = drive::<approval>((8,), script);
+    assert_eq!(output, Ok("5 by bob".into()));
+    assert_eq!(
+        waits,
+        ["Halve", "ManagerApproval", "Nothing", "DirectorApproval", "Add"]
+    );
+    let (output, _) = drive::<approval>(
+        (8,),
+        vec![("manager_approval", None), ("director_approval", None)],
+    );
+    assert!(output.is_err_and(|error| error.to_string().contains("timeout")));
+    let (output, waits) = drive::<approval>((7,), vec![]);
+    assert_eq!(output, Err(Failure::Odd(7)));
+    assert_eq!(waits, ["Halve"]);
+}
+
+#[workflow]
+pub async fn loops(limit: u32) -> Vec<u32> {
+    let mut found = Vec::new();
+    let mut n = 0;
+    'outer: loop {
+        n += 1;
+        if n % 2 == 0 {
+            continue;
+        }
+        let mut inner = n;
+        while double(inner).await < limit {
+            inner += 1;
+            if inner > 100 {
+                break 'outer;
+            }
+        }
+        found.push(inner);
+        if found.len() == 3 {
+            break;
+        }
+    }
+    let last = loop {
+        let value = double(n).await;
+        if value > 3 {
+            break value;
+        }
+        n += 1;
+    };
+    found.push(last);
+    found
+}
+
+#[test]
+fn loops_break_and_continue_as_in_rust() {
+    let (output, _) = drive::<loops>((8,), vec![]);
+    assert_eq!(output, vec![4, 4, 5, 10]);
+}
+
+#[workflow]
+pub async fn shadowed(x: u32) -> String {
+    let y = x + 1;
+    {
+        let x = format!("inner {x}");
+        let y = double(y).await;
+        {
+            let x = x.len();
+            nothing().await;
+            assert_eq!(x, 7);
+        }
+        assert_eq!(x, "inner 1");
+        assert_eq!(y, 4);
+    }
+    let x = x + y;
+    let kept = double(x).await;
+    format!("{x} {y} {kept}")
+}
+
+#[test]
+fn shadowed_variables_come_back() {
+    let (output, _) = drive::<shadowed>((1,), vec![]);
+    assert_eq!(output, "3 2 6");
+}
+
+#[workflow]
+pub async fn hoisted(n: u32) -> Result<u32, Failure> {
+    let log = [add(double(n).await, halve(4).await?).await, n];
+    let total = log[0] + double(log[1]).await * 2;
+    let both = double(1).await == 2 && double(total).await > 3;
+    let pair = (double(1).await, n, double(2).await);
+    let text = format!("{:?}", pair).len() as u32;
+    Ok(if both {
+        total + pair.2 + text
+    } else {
+        add(0, 0).await
+    })
+}
+
+#[test]
+fn awaits_stand_wherever_an_expression_may() {
+    let (output, _) = drive::<hoisted>((3,), vec![]);
+    assert_eq!(output, Ok(8 + 12 + 4 + 9));
+}
+
+#[workflow]
+pub async fn patterns(input: Option<u32>) -> Result<u32, Failure> {
+    let Some(first) = input else {
+        return Ok(double(1).await);
+    };
+    let value = if let Ok(half) = halve(first).await
+        && half > 1
+        && let doubled = double(half).await
+    {
+        doubled + half
+    } else if first == 3 {
+        33
+    } else {
+        return Err(Failure::Odd(first));
+    };
+    let mut rest = vec![value, 1];
+    let mut sum = 0;
+    while let Some(next) = rest.pop() {
+        sum += double(next).await;
+    }
+    let extra = match halve(sum).await {
+        Ok(half) if half > 1000 => half,
+        Ok(_) | Err(Failure::Odd(_)) => 0,
+        Err(error) => return Err(error),
+    };
+    Ok(sum + extra)
+}
+
+#[test]
+fn patterns_and_chains_bind_as_in_rust() {
+    assert_eq!(drive::<patterns>((None,), vec![]).0, Ok(2));
+    assert_eq!(drive::<patterns>((Some(4),), vec![]).0, Ok(14));
+    assert_eq!(drive::<patterns>((Some(3),), vec![]).0, Ok(68));
+    assert_eq!(drive::<patterns>((Some(5),), vec![]).0, Err(Failure::Odd(5)));
+}
+
+#[workflow]
+pub async fn each(names: Vec<String>) -> u32 {
+    let mut total = 0;
+    for (index, name) in names.into_iter().enumerate().collect::<Vec<_>>() {
+        if name.is_empty() {
+            continue;
+        }
+        total += add(index as u32, name.len() as u32).await;
+        for n in 0..3u32 {
+            total += double(n).await;
+        }
+    }
+    total
+}
+
+#[test]
+fn for_loops_save_their_iterator() {
+    let names = vec!["a".to_owned(), String::new(), "ccc".to_owned()];
+    assert_eq!(drive::<each>((names,), vec![]).0, 1 + 6 + 5 + 6);
+}
+
+#[workflow]
+pub async fn child(n: u32) -> Result<u32, Failure> {
+    let half = halve(n).await?;
+    if half % 2 == 0 {
+        child(half).await
+    } else {
+        Ok(half)
+    }
+}
+
+#[workflow]
+pub async fn parent(n: u32) -> Result<u32, Failure> {
+    let odd = child(n).await?;
+    Ok(add(odd, child(2).await?).await)
+}
+
+#[test]
+fn workflows_call_each_other_and_themselves() {
+    let (output, waits) = drive::<parent>((24,), vec![]);
+    assert_eq!(output, Ok(4));
+    assert_eq!(waits, ["Child", "Child", "Child", "Child2", "Add"]);
+}
+
+#[workflow]
+pub async fn deferred(n: u32) -> u32 {
+    let late;
+    nothing().await;
+    if n > 1 {
+        late = double(n).await;
+    } else {
+        late = 0;
+    }
+    sleep!(5m).await;
+    late + 1
+}
+
+#[test]
+fn variables_may_get_their_value_later() {
+    assert_eq!(drive::<deferred>((2,), vec![]).0, 5);
+    assert_eq!(drive::<deferred>((1,), vec![]).0, 1);
+}

@@ -1,0 +1,86 @@
+//! Drives a compiled body by hand: every leaf is performed at once, and the state goes through JSON at every suspension.
+
+use std::sync::Arc;
+
+use sayiir_core::codec::StateReader;
+use sayiir_core::durable::Stored;
+use sayiir_core::ids::{Incarnation, LeafPath, RunId, StepNumber};
+use sayiir_core::operation::{Leaf, Leaves};
+use sayiir_core::signal::Message;
+use sayiir_core::step::{Outcome, Step};
+use sayiir_core::task::{Attempted, Provided, TaskContext};
+use sayiir_core::workflow::{Progress, Workflow, WorkflowState};
+
+/// What a script answers to the signals of a run, in order: `None` lets the limit pass.
+pub type Script = Vec<(&'static str, Option<serde_json::Value>)>;
+
+/// Runs to the end and returns what the body returned, with the places where it waited.
+pub fn drive<W: Workflow>(input: W::Input, mut script: Script) -> (W::Return, Vec<String>) {
+    let run = RunId::new("test").expect("a valid id");
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let mut waits = Vec::new();
+    let mut state = round_trip::<W>(W::begin(input));
+    let mut step = Step::begin(&run, now);
+    loop {
+        state = match W::advance(state, &mut step) {
+            Progress::Returned(output) => return (output, waits),
+            Progress::Fault(fault) => panic!("the machine stopped: {fault}"),
+            Progress::Waits(state) => round_trip::<W>(state),
+        };
+        waits.push(state.variant_name().to_owned());
+        let (path, outcome) = perform::<W>(&state, &mut script);
+        step = Step::deliver(&run, now, path, outcome);
+    }
+}
+
+fn round_trip<W: Workflow>(state: W::State) -> W::State {
+    let stored: Stored = state.encode().expect("every state encodes");
+    let reader = StateReader::new(&stored).expect("one variant");
+    W::State::decode(&reader).unwrap_or_else(|error| panic!("{error} in {}", stored.as_str()))
+}
+
+fn perform<W: Workflow>(state: &W::State, script: &mut Script) -> (LeafPath, Outcome) {
+    let mut found = None;
+    state.leaves(&mut Leaves::new(&mut |path, leaf| {
+        if found.is_some() {
+            return;
+        }
+        let outcome = match leaf {
+            Leaf::Task(task) => {
+                let context = TaskContext::new(
+                    RunId::new("test").expect("a valid id"),
+                    Incarnation(0),
+                    StepNumber(0),
+                    path,
+                    1,
+                    tokio_util::sync::CancellationToken::new(),
+                );
+                let attempt = task
+                    .attempt(&Arc::new(Provided::default()), context)
+                    .expect("the input survives");
+                let attempted: Attempted =
+                    futures_util::FutureExt::now_or_never(attempt).expect("test tasks do not wait");
+                Outcome::Returned(attempted.value)
+            }
+            Leaf::Signal { name, .. } => {
+                assert!(!script.is_empty(), "the script says nothing about `{name}`");
+                let (expected, answer) = script.remove(0);
+                assert_eq!(name, expected, "another signal than the script's");
+                match answer {
+                    None => Outcome::Elapsed,
+                    Some(value) => Outcome::Signal(Message {
+                        signal: name.to_owned(),
+                        position: 0,
+                        payload: Stored::encode(&value).expect("JSON"),
+                        by: None,
+                        at: jiff::Timestamp::UNIX_EPOCH,
+                    }),
+                }
+            }
+            Leaf::Timer { .. } => Outcome::Elapsed,
+            other => panic!("{other:?}"),
+        };
+        found = Some((path.clone(), outcome));
+    }));
+    found.expect("a state that waits has a leaf")
+}
