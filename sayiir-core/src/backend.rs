@@ -216,3 +216,42 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// A page of runs.
     fn list<'a>(&'a self, query: &'a Query) -> Answer<'a, Page>;
 }
+
+/// A shared backend is one.
+impl<B: Backend + ?Sized> Backend for Arc<B> {
+    fn commit(&self, commit: Commit) -> Answer<'_, ()> {
+        (**self).commit(commit)
+    }
+
+    fn record<'a>(&'a self, run: &'a RunId) -> Answer<'a, Option<Arc<Record>>> {
+        (**self).record(run)
+    }
+
+    fn message<'a>(&'a self, run: &'a RunId, signal: &'a str, position: u64) -> Answer<'a, Option<Message>> {
+        (**self).message(run, signal, position)
+    }
+
+    fn is_delivered<'a>(&'a self, run: &'a RunId, idempotency_key: &'a str) -> Answer<'a, bool> {
+        (**self).is_delivered(run, idempotency_key)
+    }
+
+    fn history<'a>(&'a self, run: &'a RunId, position: u64, limit: usize) -> Answer<'a, Vec<HistoryEntry>> {
+        (**self).history(run, position, limit)
+    }
+
+    fn due(&self, until: Timestamp, limit: usize) -> Answer<'_, Vec<(Timestamp, RunId)>> {
+        (**self).due(until, limit)
+    }
+
+    fn next_due(&self) -> Answer<'_, Option<Timestamp>> {
+        (**self).next_due()
+    }
+
+    fn ready<'a>(&'a self, after: Option<&'a RunId>, limit: usize) -> Answer<'a, Vec<RunId>> {
+        (**self).ready(after, limit)
+    }
+
+    fn list<'a>(&'a self, query: &'a Query) -> Answer<'a, Page> {
+        (**self).list(query)
+    }
+}

@@ -3,12 +3,19 @@
 
 pub mod backend;
 pub mod body;
+pub mod clock;
 pub mod codec;
 pub mod durable;
+pub mod engine;
 pub mod history;
 pub mod ids;
+pub mod iterate;
+mod machine;
 pub mod memory;
 pub mod operation;
+#[doc(hidden)]
+pub mod private;
+pub mod project;
 pub mod record;
 pub mod signal;
 pub mod step;

@@ -100,6 +100,8 @@ pub enum StoredOutcome {
     Signal(crate::signal::Message),
     /// A deadline.
     Elapsed,
+    /// Nothing had come: the run was stopped where it waited, and waits there again after `retry()`.
+    Nothing,
 }
 
 /// One leaf of the current state, with what must survive a restart.

@@ -81,6 +81,41 @@ impl TaskOptions {
         at_most_once: false,
         max_concurrent: None,
     };
+
+    /// Repeats a failed attempt up to so many times.
+    #[must_use]
+    pub const fn retries(mut self, retries: u32) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// Waits `first`, then twice as long each time, at most `most`.
+    #[must_use]
+    pub const fn backoff(mut self, first: Duration, most: Duration) -> Self {
+        self.backoff = Backoff { first, most };
+        self
+    }
+
+    /// Limits one attempt.
+    #[must_use]
+    pub const fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+
+    /// Gives up an attempt that a crash interrupted.
+    #[must_use]
+    pub const fn at_most_once(mut self) -> Self {
+        self.at_most_once = true;
+        self
+    }
+
+    /// Runs at most so many attempts of this task at a time.
+    #[must_use]
+    pub const fn max_concurrent(mut self, most: u32) -> Self {
+        self.max_concurrent = Some(most);
+        self
+    }
 }
 
 /// Exponential waiting between attempts: `first`, then twice as long each time, never longer than `most`.
@@ -101,6 +136,11 @@ pub struct Interrupted {
 }
 
 /// How a return type splits into success and failure.
+#[diagnostic::on_unimplemented(
+    message = "`{Output}` cannot be what a task or workflow returns",
+    label = "this is stored when it is returned",
+    note = "a plain value and the `Ok` side of a `Result` derive `serde::Serialize` and `serde::Deserialize` and own their data; the `Err` side implements `Display`"
+)]
 pub trait Kind<Output> {
     /// What is stored of it.
     fn outcome(output: &Output) -> Verdict;
@@ -128,6 +168,7 @@ pub enum Verdict {
     Failure(String),
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Durable, E: fmt::Display> Kind<Result<T, E>> for Fallible {
     fn outcome(output: &Result<T, E>) -> Verdict {
         match output {
@@ -140,6 +181,7 @@ impl<T: Durable, E: fmt::Display> Kind<Result<T, E>> for Fallible {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Durable> Kind<T> for Infallible {
     fn outcome(output: &T) -> Verdict {
         Verdict::Success(Stored::encode(output))
@@ -192,6 +234,16 @@ pub trait PendingTask: fmt::Debug {
     fn interrupted(&self, interrupted: Interrupted) -> Option<Attempted>;
 }
 
+/// The key under which an attempt's effects count once: the same for every attempt of one step.
+pub(crate) fn idempotency_key(incarnation: Incarnation, scheduled: StepNumber, path: &LeafPath) -> String {
+    let mut key = format!("{:032x}-{}", incarnation.0, scheduled.0);
+    if !path.0.is_empty() {
+        key.push('-');
+        key.push_str(&path.to_string());
+    }
+    key
+}
+
 /// What an attempt knows of itself: a `cx: &TaskContext` parameter receives it.
 #[derive(Clone)]
 pub struct TaskContext {
@@ -217,11 +269,7 @@ impl TaskContext {
         attempt: u32,
         cancelled: CancellationToken,
     ) -> Self {
-        let mut idempotency_key = format!("{:032x}-{}", incarnation.0, scheduled.0);
-        if !path.0.is_empty() {
-            idempotency_key.push('-');
-            idempotency_key.push_str(&path.to_string());
-        }
+        let idempotency_key = idempotency_key(incarnation, scheduled, path);
         let progress = Mutex::new(None);
         Self {
             inner: Arc::new(ContextParts {

@@ -1,6 +1,17 @@
 //! The test kit: no test has to wait, and every crash can be tried.
 //!
-//! [`conformance`] holds every line of the backend contract against a store; [`random`] makes random tests repeatable.
+//! [`TestEngine`] runs workflows on a [`VirtualClock`]; [`crash_everywhere`] ends an engine at every commit of a scenario;
+//! [`FaultyBackend`] fails where it is told to; [`conformance`] holds every line of the backend contract against a store;
+//! [`random`] makes random tests repeatable.
 
+mod clock;
 pub mod conformance;
+mod crash;
+mod engine;
+mod faults;
 pub mod random;
+
+pub use clock::VirtualClock;
+pub use crash::{assert_each_step_once, crash_everywhere};
+pub use engine::TestEngine;
+pub use faults::{CommitFault, FaultyBackend};

@@ -108,18 +108,31 @@ pub struct Registry {
     tasks: BTreeSet<&'static str>,
     /// Workflows by type that are being or have been walked, so that recursion ends.
     seen: BTreeSet<&'static str>,
+    /// The workflows that are being walked, outermost first.
+    walking: Vec<&'static str>,
+    /// Which workflow calls which.
+    calls: BTreeMap<&'static str, BTreeSet<&'static str>>,
+    /// Names that two workflows claim, with the types that do.
+    clashes: Vec<(&'static str, &'static str)>,
     needs: Needs,
 }
 
 impl Registry {
     /// Adds a workflow and, through it, its tasks and children.
     pub fn workflow<W: Workflow>(&mut self) {
+        if let Some(caller) = self.walking.last() {
+            self.calls.entry(caller).or_default().insert(W::NAME);
+        }
         if !self.seen.insert(std::any::type_name::<W>()) {
             return;
         }
-        self.programs
-            .insert(W::NAME, Arc::new(TypedProgram::<W>(PhantomData)));
+        let program = Arc::new(TypedProgram::<W>(PhantomData));
+        if self.programs.insert(W::NAME, program).is_some() {
+            self.clashes.push((W::NAME, std::any::type_name::<W>()));
+        }
+        self.walking.push(W::NAME);
         W::register_callees(self);
+        self.walking.pop();
     }
 
     /// Adds a task.
@@ -134,6 +147,32 @@ impl Registry {
         self.programs.get(name)
     }
 
+    /// The names of all workflows, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.programs.keys().copied()
+    }
+
+    /// Names that more than one workflow claims, each with the later type that does.
+    #[must_use]
+    pub fn clashes(&self) -> &[(&'static str, &'static str)] {
+        &self.clashes
+    }
+
+    /// The signals of a workflow and of all workflows that it calls, directly or not. The same name may come up twice.
+    #[must_use]
+    pub fn signals_of(&self, workflow: &'static str) -> Vec<SignalDeclaration> {
+        let mut reached = BTreeSet::from([workflow]);
+        let mut open = vec![workflow];
+        let mut signals = Vec::new();
+        while let Some(name) = open.pop() {
+            let program = self.programs.get(name);
+            signals.extend(program.into_iter().flat_map(|program| program.signals()));
+            let callees = self.calls.get(name).into_iter().flatten();
+            open.extend(callees.copied().filter(|callee| reached.insert(callee)));
+        }
+        signals
+    }
+
     /// What the tasks want injected.
     #[must_use]
     pub fn needs(&self) -> &Needs {
@@ -146,7 +185,7 @@ impl fmt::Debug for Registry {
         f.debug_struct("Registry")
             .field("workflows", &self.programs.keys())
             .field("tasks", &self.tasks)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

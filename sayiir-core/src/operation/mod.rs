@@ -3,15 +3,26 @@
 //! An operation lists the leaves it still waits for and takes the outcome of one leaf at a time until it yields its output.
 //! It does no I/O and reads no clock: the engine performs the leaves and brings the time.
 
+mod branch;
 mod call;
 mod child;
+mod join;
+mod join_all;
+mod select;
 mod signal;
 mod sleep;
 
 use jiff::Timestamp;
 
+pub use branch::Branch;
 pub use call::TaskCall;
 pub use child::Child;
+pub use join::{Join, TryJoin};
+pub use join_all::{JoinAll, TryJoinAll};
+pub use select::{
+    Select, Selected1, Selected2, Selected3, Selected4, Selected5, Selected6, Selected7, Selected8,
+};
+pub(crate) use signal::deadline;
 pub use signal::{SignalWait, SignalWithin};
 pub use sleep::Sleep;
 

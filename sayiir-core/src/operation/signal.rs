@@ -132,7 +132,7 @@ impl<P: Payload> Operation for SignalWithin<P> {
 }
 
 /// `now + limit`, or the end of time if that is sooner.
-pub(super) fn deadline(now: Timestamp, limit: Duration) -> Timestamp {
+pub(crate) fn deadline(now: Timestamp, limit: Duration) -> Timestamp {
     SignedDuration::try_from(limit)
         .ok()
         .and_then(|limit| now.checked_add(limit).ok())

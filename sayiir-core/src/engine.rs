@@ -1,0 +1,227 @@
+//! The engine: drives runs from one suspension point to the next, one commit per step.
+//!
+//! [`Engine::builder`] takes a backend and workflows; the [`Engine`] that it starts takes runs, signals and questions. A run
+//! that waits costs neither memory nor a task of the executor: it is a record in the store, with its next point in time.
+
+mod activity;
+mod actor;
+mod actors;
+mod attempts;
+mod builder;
+mod command;
+mod entropy;
+mod errors;
+mod history;
+mod list;
+mod programs;
+mod recovery;
+mod run;
+mod send;
+mod shared;
+mod slots;
+mod start;
+mod status;
+mod timekeeper;
+mod waiters;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+#[cfg(feature = "testing")]
+pub(crate) use activity::Activity;
+pub use builder::{EngineBuilder, StartEngineError};
+pub use errors::{
+    CancelError, FindError, HistoryError, ListError, PurgeError, ResultError, RetryError, SignalError,
+    StartError, StateError, StatusError,
+};
+pub use history::RunHistory;
+pub use list::{Filter, RunPage, RunSummary, Waiting};
+pub use run::Run;
+pub use send::SendSignal;
+pub use start::Start;
+pub use status::{Failure, StepStatus, WorkflowStatus};
+
+use crate::ids::RunId;
+use crate::signal::Signal;
+use crate::workflow::{Invocation, Workflow};
+use command::{Command, Refusal};
+use shared::Shared;
+
+/// A running engine. A clone is another handle on the same engine; when the last one is dropped, and no [`Run`] of it is
+/// left, the engine stops as if the process had ended: nothing is lost, and the next engine goes on.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    handle: Arc<Handle>,
+}
+
+/// What stops the engine's tasks when nobody holds it any more.
+#[derive(Debug)]
+struct Handle {
+    shared: Arc<Shared>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.shared.stop.cancel();
+        self.shared.waiters.dismiss();
+    }
+}
+
+/// How long [`Engine::shutdown`] lets running attempts go on.
+const GRACE: Duration = Duration::from_secs(30);
+
+impl Engine {
+    /// Begins to put an engine together.
+    #[must_use]
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::new()
+    }
+
+    /// Starts a run of a workflow. `.await` the answer: it comes once the run is durable.
+    ///
+    /// The id is chosen by the caller and names the run for good: any text of 1 to 255 bytes. Starting twice with one id is
+    /// refused, so that a repeated request starts nothing twice; [`Start::or_attach`] makes it an answer instead.
+    #[must_use = "nothing starts before this is awaited"]
+    pub fn start<W: Workflow>(&self, id: impl AsRef<str>, invocation: Invocation<W>) -> Start<W> {
+        Start::new(self.clone(), id.as_ref(), invocation)
+    }
+
+    /// The handle of a run that was started before, perhaps by an earlier process.
+    ///
+    /// # Errors
+    /// If there is no such run, if it belongs to another workflow, or if the store fails.
+    pub async fn run<W: Workflow>(&self, id: impl AsRef<str>) -> Result<Run<W>, FindError> {
+        let run = RunId::new(id.as_ref())?;
+        let record = self.shared().backend.record(&run).await?;
+        let Some(record) = record else {
+            return Err(FindError::NotFound { run });
+        };
+        if record.workflow != W::NAME {
+            return Err(FindError::OtherWorkflow {
+                run,
+                expected: W::NAME,
+                found: record.workflow.clone(),
+            });
+        }
+        Ok(Run::new(self.clone(), run))
+    }
+
+    /// Sends a signal to a run, by names: for callers that only have strings, such as a webhook. `.await` the answer: it
+    /// comes once the signal is durable. The payload is checked against the declared type before anything is stored.
+    #[must_use = "nothing is sent before this is awaited"]
+    pub fn signal<T: Serialize + ?Sized>(
+        &self,
+        id: impl AsRef<str>,
+        signal: impl Into<String>,
+        payload: &T,
+    ) -> SendSignal {
+        SendSignal::new(self.clone(), id.as_ref(), signal.into(), payload)
+    }
+
+    /// Lists runs, oldest first, a page at a time.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn list(&self, filter: Filter) -> Result<RunPage, ListError> {
+        list::list(self, filter).await
+    }
+
+    /// The runs that wait for a signal, oldest first, a page at a time: the inbox of those who send it.
+    #[must_use = "nothing is listed before this is awaited"]
+    pub fn waiting<T>(&self, signal: Signal<T>) -> Waiting {
+        Waiting::new(self.clone(), signal.name())
+    }
+
+    /// Cancels a run, by id.
+    ///
+    /// # Errors
+    /// If there is no such run, if it has ended, or if the store fails.
+    pub async fn cancel(&self, id: impl AsRef<str>, reason: impl Into<String>) -> Result<(), CancelError> {
+        let run = RunId::new(id.as_ref())?;
+        let reason = reason.into();
+        let cancelled = self
+            .shared()
+            .ask(&run, |reply| Command::Cancel(reason, reply))
+            .await;
+        cancelled.map_err(|refusal| CancelError::from_refusal(run, refusal))
+    }
+
+    /// Lets a failed or blocked run go on from its last suspension point, by id.
+    ///
+    /// # Errors
+    /// If there is no such run, if it neither failed nor is blocked, or if the store fails.
+    pub async fn retry(&self, id: impl AsRef<str>) -> Result<(), RetryError> {
+        let run = RunId::new(id.as_ref())?;
+        let retried = self.shared().ask(&run, Command::Retry).await;
+        retried.map_err(|refusal| RetryError::from_refusal(run, refusal))
+    }
+
+    /// Removes a finished run with its history and everything else; its id can then be used again.
+    ///
+    /// # Errors
+    /// If there is no such run, if it has not ended, or if the store fails.
+    pub async fn purge(&self, id: impl AsRef<str>) -> Result<(), PurgeError> {
+        let run = RunId::new(id.as_ref())?;
+        let purged = self.shared().ask(&run, Command::Purge).await;
+        purged.map_err(|refusal| PurgeError::from_refusal(run, refusal))
+    }
+
+    /// How many runs are active: have attempts running or something to be decided. Runs that wait do not count.
+    #[must_use]
+    pub fn active_runs(&self) -> usize {
+        self.shared().actors.len()
+    }
+
+    /// Ends the engine: takes no more commands, lets running attempts end for up to 30 seconds, and leaves those that do
+    /// not to be repeated by the next engine.
+    ///
+    /// # Cancel safety
+    /// When dropped, the engine takes no more commands, and running attempts go on until the last handle is dropped.
+    pub async fn shutdown(self) {
+        self.shutdown_within(GRACE).await;
+    }
+
+    /// Like [`shutdown`](Engine::shutdown), with another limit.
+    ///
+    /// # Cancel safety
+    /// As for [`shutdown`](Engine::shutdown).
+    pub async fn shutdown_within(self, grace: Duration) {
+        let shared = self.shared();
+        shared.closing.cancel();
+        shared.tasks.close();
+        let limit = crate::operation::deadline(shared.clock.now(), grace);
+        tokio::select! {
+            biased;
+            () = shared.tasks.wait() => {}
+            () = shared.clock.sleep_until(limit) => {}
+        }
+        shared.stop.cancel();
+        shared.tasks.wait().await;
+        shared.waiters.dismiss();
+    }
+
+    /// Ends everything at once, and waits until it has ended.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn crash(&self) {
+        let shared = self.shared();
+        shared.stop.cancel();
+        shared.tasks.close();
+        shared.tasks.wait().await;
+        shared.waiters.dismiss();
+    }
+
+    fn shared(&self) -> &Arc<Shared> {
+        &self.handle.shared
+    }
+}
+
+impl Refusal {
+    /// A refusal that the command at hand cannot meet with: the engine's own defect, reported as such.
+    fn unexpected(self) -> crate::backend::BackendError {
+        crate::backend::BackendError::Stopped {
+            detail: format!("an answer that does not belong here: {self:?}"),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Whether the engine has anything to do right now: what a test waits for instead of sleeping.
+//!
+//! Every future of the engine is wrapped so that it counts as busy from the moment it is spawned or woken until it has
+//! nothing to do again. When none is busy, nothing more will happen unless something comes from outside.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use futures_util::task::AtomicWaker;
+use tokio::sync::Notify;
+
+/// Counts the busy futures of one engine.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Activity(Arc<Counter>);
+
+#[derive(Debug, Default)]
+struct Counter {
+    busy: AtomicUsize,
+    idle: Notify,
+}
+
+impl Activity {
+    /// Waits until nothing is busy.
+    pub(crate) async fn idle(&self) {
+        loop {
+            let idle = self.0.idle.notified();
+            if self.0.busy.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            idle.await;
+        }
+    }
+
+    /// Wraps a future so that it is counted.
+    pub(crate) fn track<F: Future>(&self, future: F) -> Tracked<F> {
+        self.begin();
+        Tracked {
+            future: Box::pin(future),
+            state: Arc::new(State {
+                activity: self.clone(),
+                woken: AtomicBool::new(true),
+                waker: AtomicWaker::new(),
+            }),
+        }
+    }
+
+    fn begin(&self) {
+        self.0.busy.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn end(&self) {
+        if self.0.busy.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.0.idle.notify_waiters();
+        }
+    }
+}
+
+/// A counted future.
+pub(crate) struct Tracked<F> {
+    future: Pin<Box<F>>,
+    state: Arc<State>,
+}
+
+struct State {
+    activity: Activity,
+    /// Whether it counts as busy.
+    woken: AtomicBool,
+    waker: AtomicWaker,
+}
+
+impl State {
+    fn rest(&self) {
+        if self.woken.swap(false, Ordering::SeqCst) {
+            self.activity.end();
+        }
+    }
+}
+
+impl Wake for State {
+    fn wake(self: Arc<Self>) {
+        if !self.woken.swap(true, Ordering::SeqCst) {
+            self.activity.begin();
+        }
+        self.waker.wake();
+    }
+}
+
+impl<F: Future> Future for Tracked<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        self.state.waker.register(context.waker());
+        // While it is polled it counts once; a wake during the poll is seen as a second begin and keeps it busy.
+        let was_woken = self.state.woken.swap(false, Ordering::SeqCst);
+        if !was_woken {
+            self.state.activity.begin();
+        }
+        let waker = Waker::from(Arc::clone(&self.state));
+        let polled = self.future.as_mut().poll(&mut Context::from_waker(&waker));
+        self.state.activity.end();
+        polled
+    }
+}
+
+impl<F> Drop for Tracked<F> {
+    fn drop(&mut self) {
+        self.state.rest();
+    }
+}

@@ -1,0 +1,69 @@
+//! The actor of one active run: everything that happens to the run goes through it, one commit after another.
+//!
+//! It lives while attempts of the run are running or commands are to be carried out. In come commands and ended attempts;
+//! each becomes one [`Turn`] and one commit, after which attempts are started or told that they are no longer wanted.
+
+mod commands;
+mod launch;
+mod turns;
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::attempts::{Attempts, Progress};
+use super::command::Command;
+use super::shared::Shared;
+use crate::ids::RunId;
+use crate::machine::Image;
+
+/// One active run.
+pub(crate) struct Actor {
+    shared: Arc<Shared>,
+    run: RunId,
+    commands: mpsc::UnboundedReceiver<Command>,
+    /// The run as the store holds it, if it was read and nothing went wrong since.
+    image: Option<Image>,
+    attempts: Attempts,
+    /// Whether the last turn stopped before it was done.
+    has_more: bool,
+}
+
+impl Actor {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        run: RunId,
+        commands: mpsc::UnboundedReceiver<Command>,
+        progress: Progress,
+    ) -> Self {
+        Self {
+            shared,
+            run,
+            commands,
+            image: None,
+            attempts: Attempts::new(progress),
+            has_more: false,
+        }
+    }
+
+    /// Works until there is nothing more to do.
+    pub(crate) async fn live(mut self) {
+        loop {
+            if std::mem::take(&mut self.has_more) {
+                self.go_on().await;
+                continue;
+            }
+            if self.attempts.is_empty() && self.commands.is_empty() {
+                if self.shared.actors.retire(&self.run, &self.commands) {
+                    return;
+                }
+                continue;
+            }
+            tokio::select! {
+                biased;
+                Some(command) = self.commands.recv() => self.obey(command).await,
+                finished = self.attempts.next() => self.finished(finished).await,
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Carrying out what callers and the timekeeper want.
+
+use super::Actor;
+use crate::backend::{BackendError, Before, Commit, RunChange};
+use crate::engine::command::{Command, NewStart, Refusal};
+use crate::engine::programs::Programs;
+use crate::engine::shared::Patience;
+use crate::machine::{Decided, NewMessage, NewRun, NotRetryable, Turn};
+use crate::record::Record;
+
+impl Actor {
+    /// Carries out one command and answers it. The answer follows the commit.
+    pub(super) async fn obey(&mut self, command: Command) {
+        let (done, reply) = match command {
+            Command::Start(new, reply) => (self.start(new).await, reply),
+            Command::Signal(message, reply) => (self.signal(message).await, reply),
+            Command::Due(reply) | Command::Recover(reply) => (self.wake().await, reply),
+            Command::Cancel(reason, reply) => (self.cancel(reason).await, reply),
+            Command::Retry(reply) => (self.retry().await, reply),
+            Command::Purge(reply) => (self.purge().await, reply),
+        };
+        if let Err(Refusal::Backend(_)) = &done {
+            // What the store holds is not known for sure; it is read again before the next turn.
+            self.image = None;
+        }
+        // A caller that went away does not want to know.
+        let _ = reply.send(done);
+    }
+
+    async fn start(&mut self, new: NewStart) -> Result<(), Refusal> {
+        if let Some(image) = self.load(Patience::Ask).await? {
+            let record = image.record.clone();
+            self.image = Some(image);
+            return Err(Refusal::Taken(record));
+        }
+        let shared = self.shared();
+        let signals = shared.programs.signals(new.program.name());
+        let new_run = NewRun {
+            run: self.run.clone(),
+            incarnation: shared.entropy.incarnation(),
+            input_digest: new.input_digest,
+            input: new.input,
+            signals: signals.iter().map(|signal| signal.name).collect(),
+        };
+        let turn = Turn::start(new_run, new.program, shared.clock.now());
+        Ok(self.complete(turn, Patience::Ask).await?)
+    }
+
+    async fn signal(&mut self, message: NewMessage) -> Result<(), Refusal> {
+        let image = self.load(Patience::Ask).await?.ok_or(Refusal::NotFound)?;
+        let record = image.record.clone();
+        self.image = Some(image);
+        check(&self.shared.programs, &record, &message)?;
+        // A repeated delivery is acknowledged even after the run has ended.
+        let shared = self.shared();
+        if let Some(key) = &message.idempotency_key
+            && shared.backend.is_delivered(&record.run, key).await?
+        {
+            return Ok(());
+        }
+        if record.status().is_finished() {
+            return Err(Refusal::Finished(record.status()));
+        }
+        let mut turn = self.turn(Patience::Ask).await?;
+        turn.accept(message);
+        Ok(self.complete(turn, Patience::Ask).await?)
+    }
+
+    async fn wake(&mut self) -> Result<(), Refusal> {
+        let turn = self.turn(Patience::Ask).await?;
+        Ok(self.complete(turn, Patience::Ask).await?)
+    }
+
+    async fn cancel(&mut self, reason: String) -> Result<(), Refusal> {
+        let mut turn = self.turn(Patience::Ask).await?;
+        let status = turn.record().status();
+        if status.is_finished() {
+            self.put_back(turn);
+            return Err(Refusal::Finished(status));
+        }
+        turn.cancel(reason);
+        Ok(self.complete(turn, Patience::Ask).await?)
+    }
+
+    async fn retry(&mut self) -> Result<(), Refusal> {
+        let mut turn = self.turn(Patience::Ask).await?;
+        if let Err(NotRetryable(status)) = turn.retry() {
+            self.put_back(turn);
+            return Err(Refusal::Status(status));
+        }
+        Ok(self.complete(turn, Patience::Ask).await?)
+    }
+
+    async fn purge(&mut self) -> Result<(), Refusal> {
+        let image = self.load(Patience::Ask).await?.ok_or(Refusal::NotFound)?;
+        let record = image.record.clone();
+        self.image = Some(image);
+        if !record.status().is_finished() {
+            return Err(Refusal::Status(record.status()));
+        }
+        let change = RunChange {
+            run: self.run.clone(),
+            before: Some(Before {
+                revision: record.revision,
+                index: record.index(),
+            }),
+            after: None,
+            history: Vec::new(),
+            accepted: Vec::new(),
+            removed: Vec::new(),
+        };
+        let removed: Result<(), BackendError> = self
+            .shared
+            .backend
+            .commit(Commit {
+                changes: vec![change],
+            })
+            .await;
+        self.image = None;
+        Ok(removed?)
+    }
+
+    /// Gives up a turn in which nothing was changed.
+    fn put_back(&mut self, turn: Turn) {
+        match turn.finish() {
+            Decided::Unchanged(image) => self.image = Some(image),
+            Decided::Changed(..) => self.image = None,
+        }
+    }
+}
+
+/// Whether the message is one that the run's workflows declare. What is wrong with it is found before anything is stored.
+fn check(programs: &Programs, record: &Record, message: &NewMessage) -> Result<(), Refusal> {
+    let workflow = record.workflow.as_str();
+    if programs.program(workflow).is_none() {
+        return Err(Refusal::NotRegistered {
+            workflow: workflow.into(),
+        });
+    }
+    let declared = programs.signals(workflow);
+    let Some(signal) = declared.iter().find(|declared| declared.name == message.signal) else {
+        let declared = declared.iter().map(|signal| signal.name).collect();
+        return Err(Refusal::UnknownSignal { declared });
+    };
+    (signal.check)(&message.payload).map_err(|error| Refusal::Misfit {
+        expected: (signal.payload)(),
+        error: error.to_string(),
+    })
+}

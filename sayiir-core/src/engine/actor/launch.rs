@@ -1,0 +1,238 @@
+//! Attempts: starting those that the record asks for, and taking their ends.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::Actor;
+use crate::backend::BackendError;
+use crate::durable::Stored;
+use crate::engine::attempts::{End, Finished, Launch};
+use crate::engine::command::Refusal;
+use crate::engine::shared::Patience;
+use crate::engine::slots::Slot;
+use crate::machine::{AttemptEnd, EndedAttempt, LeafId, Turn, panic_message, with_task};
+use crate::record::{LeafKind, LeafRecord};
+use crate::signal::Timeout;
+use crate::task::{Attempted, Interrupted, PendingTask, TaskContext, TaskOptions, Verdict};
+
+/// What is to be done about a leaf whose attempt should be running.
+enum Plan {
+    /// Nothing in this state.
+    Nothing,
+    /// Its slot first: the beginning has to be stored.
+    WaitForSlot(&'static str, TaskOptions),
+    Launch(Launch),
+    /// There is no attempt, but already its end.
+    End(EndedAttempt),
+}
+
+impl Actor {
+    /// Makes the running attempts those that the record asks for.
+    pub(super) fn reconcile(&mut self) {
+        let Some(image) = &self.image else { return };
+        let leaves = image.record.leaves().to_vec();
+        self.attempts
+            .keep_only(|running| leaves.iter().any(|leaf| leaf.id() == *running));
+        if self.shared.is_closed() {
+            return;
+        }
+        for leaf in &leaves {
+            let id = leaf.id();
+            if matches!(leaf.kind, LeafKind::Task { retry_at: None, .. }) && !self.attempts.is_running(&id) {
+                let plan = self.plan(leaf, None);
+                self.carry_out(id, plan);
+            }
+        }
+    }
+
+    fn carry_out(&mut self, leaf: LeafId, plan: Plan) {
+        match plan {
+            Plan::Nothing => {}
+            Plan::WaitForSlot(task, options) => {
+                self.attempts.wait_for_slot(&self.shared, leaf, task, options);
+            }
+            Plan::Launch(launch) => self.attempts.launch(&self.shared, launch),
+            Plan::End(ended) => self.attempts.end_at_once(&self.shared, ended),
+        }
+    }
+
+    fn plan(&self, leaf: &LeafRecord, slot: Option<Slot>) -> Plan {
+        let (Some(image), LeafKind::Task { attempts, begun, .. }) = (&self.image, &leaf.kind) else {
+            return Plan::Nothing;
+        };
+        let Some(live) = image.live.as_deref() else {
+            return Plan::Nothing;
+        };
+        let context = TaskContext::new(
+            self.run.clone(),
+            image.record.incarnation,
+            leaf.scheduled,
+            &leaf.path,
+            attempts + 1,
+            tokio_util::sync::CancellationToken::new(),
+        );
+        let plan = |task: &dyn PendingTask| {
+            let options = task.options();
+            if options.at_most_once && slot.is_none() {
+                if !*begun {
+                    return Plan::WaitForSlot(task.name(), options);
+                }
+                let interrupted = Interrupted {
+                    task: task.name().into(),
+                };
+                if let Some(attempted) = task.interrupted(interrupted) {
+                    return Plan::End(self.ended(leaf.id(), options, AttemptEnd::Returned(attempted), true));
+                }
+            }
+            let attempt = catch_unwind(AssertUnwindSafe(|| {
+                task.attempt(&self.shared.provided, context.clone())
+            }));
+            let end = match attempt {
+                Ok(Ok(attempt)) => {
+                    return Plan::Launch(Launch {
+                        leaf: leaf.id(),
+                        task: task.name(),
+                        options,
+                        attempt,
+                        context,
+                        slot,
+                    });
+                }
+                Ok(Err(error)) => AttemptEnd::Unstartable(error.to_string()),
+                Err(panic) => AttemptEnd::Panicked(panic_message(&*panic)),
+            };
+            Plan::End(self.ended(leaf.id(), options, end, false))
+        };
+        with_task(live, &leaf.path, plan).unwrap_or(Plan::Nothing)
+    }
+
+    fn ended(&self, leaf: LeafId, options: TaskOptions, end: AttemptEnd, is_final: bool) -> EndedAttempt {
+        EndedAttempt {
+            leaf,
+            options,
+            micros: 0,
+            is_final,
+            jitter: self.shared.entropy.jitter(),
+            end,
+        }
+    }
+
+    /// Takes the end of an attempt's future.
+    pub(super) async fn finished(&mut self, finished: Finished) {
+        let Finished {
+            leaf,
+            options,
+            micros,
+            end,
+        } = finished;
+        let (end, is_final) = match end {
+            End::Granted(slot) => return self.begin(leaf, slot).await,
+            End::Planned(ended) => (ended.end, ended.is_final),
+            End::Returned(attempted) => (AttemptEnd::Returned(attempted), false),
+            End::Panicked(message) => (AttemptEnd::Panicked(message), false),
+            End::TimedOut(limit) => match self.timed_out(&leaf, limit) {
+                Some(attempted) => (AttemptEnd::Returned(attempted), false),
+                // The state is no longer in memory; the attempt is repeated.
+                None => return self.go_on().await,
+            },
+        };
+        let ended = EndedAttempt {
+            micros,
+            ..self.ended(leaf, options, end, is_final)
+        };
+        self.record_end(ended).await;
+    }
+
+    /// What the task makes of its timeout.
+    fn timed_out(&self, leaf: &LeafId, limit: std::time::Duration) -> Option<Attempted> {
+        let live = self.image.as_ref()?.live.as_deref()?;
+        let timed_out = |task: &dyn PendingTask| {
+            task.timed_out(Timeout {
+                subject: format!("task `{}` did not finish", task.name()),
+                limit,
+            })
+        };
+        with_task(live, &leaf.path, timed_out).flatten()
+    }
+
+    /// Stores that an `at_most_once` attempt begins, then begins it.
+    async fn begin(&mut self, leaf: LeafId, slot: Slot) {
+        if self.shared.is_closed() {
+            return;
+        }
+        let begun = match self.turn(Patience::Insist).await {
+            Ok(mut turn) => {
+                // Until it is launched below, nobody else may launch it.
+                self.attempts.reserve(&leaf);
+                turn.begin_attempt(&leaf);
+                self.complete(turn, Patience::Insist).await.map_err(Refusal::from)
+            }
+            Err(refusal) => Err(refusal),
+        };
+        self.attempts.release(&leaf);
+        if let Err(refusal) = begun {
+            tracing::error!(run = %self.run, ?refusal, "the beginning of an attempt could not be stored");
+            return self.reload_after_conflict(&refusal).await;
+        }
+        let leaves = self.image.as_ref().map(|image| image.record.leaves().to_vec());
+        let still_waits = leaves.into_iter().flatten().find(|waiting| waiting.id() == leaf);
+        if let Some(waiting) = still_waits
+            && matches!(waiting.kind, LeafKind::Task { begun: true, .. })
+        {
+            let plan = self.plan(&waiting, Some(slot));
+            self.carry_out(leaf, plan);
+        }
+    }
+
+    /// Commits the end of an attempt. If somebody else changed the run meanwhile, what the store holds decides.
+    async fn record_end(&mut self, mut ended: EndedAttempt) {
+        loop {
+            let again = recallable(&ended);
+            let outcome = match self.turn(Patience::Insist).await {
+                Ok(turn) => self.complete_end(turn, ended).await,
+                // The run was removed.
+                Err(Refusal::NotFound) => return,
+                Err(refusal) => Err(refusal),
+            };
+            let Err(refusal) = outcome else { return };
+            self.image = None;
+            match (refusal, again) {
+                (Refusal::Backend(BackendError::Conflict { .. }), Some(again)) => ended = again,
+                (refusal, _) => {
+                    tracing::error!(run = %self.run, ?refusal, "the end of an attempt could not be stored");
+                    return self.reload_after_conflict(&refusal).await;
+                }
+            }
+        }
+    }
+
+    async fn complete_end(&mut self, mut turn: Turn, ended: EndedAttempt) -> Result<(), Refusal> {
+        turn.attempt_ended(ended);
+        Ok(self.complete(turn, Patience::Insist).await?)
+    }
+
+    /// After a conflict the store's word counts: attempts that it asks for are run. After any other error the run stays as
+    /// it is until it is touched again or the engine starts anew.
+    async fn reload_after_conflict(&mut self, refusal: &Refusal) {
+        self.image = None;
+        if matches!(refusal, Refusal::Backend(BackendError::Conflict { .. })) {
+            self.go_on().await;
+        }
+    }
+}
+
+/// The same end once more, if it has a stored form; a failed attempt has none and is repeated.
+fn recallable(ended: &EndedAttempt) -> Option<EndedAttempt> {
+    let output: Stored = match &ended.end {
+        AttemptEnd::Recalled(output) => output.clone(),
+        AttemptEnd::Returned(Attempted {
+            verdict: Verdict::Success(Ok(output)),
+            ..
+        }) => output.clone(),
+        AttemptEnd::Returned(_) | AttemptEnd::Panicked(_) | AttemptEnd::Unstartable(_) => return None,
+    };
+    Some(EndedAttempt {
+        leaf: ended.leaf.clone(),
+        end: AttemptEnd::Recalled(output),
+        ..*ended
+    })
+}

@@ -1,0 +1,130 @@
+//! From a turn to a commit, and from a commit to what it starts.
+
+use std::sync::Arc;
+
+use super::Actor;
+use crate::backend::{BackendError, Commit};
+use crate::engine::command::Refusal;
+use crate::engine::shared::{Patience, Shared};
+use crate::ids::RunId;
+use crate::machine::{Decided, Image, Turn};
+use crate::record::{LeafKind, Phase};
+use crate::signal::Message;
+
+impl Actor {
+    /// The run as the store holds it; `None` if there is none.
+    pub(super) async fn load(&mut self, patience: Patience) -> Result<Option<Image>, BackendError> {
+        if let Some(image) = self.image.take() {
+            return Ok(Some(image));
+        }
+        let (shared, run) = (&self.shared, &self.run);
+        let record = shared.store(patience, || shared.backend.record(run)).await?;
+        Ok(record.map(Image::new))
+    }
+
+    /// A turn of the run as it is.
+    pub(super) async fn turn(&mut self, patience: Patience) -> Result<Turn, Refusal> {
+        let image = self.load(patience).await?.ok_or(Refusal::NotFound)?;
+        Ok(self.resume(image))
+    }
+
+    pub(super) fn resume(&self, image: Image) -> Turn {
+        let program = self.shared.programs.program(&image.record.workflow).cloned();
+        Turn::resume(image, program, self.shared.clock.now())
+    }
+
+    /// Lets the turn go as far as it can: messages that wait are taken, what is due is fired; then commits it.
+    pub(super) async fn complete(&mut self, mut turn: Turn, patience: Patience) -> Result<(), BackendError> {
+        loop {
+            while let Some(wanted) = turn.wanted() {
+                let message = match turn.held(&wanted) {
+                    Some(message) => message,
+                    None => {
+                        let (signal, position) = (&wanted.signal, wanted.position);
+                        message(&self.shared, &self.run, signal, position, patience).await?
+                    }
+                };
+                turn.take(wanted, message);
+            }
+            if !turn.fire_next() {
+                break;
+            }
+        }
+        if has_ready_task(turn.record()) {
+            // Where the state does not fit this binary, the run is blocked now, with all it holds.
+            turn.ensure_live();
+        }
+        self.commit(turn, patience).await
+    }
+
+    async fn commit(&mut self, turn: Turn, patience: Patience) -> Result<(), BackendError> {
+        let has_more = turn.has_more();
+        match turn.finish() {
+            Decided::Unchanged(image) => self.image = Some(image),
+            Decided::Changed(change, image) => {
+                let shared = &self.shared;
+                let commit = Commit {
+                    changes: vec![*change],
+                };
+                shared
+                    .store(patience, || shared.backend.commit(commit.clone()))
+                    .await?;
+                shared.alarm.set(image.due());
+                match &image.record.phase {
+                    Phase::Live { .. } => {}
+                    Phase::Completed { .. }
+                    | Phase::Failed { .. }
+                    | Phase::Cancelled { .. }
+                    | Phase::Blocked { .. } => shared.waiters.tell(&image.record),
+                }
+                tracing::trace!(run = %self.run, revision = image.record.revision.0, "committed");
+                self.image = Some(image);
+            }
+        }
+        self.has_more = has_more;
+        self.reconcile();
+        Ok(())
+    }
+
+    /// Does what the last turn left undone.
+    pub(super) async fn go_on(&mut self) {
+        let done = match self.turn(Patience::Insist).await {
+            Ok(turn) => self.complete(turn, Patience::Insist).await.map_err(Refusal::from),
+            Err(refusal) => Err(refusal),
+        };
+        if let Err(refusal) = done {
+            tracing::error!(run = %self.run, ?refusal, "the run could not go on");
+        }
+    }
+}
+
+/// A message that the inbox holds.
+async fn message(
+    shared: &Shared,
+    run: &RunId,
+    signal: &str,
+    position: u64,
+    patience: Patience,
+) -> Result<Message, BackendError> {
+    let found = shared
+        .store(patience, || shared.backend.message(run, signal, position))
+        .await?;
+    found.ok_or_else(|| BackendError::Damaged {
+        detail: format!("message {position} of signal `{signal}` of run {run} is missing"),
+    })
+}
+
+/// Whether an attempt is to be running.
+pub(super) fn has_ready_task(record: &crate::record::Record) -> bool {
+    record
+        .leaves()
+        .iter()
+        .any(|leaf| matches!(leaf.kind, LeafKind::Task { retry_at: None, .. }))
+}
+
+/// A handle on the shared parts that outlives a borrow of the actor.
+impl Actor {
+    pub(super) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+}

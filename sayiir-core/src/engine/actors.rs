@@ -1,0 +1,104 @@
+//! Which runs have an actor just now, and how to reach it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::actor::Actor;
+use super::attempts::Progress;
+use super::command::{Command, Refusal, Reply};
+use super::shared::Shared;
+use crate::ids::RunId;
+
+/// The actors of one engine. A run that merely waits has none.
+#[derive(Debug, Default)]
+pub(crate) struct Actors {
+    living: Mutex<HashMap<RunId, Entry>>,
+    retired: Notify,
+}
+
+#[derive(Debug)]
+struct Entry {
+    mailbox: mpsc::UnboundedSender<Command>,
+    progress: Progress,
+}
+
+impl Shared {
+    /// Hands a command to the run's actor, which is brought to life if it has none, and waits for the answer.
+    pub(crate) async fn ask<T>(
+        self: &Arc<Self>,
+        run: &RunId,
+        command: impl FnOnce(Reply<T>) -> Command,
+    ) -> Result<T, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        if self.is_closed() {
+            return Err(Refusal::Stopped);
+        }
+        self.tell(run, command(reply));
+        answer.await.unwrap_or(Err(Refusal::Stopped))
+    }
+
+    /// Hands a command to the run's actor.
+    pub(crate) fn tell(self: &Arc<Self>, run: &RunId, command: Command) {
+        let mut living = self.actors.lock();
+        let command = match living.get(run) {
+            // Actors go away under this lock and only with an empty mailbox, so what is sent here is received.
+            Some(entry) => match entry.mailbox.send(command) {
+                Ok(()) => return,
+                Err(mpsc::error::SendError(command)) => command,
+            },
+            None => command,
+        };
+        let (mailbox, commands) = mpsc::unbounded_channel();
+        let progress = Progress::default();
+        let actor = Actor::new(Arc::clone(self), run.clone(), commands, progress.clone());
+        if mailbox.send(command).is_ok() {
+            living.insert(run.clone(), Entry { mailbox, progress });
+            self.spawn(actor.live());
+        }
+    }
+
+    /// What the running attempts of a run last reported.
+    pub(crate) fn progress(&self, run: &RunId) -> Progress {
+        let living = self.actors.lock();
+        living
+            .get(run)
+            .map(|entry| entry.progress.clone())
+            .unwrap_or_default()
+    }
+}
+
+impl Actors {
+    /// Lets an actor go if nobody has told it anything more.
+    pub(crate) fn retire(&self, run: &RunId, commands: &mpsc::UnboundedReceiver<Command>) -> bool {
+        let mut living = self.lock();
+        if !commands.is_empty() {
+            return false;
+        }
+        living.remove(run);
+        drop(living);
+        self.retired.notify_waiters();
+        true
+    }
+
+    /// How many runs are active.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Waits until fewer than `most` runs are active.
+    pub(crate) async fn below(&self, most: usize) {
+        loop {
+            let retired = self.retired.notified();
+            if self.len() < most {
+                return;
+            }
+            retired.await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<RunId, Entry>> {
+        self.living.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,214 @@
+//! Putting an engine together, and everything that can be found wrong before it runs.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::activity::Activity;
+use super::entropy::Entropy;
+use super::programs::Programs;
+use super::shared::Shared;
+use super::slots::Slots;
+use super::timekeeper::{Alarm, keep_time};
+use super::{Engine, Handle, recovery};
+use crate::backend::{Backend, BackendError};
+use crate::clock::{Clock, SystemClock};
+use crate::task::Provided;
+use crate::workflow::{Registry, Workflow};
+
+/// Why an engine did not start. Nothing has run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartEngineError {
+    /// No backend was given.
+    #[error("an engine needs a backend: `Engine::builder().backend(..)`")]
+    NoBackend,
+    /// Tasks want things that nobody provided; all of them are listed.
+    #[error("not provided: {}; use `Engine::builder().provide(..)`", missing.join(", "))]
+    MissingDependencies {
+        /// Each missing type with the tasks that want it.
+        missing: Vec<String>,
+    },
+    /// A signal name has two payload types in one tree of workflows; all such names are listed.
+    #[error("a signal has one payload type in a workflow and all that it calls: {}", conflicts.join(", "))]
+    ConflictingSignals {
+        /// Each name with its workflow and its types.
+        conflicts: Vec<String>,
+    },
+    /// Two workflows have one durable name.
+    #[error("two workflows have the same name: {}; give one of them another with `#[workflow(name = \"…\")]`", names.join(", "))]
+    DuplicateNames {
+        /// Each name with the later type that claims it.
+        names: Vec<String>,
+    },
+    /// The system has no random numbers to give.
+    #[error("the system gives no random numbers: {detail}")]
+    NoRandomness {
+        /// What it said.
+        detail: String,
+    },
+    /// The store cannot be read.
+    #[error("the store cannot be read")]
+    Backend(#[from] BackendError),
+}
+
+/// An engine that is being put together.
+#[derive(Debug)]
+#[must_use = "an engine runs only after `.start().await`"]
+pub struct EngineBuilder {
+    backend: Option<Arc<dyn Backend>>,
+    registry: Registry,
+    provided: Provided,
+    clock: Arc<dyn Clock>,
+    running_tasks: usize,
+    largest_payload: usize,
+    entropy: Option<Entropy>,
+    activity: Option<Activity>,
+}
+
+impl EngineBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            backend: None,
+            registry: Registry::default(),
+            provided: Provided::default(),
+            clock: Arc::new(SystemClock),
+            running_tasks: 256,
+            largest_payload: 2 * 1024 * 1024,
+            entropy: None,
+            activity: None,
+        }
+    }
+
+    /// Where runs are kept.
+    pub fn backend(mut self, backend: impl Backend) -> Self {
+        self.backend = Some(Arc::new(backend));
+        self
+    }
+
+    /// Makes a workflow known, and through it its tasks and the workflows that it calls.
+    pub fn workflow<W: Workflow>(mut self) -> Self {
+        self.registry.workflow::<W>();
+        self
+    }
+
+    /// Hands a value to all tasks with a parameter `#[inject] x: &T`. A second value of one type replaces the first.
+    pub fn provide<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.provided.insert(Arc::new(value));
+        self
+    }
+
+    /// Like [`provide`](Self::provide), for a value that is shared, or stands behind a trait: `provide_arc::<dyn Bank>(bank)`.
+    pub fn provide_arc<T: ?Sized + Send + Sync + 'static>(mut self, value: Arc<T>) -> Self {
+        self.provided.insert(value);
+        self
+    }
+
+    /// Where the time comes from. Default: [`SystemClock`].
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// How many attempts of tasks run at a time, over all runs. Default: 256; at least 1.
+    pub fn max_running_tasks(mut self, most: usize) -> Self {
+        self.running_tasks = most;
+        self
+    }
+
+    /// The largest input or signal payload, in bytes of its JSON. Default: 2 MiB.
+    pub fn max_payload_bytes(mut self, most: usize) -> Self {
+        self.largest_payload = most;
+        self
+    }
+
+    /// Draws incarnations and jitter from this seed, so that a test can be repeated.
+    #[cfg(feature = "testing")]
+    pub fn seed(mut self, seed: u64) -> Self {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&seed.to_le_bytes());
+        self.entropy = Some(Entropy::from_seed(bytes));
+        self
+    }
+
+    /// Counts what is busy, for tests that wait until nothing is.
+    #[cfg(feature = "testing")]
+    pub(crate) fn activity(mut self, activity: Activity) -> Self {
+        self.activity = Some(activity);
+        self
+    }
+
+    /// Checks everything, recovers every unfinished run and starts the timers.
+    ///
+    /// Runs that merely wait are not read. Recovery of those that have tasks to run goes on in the background.
+    ///
+    /// # Errors
+    /// [`StartEngineError`]; each kind of mistake is reported with all its occurrences, and nothing has run.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub async fn start(self) -> Result<Engine, StartEngineError> {
+        let backend = self.backend.clone().ok_or(StartEngineError::NoBackend)?;
+        check_names(&self.registry)?;
+        check_needs(&self.registry, &self.provided)?;
+        let entropy = match self.entropy {
+            Some(entropy) => entropy,
+            None => Entropy::from_system().map_err(|error| StartEngineError::NoRandomness {
+                detail: error.to_string(),
+            })?,
+        };
+        let programs =
+            Programs::new(self.registry).map_err(|conflicts| StartEngineError::ConflictingSignals {
+                conflicts: conflicts.iter().map(ToString::to_string).collect(),
+            })?;
+        // A store that cannot be read is better found now than in the background.
+        backend.next_due().await?;
+        let shared = Arc::new(Shared {
+            backend,
+            clock: self.clock,
+            programs,
+            provided: Arc::new(self.provided),
+            entropy,
+            slots: Slots::new(self.running_tasks),
+            actors: super::actors::Actors::default(),
+            waiters: super::waiters::Waiters::default(),
+            alarm: Alarm::new(),
+            largest_payload: self.largest_payload,
+            closing: CancellationToken::new(),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            activity: self.activity,
+        });
+        shared.spawn_until_closing(keep_time(Arc::clone(&shared)));
+        shared.spawn_until_closing(recovery::recover(Arc::clone(&shared)));
+        Ok(Engine {
+            handle: Arc::new(Handle { shared }),
+        })
+    }
+}
+
+fn check_names(registry: &Registry) -> Result<(), StartEngineError> {
+    if registry.clashes().is_empty() {
+        return Ok(());
+    }
+    let describe = |(name, claimant): &(&str, &str)| format!("`{name}` (also `{claimant}`)");
+    Err(StartEngineError::DuplicateNames {
+        names: registry.clashes().iter().map(describe).collect(),
+    })
+}
+
+fn check_needs(registry: &Registry, provided: &Provided) -> Result<(), StartEngineError> {
+    let missing: Vec<String> = registry
+        .needs()
+        .all()
+        .iter()
+        .filter(|need| !provided.has(need))
+        .map(|need| format!("`{}` for task `{}`", need.type_name, need.task))
+        .collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(StartEngineError::MissingDependencies { missing })
+    }
+}

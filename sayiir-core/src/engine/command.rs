@@ -1,0 +1,69 @@
+//! What an actor can be told to do with its run, and why it may refuse.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use crate::backend::BackendError;
+use crate::machine::NewMessage;
+use crate::record::{Record, StatusKind};
+use crate::workflow::Program;
+
+/// Where the answer to a command goes.
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
+
+/// Something that one run's actor is to do.
+pub(crate) enum Command {
+    /// Begin the run.
+    Start(NewStart, Reply<()>),
+    /// Accept a signal.
+    Signal(NewMessage, Reply<()>),
+    /// Fire what is due.
+    Due(Reply<()>),
+    /// Go on with what the store says, after a restart.
+    Recover(Reply<()>),
+    /// End the run.
+    Cancel(String, Reply<()>),
+    /// Let a failed or blocked run go on.
+    Retry(Reply<()>),
+    /// Remove a finished run.
+    Purge(Reply<()>),
+}
+
+/// A run that is to begin.
+pub(crate) struct NewStart {
+    pub(crate) program: Arc<dyn Program>,
+    /// `Box<W::Input>`.
+    pub(crate) input: Box<dyn Any + Send>,
+    pub(crate) input_digest: [u8; 32],
+}
+
+/// Why a command was not carried out. Nothing was stored.
+#[derive(Debug, Clone)]
+pub(crate) enum Refusal {
+    /// There is no such run.
+    NotFound,
+    /// There is a run of that id already.
+    Taken(Arc<Record>),
+    /// The run has ended.
+    Finished(StatusKind),
+    /// The run is not in a status in which this can be done.
+    Status(StatusKind),
+    /// The run's workflows declare no such signal; these they do.
+    UnknownSignal { declared: Vec<&'static str> },
+    /// The payload does not decode as the declared type.
+    Misfit { expected: &'static str, error: String },
+    /// This engine does not know the run's workflow.
+    NotRegistered { workflow: String },
+    /// The store refused.
+    Backend(BackendError),
+    /// The engine stopped before it was done.
+    Stopped,
+}
+
+impl From<BackendError> for Refusal {
+    fn from(error: BackendError) -> Self {
+        Self::Backend(error)
+    }
+}

@@ -1,0 +1,166 @@
+//! Listing runs.
+
+use std::future::IntoFuture;
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+
+use super::attempts::Progress;
+use super::{Engine, ListError, WorkflowStatus};
+use crate::backend::{Cursor, Query};
+use crate::durable::Stored;
+use crate::ids::RunId;
+use crate::record::{Record, StatusKind};
+use crate::workflow::Workflow;
+
+/// Which runs a listing shows. Conditions that are given must all hold.
+#[derive(Debug, Clone)]
+#[must_use = "a filter does nothing until it is given to `Engine::list`"]
+pub struct Filter {
+    query: Query,
+}
+
+impl Filter {
+    /// All runs, 100 to a page.
+    pub fn new() -> Self {
+        Self {
+            query: Query {
+                limit: 100,
+                ..Query::default()
+            },
+        }
+    }
+
+    /// Only runs of this workflow.
+    pub fn workflow<W: Workflow>(self) -> Self {
+        self.workflow_named(W::NAME)
+    }
+
+    /// Only runs of the workflow with this durable name.
+    pub fn workflow_named(mut self, name: impl Into<String>) -> Self {
+        self.query.workflow = Some(name.into());
+        self
+    }
+
+    /// Only runs in this status.
+    pub fn status(mut self, status: StatusKind) -> Self {
+        self.query.status = Some(status);
+        self
+    }
+
+    /// Only runs that wait for the signal of this name.
+    pub fn waiting_for(mut self, signal: impl Into<String>) -> Self {
+        self.query.waiting_for = Some(signal.into());
+        self
+    }
+
+    /// At most so many to a page. Default: 100; at least 1.
+    pub fn limit(mut self, most: usize) -> Self {
+        self.query.limit = most.max(1);
+        self
+    }
+
+    /// Behind this place: [`RunPage::next`] of the page before.
+    pub fn after(mut self, place: Cursor) -> Self {
+        self.query.after = Some(place);
+        self
+    }
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A page of a listing, oldest run first.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct RunPage {
+    /// The runs.
+    pub runs: Vec<RunSummary>,
+    /// Where the next page begins; `None` after the last.
+    pub next: Option<Cursor>,
+}
+
+/// One run of a listing.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct RunSummary {
+    /// Its id.
+    pub id: RunId,
+    /// Its workflow's durable name.
+    pub workflow: String,
+    /// What it is about; a value it ended with is not decoded.
+    pub status: WorkflowStatus<Stored>,
+    /// When it was started.
+    pub created: Timestamp,
+    /// When it last changed.
+    pub updated: Timestamp,
+}
+
+impl RunSummary {
+    fn of(record: &Record, progress: &Progress) -> Self {
+        Self {
+            id: record.run.clone(),
+            workflow: record.workflow.clone(),
+            status: WorkflowStatus::of(record, progress),
+            created: record.created,
+            updated: record.updated,
+        }
+    }
+}
+
+pub(super) async fn list(engine: &Engine, filter: Filter) -> Result<RunPage, ListError> {
+    let shared = engine.shared();
+    let page = shared.backend.list(&filter.query).await?;
+    let summary = |record: &std::sync::Arc<Record>| RunSummary::of(record, &shared.progress(&record.run));
+    Ok(RunPage {
+        runs: page.runs.iter().map(summary).collect(),
+        next: page.next,
+    })
+}
+
+/// The runs that wait for one signal; `.await` gives a page of them.
+#[derive(Debug)]
+#[must_use = "nothing is listed before this is awaited"]
+pub struct Waiting {
+    engine: Engine,
+    filter: Filter,
+}
+
+impl Waiting {
+    pub(super) fn new(engine: Engine, signal: &str) -> Self {
+        Self {
+            engine,
+            filter: Filter::new().waiting_for(signal),
+        }
+    }
+
+    /// Only runs of this workflow: another one may have a signal of the same name.
+    pub fn workflow<W: Workflow>(mut self) -> Self {
+        self.filter = self.filter.workflow::<W>();
+        self
+    }
+
+    /// At most so many to a page. Default: 100; at least 1.
+    pub fn limit(mut self, most: usize) -> Self {
+        self.filter = self.filter.limit(most);
+        self
+    }
+
+    /// Behind this place: [`RunPage::next`] of the page before.
+    pub fn after(mut self, place: Cursor) -> Self {
+        self.filter = self.filter.after(place);
+        self
+    }
+}
+
+impl IntoFuture for Waiting {
+    type Output = Result<RunPage, ListError>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { list(&self.engine, self.filter).await })
+    }
+}

@@ -1,0 +1,74 @@
+//! The workflows that an engine knows, with the signals of their whole trees.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::signal::SignalDeclaration;
+use crate::workflow::{Program, Registry};
+
+/// What was registered, in the form that runs need.
+pub(crate) struct Programs {
+    registry: Registry,
+    signals: BTreeMap<&'static str, Vec<SignalDeclaration>>,
+}
+
+/// One signal name with two payload types in one tree of workflows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SignalConflict {
+    pub(crate) workflow: &'static str,
+    pub(crate) signal: &'static str,
+    pub(crate) types: [&'static str; 2],
+}
+
+impl std::fmt::Display for SignalConflict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            workflow,
+            signal,
+            types,
+        } = self;
+        write!(
+            f,
+            "`{signal}` of `{workflow}` is `{}` and `{}`",
+            types[0], types[1]
+        )
+    }
+}
+
+impl Programs {
+    /// Collects the signals of each workflow and of those it calls, and reports names that mean two things.
+    pub(crate) fn new(registry: Registry) -> Result<Self, Vec<SignalConflict>> {
+        let mut signals = BTreeMap::new();
+        let mut conflicts = Vec::new();
+        for workflow in registry.names() {
+            let mut declared: Vec<SignalDeclaration> = Vec::new();
+            for signal in registry.signals_of(workflow) {
+                match declared.iter().find(|other| other.name == signal.name) {
+                    None => declared.push(signal),
+                    Some(other) if (other.payload)() == (signal.payload)() => {}
+                    Some(other) => conflicts.push(SignalConflict {
+                        workflow,
+                        signal: signal.name,
+                        types: [(other.payload)(), (signal.payload)()],
+                    }),
+                }
+            }
+            signals.insert(workflow, declared);
+        }
+        if conflicts.is_empty() {
+            Ok(Self { registry, signals })
+        } else {
+            Err(conflicts)
+        }
+    }
+
+    /// The workflow of that name.
+    pub(crate) fn program(&self, workflow: &str) -> Option<&Arc<dyn Program>> {
+        self.registry.program(workflow)
+    }
+
+    /// The signals of that workflow and of all that it calls.
+    pub(crate) fn signals(&self, workflow: &str) -> &[SignalDeclaration] {
+        self.signals.get(workflow).map_or(&[], Vec::as_slice)
+    }
+}

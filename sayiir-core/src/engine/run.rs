@@ -1,0 +1,177 @@
+//! The handle of one run.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{
+    CancelError, Engine, Failure, HistoryError, ResultError, RetryError, RunHistory, SendSignal, StateError,
+    StatusError, WorkflowStatus,
+};
+use crate::codec::StateReader;
+use crate::ids::RunId;
+use crate::record::{Phase, Record};
+use crate::signal::Signal;
+use crate::workflow::{Workflow, WorkflowState};
+
+/// One run of the workflow `W`. A clone is another handle on the same run; dropping it leaves the run alone.
+pub struct Run<W> {
+    engine: Engine,
+    id: RunId,
+    workflow: PhantomData<fn() -> W>,
+}
+
+impl<W: Workflow> Run<W> {
+    pub(super) fn new(engine: Engine, id: RunId) -> Self {
+        Self {
+            engine,
+            id,
+            workflow: PhantomData,
+        }
+    }
+
+    /// The run's id.
+    #[must_use]
+    pub fn id(&self) -> &RunId {
+        &self.id
+    }
+
+    /// What the run is about just now.
+    ///
+    /// # Errors
+    /// If the run was removed, if its output does not fit this version of the workflow, or if the store fails.
+    pub async fn status(&self) -> Result<WorkflowStatus<W::Output>, StatusError> {
+        let shared = self.engine.shared();
+        let run = || self.id.clone();
+        let record = shared.backend.record(&self.id).await?;
+        let record = record.ok_or_else(|| StatusError::NotFound { run: run() })?;
+        let status = WorkflowStatus::of(&record, &shared.progress(&self.id));
+        status
+            .typed()
+            .map_err(|source| StatusError::Output { run: run(), source })
+    }
+
+    /// Waits until the run has ended, and gives its value.
+    ///
+    /// It makes no difference whether the run was started by this process or by an earlier one.
+    ///
+    /// # Errors
+    /// How else the run ended, or that it is blocked; that it was removed; that the engine stopped or the store failed.
+    ///
+    /// # Cancel safety
+    /// May be dropped at any time; the run goes on.
+    pub async fn result(&self) -> Result<W::Output, ResultError> {
+        let shared = self.engine.shared();
+        let wait = shared.waiters.register(&self.id);
+        let record = shared.backend.record(&self.id).await?;
+        let record = record.ok_or_else(|| ResultError::NotFound { run: self.id.clone() })?;
+        if let Some(result) = self.result_of(&record) {
+            return result;
+        }
+        let stopped = || ResultError::Stopped { run: self.id.clone() };
+        if shared.stop.is_cancelled() {
+            return Err(stopped());
+        }
+        let record = wait.ended().await.ok_or_else(stopped)?;
+        self.result_of(&record).unwrap_or_else(|| Err(stopped()))
+    }
+
+    fn result_of(&self, record: &Arc<Record>) -> Option<Result<W::Output, ResultError>> {
+        let run = self.id.clone();
+        match &record.phase {
+            Phase::Live { .. } => None,
+            Phase::Completed { output } => Some(
+                output
+                    .decode()
+                    .map_err(|source| ResultError::Output { run, source }),
+            ),
+            Phase::Failed { error, .. } => {
+                let error = Failure::new(error.clone());
+                Some(Err(ResultError::Failed { run, error }))
+            }
+            Phase::Cancelled { reason } => {
+                let reason = reason.clone();
+                Some(Err(ResultError::Cancelled { run, reason }))
+            }
+            Phase::Blocked { reason, .. } => {
+                let reason = reason.clone();
+                Some(Err(ResultError::Blocked { run, reason }))
+            }
+        }
+    }
+
+    /// The place where the run waits, with the variables that it still needs. Of a failed, blocked or cancelled run: where it
+    /// last waited.
+    ///
+    /// # Errors
+    /// If the run was removed, has completed, or waits at a place that this binary does not know, or if the store fails.
+    pub async fn state(&self) -> Result<W::State, StateError> {
+        let run = || self.id.clone();
+        let record = self.engine.shared().backend.record(&self.id).await?;
+        let record = record.ok_or_else(|| StateError::NotFound { run: run() })?;
+        let state = record.state.as_ref();
+        let state = state.ok_or_else(|| StateError::Completed { run: run() })?;
+        let decoded = StateReader::new(state).and_then(|reader| W::State::decode(&reader));
+        decoded.map_err(|source| StateError::Incompatible {
+            run: run(),
+            state: state.clone(),
+            source,
+        })
+    }
+
+    /// Sends the run a signal. `.await` the answer: it comes once the signal is durable.
+    #[must_use = "nothing is sent before this is awaited"]
+    pub fn signal<T: Serialize>(&self, signal: Signal<T>, payload: &T) -> SendSignal {
+        SendSignal::new(
+            self.engine.clone(),
+            self.id.as_str(),
+            signal.name().into(),
+            payload,
+        )
+    }
+
+    /// Ends the run. Its running tasks are told; what they still return changes nothing.
+    ///
+    /// # Errors
+    /// If the run was removed or has ended, or if the store fails.
+    pub async fn cancel(&self, reason: impl Into<String>) -> Result<(), CancelError> {
+        self.engine.cancel(self.id.as_str(), reason).await
+    }
+
+    /// Lets a failed or blocked run go on from its last suspension point. What led into the stretch that failed is handed to
+    /// it again: a task that succeeded is not run again, and a signal is not lost.
+    ///
+    /// # Errors
+    /// If the run was removed, if it neither failed nor is blocked, or if the store fails.
+    pub async fn retry(&self) -> Result<(), RetryError> {
+        self.engine.retry(self.id.as_str()).await
+    }
+
+    /// What happened to the run so far.
+    ///
+    /// # Errors
+    /// If the run was removed, or if the store fails.
+    pub async fn history(&self) -> Result<RunHistory, HistoryError> {
+        RunHistory::read(&*self.engine.shared().backend, &self.id).await
+    }
+}
+
+impl<W> Clone for Run<W> {
+    fn clone(&self) -> Self {
+        Self {
+            engine: self.engine.clone(),
+            id: self.id.clone(),
+            workflow: PhantomData,
+        }
+    }
+}
+
+impl<W: Workflow> std::fmt::Debug for Run<W> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run")
+            .field("workflow", &W::NAME)
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}

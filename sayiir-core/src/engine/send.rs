@@ -1,0 +1,92 @@
+//! Sending a signal.
+
+use std::future::IntoFuture;
+
+use futures_util::future::BoxFuture;
+use serde::Serialize;
+
+use super::command::Command;
+use super::{Engine, SignalError};
+use crate::durable::Stored;
+use crate::ids::RunId;
+use crate::machine::NewMessage;
+
+/// A signal that is sent when this is awaited.
+///
+/// # Cancel safety
+/// When the future is dropped before it is done, the signal may or may not have been accepted. With an
+/// [`idempotency_key`](SendSignal::idempotency_key) it can be sent again without counting twice.
+#[derive(Debug)]
+#[must_use = "nothing is sent before this is awaited"]
+pub struct SendSignal {
+    engine: Engine,
+    id: String,
+    signal: String,
+    payload: Result<Stored, serde_json::Error>,
+    by: Option<String>,
+    idempotency_key: Option<String>,
+}
+
+impl SendSignal {
+    pub(super) fn new<T: Serialize + ?Sized>(engine: Engine, id: &str, signal: String, payload: &T) -> Self {
+        Self {
+            engine,
+            id: id.to_owned(),
+            signal,
+            payload: Stored::encode(payload),
+            by: None,
+            idempotency_key: None,
+        }
+    }
+
+    /// Says who sends it: kept in the history, and handed to waits that ask for `Received<T>`.
+    pub fn by(mut self, actor: impl Into<String>) -> Self {
+        self.by = Some(actor.into());
+        self
+    }
+
+    /// Makes a repeated delivery count once: of all signals to one run with the same key, only the first is taken. The others
+    /// are answered with success. Kept as long as the run is.
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
+    }
+
+    async fn send(self) -> Result<(), SignalError> {
+        let run = RunId::new(&self.id)?;
+        let shared = self.engine.shared();
+        let payload = match self.payload {
+            Ok(payload) => payload,
+            Err(source) => {
+                let signal = self.signal;
+                return Err(SignalError::Unencodable { run, signal, source });
+            }
+        };
+        let (bytes, limit) = (payload.as_str().len(), shared.largest_payload);
+        if bytes > limit {
+            return Err(SignalError::TooLarge {
+                run,
+                signal: self.signal,
+                bytes,
+                limit,
+            });
+        }
+        let message = NewMessage {
+            signal: self.signal.clone(),
+            payload,
+            by: self.by,
+            idempotency_key: self.idempotency_key,
+        };
+        let sent = shared.ask(&run, |reply| Command::Signal(message, reply)).await;
+        sent.map_err(|refusal| SignalError::from_refusal(run, self.signal, refusal))
+    }
+}
+
+impl IntoFuture for SendSignal {
+    type Output = Result<(), SignalError>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}

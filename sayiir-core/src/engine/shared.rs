@@ -1,0 +1,112 @@
+//! What all parts of one engine share.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::activity::Activity;
+use super::actors::Actors;
+use super::entropy::Entropy;
+use super::programs::Programs;
+use super::slots::Slots;
+use super::timekeeper::Alarm;
+use super::waiters::Waiters;
+use crate::backend::{Answer, Backend, BackendError};
+use crate::clock::Clock;
+use crate::operation::deadline;
+use crate::task::Provided;
+
+/// The parts of an engine. Its tasks hold this; the user's handles hold it through `Handle`, whose end stops the tasks.
+pub(crate) struct Shared {
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) programs: Programs,
+    pub(crate) provided: Arc<Provided>,
+    pub(crate) entropy: Entropy,
+    pub(crate) slots: Slots,
+    pub(crate) actors: Actors,
+    pub(crate) waiters: Waiters,
+    pub(crate) alarm: Alarm,
+    /// The largest payload, in bytes of JSON.
+    pub(crate) largest_payload: usize,
+    /// No new attempts and commands: the engine is being shut down.
+    pub(crate) closing: CancellationToken,
+    /// Everything ends at once.
+    pub(crate) stop: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) activity: Option<Activity>,
+}
+
+/// What to do about a store that fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Tell the caller.
+    Ask,
+    /// Try again until it works, where the error allows it.
+    Insist,
+}
+
+impl Shared {
+    /// Runs a task of the engine until it ends or the engine stops.
+    pub(crate) fn spawn(self: &Arc<Self>, task: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        let task = async move {
+            stop.run_until_cancelled_owned(task).await;
+        };
+        match &self.activity {
+            Some(activity) => self.tasks.spawn(activity.track(task)),
+            None => self.tasks.spawn(task),
+        };
+    }
+
+    /// Runs a task that starts nothing new any more once the engine is being shut down.
+    pub(crate) fn spawn_until_closing(self: &Arc<Self>, task: impl Future<Output = ()> + Send + 'static) {
+        let closing = self.closing.clone();
+        self.spawn(async move {
+            closing.run_until_cancelled_owned(task).await;
+        });
+    }
+
+    /// Whether commands are still taken.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closing.is_cancelled() || self.stop.is_cancelled()
+    }
+
+    /// Calls the store; errors that may pass are waited out if the caller insists. Every error is reported.
+    pub(crate) async fn store<'a, T>(
+        &self,
+        patience: Patience,
+        call: impl Fn() -> Answer<'a, T>,
+    ) -> Result<T, BackendError> {
+        let mut wait = FIRST_WAIT;
+        loop {
+            let error = match call().await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            let repeats = patience == Patience::Insist && error.is_retryable();
+            tracing::warn!(%error, repeats, "the store failed");
+            if !repeats {
+                return Err(error);
+            }
+            self.clock.sleep_until(deadline(self.clock.now(), wait)).await;
+            wait = (wait * 2).min(LONGEST_WAIT);
+        }
+    }
+}
+
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("backend", &self.backend)
+            .field("clock", &self.clock)
+            .field("active_runs", &self.actors.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,186 @@
+//! The status of a run, as its user sees it.
+
+use std::fmt;
+use std::ops::Deref;
+
+use jiff::Timestamp;
+
+use super::attempts::Progress;
+use crate::durable::{Durable, Stored};
+use crate::record::{BlockReason, LeafKind, LeafRecord, Phase, Record, StatusKind};
+
+/// What a run is about.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum WorkflowStatus<T> {
+    /// Tasks are running, or wait for their next attempt.
+    Running {
+        /// Each of them.
+        steps: Vec<StepStatus>,
+    },
+    /// It waits for signals.
+    WaitingForSignal {
+        /// Their names, in source order.
+        signals: Vec<String>,
+        /// When the first of the waits gives up, if any does.
+        deadline: Option<Timestamp>,
+    },
+    /// It waits for a point in time.
+    Sleeping {
+        /// The earliest that it waits for.
+        until: Timestamp,
+    },
+    /// It ended with this value.
+    Completed(T),
+    /// It ended with this error; `retry()` lets it go on from its last suspension point.
+    Failed(Failure),
+    /// It was ended by a caller.
+    Cancelled {
+        /// As the caller gave it.
+        reason: String,
+    },
+    /// It cannot go on without help, because of a bug or of a version that does not fit. Nothing of it is lost.
+    Blocked {
+        /// Why.
+        reason: BlockReason,
+    },
+}
+
+/// A task that is running, or waits for its next attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StepStatus {
+    /// The task's durable name.
+    pub task: String,
+    /// Which attempt it is, from 1: the one that is running, or the next.
+    pub attempt: u32,
+    /// What the attempt before failed with.
+    pub last_error: Option<String>,
+    /// When the next attempt begins; `None`: it is running, or begins as soon as there is a free slot.
+    pub next_retry: Option<Timestamp>,
+    /// What the running attempt last reported; kept in memory only.
+    pub progress: Option<String>,
+}
+
+/// The error of a failed run: its text with that of its sources. Reads as a `str`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Failure(String);
+
+impl Failure {
+    pub(super) fn new(error: String) -> Self {
+        Self(error)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Deref for Failure {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl WorkflowStatus<Stored> {
+    /// Reads the status off a record.
+    pub(super) fn of(record: &Record, progress: &Progress) -> Self {
+        match &record.phase {
+            Phase::Live { leaves } => live(record.status(), leaves, progress),
+            Phase::Completed { output } => Self::Completed(output.clone()),
+            Phase::Failed { error, .. } => Self::Failed(Failure(error.clone())),
+            Phase::Cancelled { reason } => Self::Cancelled {
+                reason: reason.clone(),
+            },
+            Phase::Blocked { reason, .. } => Self::Blocked {
+                reason: reason.clone(),
+            },
+        }
+    }
+
+    /// Decodes the output.
+    pub(super) fn typed<T: Durable>(self) -> Result<WorkflowStatus<T>, serde_json::Error> {
+        Ok(match self {
+            Self::Running { steps } => WorkflowStatus::Running { steps },
+            Self::WaitingForSignal { signals, deadline } => {
+                WorkflowStatus::WaitingForSignal { signals, deadline }
+            }
+            Self::Sleeping { until } => WorkflowStatus::Sleeping { until },
+            Self::Completed(output) => WorkflowStatus::Completed(output.decode()?),
+            Self::Failed(error) => WorkflowStatus::Failed(error),
+            Self::Cancelled { reason } => WorkflowStatus::Cancelled { reason },
+            Self::Blocked { reason } => WorkflowStatus::Blocked { reason },
+        })
+    }
+}
+
+fn live(status: StatusKind, leaves: &[LeafRecord], progress: &Progress) -> WorkflowStatus<Stored> {
+    match status {
+        StatusKind::Running => WorkflowStatus::Running {
+            steps: leaves.iter().filter_map(|leaf| step(leaf, progress)).collect(),
+        },
+        StatusKind::WaitingForSignal => {
+            let mut signals = Vec::new();
+            let mut deadlines = Vec::new();
+            for leaf in leaves {
+                if let LeafKind::Signal { name, deadline, .. } = &leaf.kind {
+                    signals.push(name.clone());
+                    deadlines.extend(*deadline);
+                }
+            }
+            WorkflowStatus::WaitingForSignal {
+                signals,
+                deadline: deadlines.into_iter().min(),
+            }
+        }
+        StatusKind::Sleeping
+        | StatusKind::Completed
+        | StatusKind::Failed
+        | StatusKind::Cancelled
+        | StatusKind::Blocked => WorkflowStatus::Sleeping {
+            until: leaves
+                .iter()
+                .filter_map(|leaf| leaf.kind.due())
+                .min()
+                .unwrap_or(Timestamp::MAX),
+        },
+    }
+}
+
+fn step(leaf: &LeafRecord, progress: &Progress) -> Option<StepStatus> {
+    match &leaf.kind {
+        LeafKind::Task {
+            name,
+            attempts,
+            last_error,
+            retry_at,
+            ..
+        } => Some(StepStatus {
+            task: name.clone(),
+            attempt: attempts + 1,
+            last_error: last_error.clone(),
+            next_retry: *retry_at,
+            progress: progress.of(&leaf.path),
+        }),
+        LeafKind::Signal { .. } | LeafKind::Timer { .. } => None,
+    }
+}
+
+impl fmt::Display for StatusKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Running => "running",
+            Self::WaitingForSignal => "waiting for a signal",
+            Self::Sleeping => "sleeping",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Blocked => "blocked",
+        })
+    }
+}

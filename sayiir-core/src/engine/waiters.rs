@@ -1,0 +1,79 @@
+//! Callers that wait for a run to end.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+use crate::ids::RunId;
+use crate::record::Record;
+
+/// Who waits for which run.
+#[derive(Debug, Default)]
+pub(crate) struct Waiters {
+    waiting: Mutex<HashMap<RunId, Vec<oneshot::Sender<Arc<Record>>>>>,
+}
+
+/// One caller's wait.
+#[derive(Debug)]
+pub(crate) struct Wait<'a> {
+    waiters: &'a Waiters,
+    run: &'a RunId,
+    ended: Option<oneshot::Receiver<Arc<Record>>>,
+}
+
+impl Waiters {
+    /// Registers a wait. Done before the record is read, so that an end in between is not missed.
+    pub(crate) fn register<'a>(&'a self, run: &'a RunId) -> Wait<'a> {
+        let (sender, receiver) = oneshot::channel();
+        self.lock().entry(run.clone()).or_default().push(sender);
+        Wait {
+            waiters: self,
+            run,
+            ended: Some(receiver),
+        }
+    }
+
+    /// Tells everyone who waits that the run no longer moves.
+    pub(crate) fn tell(&self, record: &Arc<Record>) {
+        let Some(waiting) = self.lock().remove(&record.run) else {
+            return;
+        };
+        for sender in waiting {
+            // A caller that went away does not want to know.
+            let _ = sender.send(Arc::clone(record));
+        }
+    }
+
+    /// Lets all go: the engine stops.
+    pub(crate) fn dismiss(&self) {
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<RunId, Vec<oneshot::Sender<Arc<Record>>>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wait<'_> {
+    /// The record with which the run stopped moving; `None` if the engine stopped before.
+    pub(crate) async fn ended(mut self) -> Option<Arc<Record>> {
+        match &mut self.ended {
+            Some(receiver) => receiver.await.ok(),
+            None => None,
+        }
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        self.ended = None;
+        let mut waiting = self.waiters.lock();
+        if let Some(senders) = waiting.get_mut(self.run) {
+            senders.retain(|sender| !sender.is_closed());
+            if senders.is_empty() {
+                waiting.remove(self.run);
+            }
+        }
+    }
+}

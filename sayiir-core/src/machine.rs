@@ -1,0 +1,236 @@
+//! The machine: decides what becomes of one run, and does nothing else.
+//!
+//! A [`Turn`] is one commit in the making. In come the run as the store holds it, the time, and what happened (an attempt
+//! ended, a signal was sent, a deadline passed, a caller wants to cancel or retry). Out come the new record, the history, and
+//! what changes in the inbox. It never reads a clock, never waits, never touches a store: where a move needs a message
+//! that the store holds, the turn says which ([`Turn::wanted`]) and is handed it. Code of the user that panics is caught here.
+
+mod attempt;
+mod control;
+mod due;
+mod inbox;
+mod leaves;
+mod moves;
+#[cfg(test)]
+mod tests;
+
+use std::any::Any;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+pub(crate) use attempt::{AttemptEnd, EndedAttempt};
+pub(crate) use control::NotRetryable;
+pub(crate) use inbox::NewMessage;
+pub(crate) use leaves::{LeafId, with_task};
+pub(crate) use moves::panic_message;
+
+use crate::backend::{Accepted, Before, RunChange};
+use crate::durable::Stored;
+use crate::history::{Chain, Event, HistoryEntry, HistoryHead};
+use crate::ids::{Incarnation, Revision, RunId, StepNumber};
+use crate::record::{BlockReason, IndexEntry, LastOutcome, Phase, Queue, Record};
+use crate::workflow::{LiveState, Program};
+
+/// How many moves one commit may hold. What is left is done in the next one, so that a loop over a full inbox, or of sleeps
+/// that are over at once, cannot make a commit grow without end.
+const MOST_MOVES: usize = 64;
+
+/// A run in memory, as the store holds it.
+pub(crate) struct Image {
+    /// Its record.
+    pub(crate) record: Arc<Record>,
+    /// What the indexes hold of it.
+    index: IndexEntry,
+    /// Its state decoded, if that was needed so far.
+    pub(crate) live: Option<Box<dyn LiveState>>,
+}
+
+impl Image {
+    /// A run as it was read.
+    pub(crate) fn new(record: Arc<Record>) -> Self {
+        Self {
+            index: record.index(),
+            record,
+            live: None,
+        }
+    }
+
+    /// When the run wants to be woken next.
+    pub(crate) fn due(&self) -> Option<Timestamp> {
+        self.index.due
+    }
+}
+
+/// A run that is about to begin.
+pub(crate) struct NewRun {
+    pub(crate) run: RunId,
+    pub(crate) incarnation: Incarnation,
+    pub(crate) input_digest: [u8; 32],
+    /// `Box<W::Input>`.
+    pub(crate) input: Box<dyn Any + Send>,
+    /// The signals of the whole tree of workflows.
+    pub(crate) signals: Vec<&'static str>,
+}
+
+/// One commit in the making.
+pub(crate) struct Turn {
+    program: Option<Arc<dyn Program>>,
+    now: Timestamp,
+    before: Option<Before>,
+    record: Record,
+    live: Option<Box<dyn LiveState>>,
+    chain: Chain,
+    history: Vec<HistoryEntry>,
+    accepted: Vec<Accepted>,
+    removed: Vec<(String, u64)>,
+    moves: usize,
+    changed: bool,
+}
+
+/// What a turn led to.
+pub(crate) enum Decided {
+    /// Nothing is to be written.
+    Unchanged(Image),
+    /// This is to be written; the image is what the store holds once it is.
+    Changed(Box<RunChange>, Image),
+}
+
+impl Turn {
+    /// A turn of a run that is there. `program` is `None` when this engine does not know its workflow.
+    pub(crate) fn resume(image: Image, program: Option<Arc<dyn Program>>, now: Timestamp) -> Self {
+        let record = Record::clone(&image.record);
+        Self {
+            program,
+            now,
+            before: Some(Before {
+                revision: record.revision,
+                index: image.index,
+            }),
+            chain: Chain::new(record.incarnation, record.history),
+            record,
+            live: image.live,
+            history: Vec::new(),
+            accepted: Vec::new(),
+            removed: Vec::new(),
+            moves: 0,
+            changed: false,
+        }
+    }
+
+    /// The first turn of a run: its body runs to the first place where it waits.
+    pub(crate) fn start(new: NewRun, program: Arc<dyn Program>, now: Timestamp) -> Self {
+        let deadline = program
+            .timeout()
+            .map(|limit| crate::operation::deadline(now, limit));
+        let record = Record {
+            run: new.run,
+            incarnation: new.incarnation,
+            workflow: program.name().into(),
+            revision: Revision(0),
+            created: now,
+            updated: now,
+            input_digest: new.input_digest,
+            steps: StepNumber(0),
+            deadline,
+            state: None,
+            phase: Phase::Live { leaves: Vec::new() },
+            inbox: new.signals.into_iter().map(empty_queue).collect(),
+            history: HistoryHead::default(),
+            parent: None,
+        };
+        let mut turn = Self {
+            program: Some(program),
+            now,
+            before: None,
+            chain: Chain::new(record.incarnation, record.history),
+            record,
+            live: None,
+            history: Vec::new(),
+            accepted: Vec::new(),
+            removed: Vec::new(),
+            moves: 0,
+            changed: true,
+        };
+        turn.begin(new.input);
+        turn
+    }
+
+    /// The record as it would be written now.
+    pub(crate) fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// Whether the turn stopped because it held enough moves; the next one goes on at once.
+    pub(crate) fn has_more(&self) -> bool {
+        self.moves >= MOST_MOVES
+    }
+
+    /// Closes the turn.
+    pub(crate) fn finish(mut self) -> Decided {
+        if !self.changed {
+            let index = self
+                .before
+                .map_or_else(|| self.record.index(), |before| before.index);
+            return Decided::Unchanged(Image {
+                record: Arc::new(self.record),
+                index,
+                live: self.live,
+            });
+        }
+        self.record.revision.0 += 1;
+        self.record.updated = self.now;
+        self.record.history = self.chain.head();
+        let record = Arc::new(self.record);
+        let image = Image {
+            index: record.index(),
+            record: Arc::clone(&record),
+            live: self.live,
+        };
+        let change = RunChange {
+            run: record.run.clone(),
+            before: self.before,
+            after: Some(record),
+            history: self.history,
+            accepted: self.accepted,
+            removed: self.removed,
+        };
+        Decided::Changed(Box::new(change), image)
+    }
+
+    /// Adds to the history.
+    fn log(&mut self, event: Event) {
+        self.changed = true;
+        self.history.push(self.chain.append(self.now, event));
+    }
+
+    fn complete(&mut self, output: Stored) {
+        self.log(Event::Completed {
+            output: crate::history::Digest::of(output.as_str().as_bytes()),
+        });
+        self.record.state = None;
+        self.record.phase = Phase::Completed { output };
+    }
+
+    fn fail(&mut self, error: String, cause: Option<LastOutcome>) {
+        self.log(Event::Failed { error: error.clone() });
+        self.live = None;
+        self.record.phase = Phase::Failed { error, cause };
+    }
+
+    fn block(&mut self, reason: BlockReason, cause: Option<LastOutcome>) {
+        self.log(Event::Blocked {
+            reason: reason.to_string(),
+        });
+        self.live = None;
+        self.record.phase = Phase::Blocked { reason, cause };
+    }
+}
+
+fn empty_queue(signal: &str) -> Queue {
+    Queue {
+        signal: signal.into(),
+        head: 0,
+        tail: 0,
+    }
+}

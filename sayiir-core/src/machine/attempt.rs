@@ -1,0 +1,227 @@
+//! Attempts of tasks: what their end means, and when the next one is due.
+
+use std::time::Duration;
+
+use super::{LeafId, Turn};
+use crate::history::{Digest, Event};
+use crate::ids::Incarnation;
+use crate::operation::deadline;
+use crate::record::{BlockReason, LeafKind, StoredOutcome};
+use crate::step::Outcome;
+use crate::task::{Attempted, Backoff, TaskOptions, Verdict, idempotency_key};
+
+/// How an attempt ended.
+#[derive(Debug)]
+pub(crate) enum AttemptEnd {
+    /// It returned.
+    Returned(Attempted),
+    /// It panicked with these words.
+    Panicked(String),
+    /// It could not even begin: its input does not survive the copy.
+    Unstartable(String),
+    /// Its end is known from an earlier turn that could not be committed; this is the value it gave.
+    Recalled(crate::durable::Stored),
+}
+
+/// An attempt that ended.
+#[derive(Debug)]
+pub(crate) struct EndedAttempt {
+    /// Whose attempt.
+    pub(crate) leaf: LeafId,
+    /// The task's options.
+    pub(crate) options: TaskOptions,
+    /// How long it took, in microseconds.
+    pub(crate) micros: u64,
+    /// Whether its failure is final whatever the options say: an interrupted `at_most_once` task.
+    pub(crate) is_final: bool,
+    /// 64 random bits, by which the wait before the next attempt varies.
+    pub(crate) jitter: u64,
+    /// How it ended.
+    pub(crate) end: AttemptEnd,
+}
+
+/// The facts of an attempt that go to the history.
+struct Facts {
+    task: String,
+    key: String,
+    attempt: u32,
+    micros: u64,
+}
+
+impl Turn {
+    /// Marks an `at_most_once` attempt as begun, before it begins. `false` if nobody waits for it any more.
+    pub(crate) fn begin_attempt(&mut self, id: &LeafId) -> bool {
+        if let Some(leaf) = self.leaf_mut(id)
+            && let LeafKind::Task { begun, .. } = &mut leaf.kind
+        {
+            *begun = true;
+            self.changed = true;
+            return true;
+        }
+        false
+    }
+
+    /// Takes the end of an attempt. One that nobody waits for any more changes nothing but the history.
+    pub(crate) fn attempt_ended(&mut self, ended: EndedAttempt) {
+        let incarnation = self.record.incarnation;
+        let Some(facts) = self.facts(&ended, incarnation) else {
+            return;
+        };
+        let EndedAttempt {
+            leaf,
+            options,
+            is_final,
+            jitter,
+            end,
+            ..
+        } = ended;
+        let may_repeat = !is_final && facts.attempt <= options.retries;
+        match end {
+            AttemptEnd::Recalled(output) => {
+                self.log_done(facts, &output);
+                self.deliver(
+                    leaf.path,
+                    Outcome::Recalled(output.clone()),
+                    StoredOutcome::Returned(output),
+                );
+            }
+            AttemptEnd::Returned(Attempted {
+                value,
+                verdict,
+                worth_retrying,
+            }) => match verdict {
+                Verdict::Success(Ok(output)) => {
+                    self.log_done(facts, &output);
+                    self.deliver(
+                        leaf.path,
+                        Outcome::Returned(value),
+                        StoredOutcome::Returned(output),
+                    );
+                }
+                Verdict::Success(Err(error)) => {
+                    let detail = format!(
+                        "the value that task `{}` returned cannot be stored: {error}",
+                        facts.task
+                    );
+                    let cause = self.cause(leaf.path, StoredOutcome::Repeat);
+                    self.block(BlockReason::Unencodable { detail }, Some(cause));
+                }
+                Verdict::Failure(error) if may_repeat && worth_retrying => {
+                    self.repeat_later(&leaf, facts, error, options.backoff, jitter);
+                }
+                Verdict::Failure(error) => {
+                    self.log_failed(facts, error, false);
+                    self.deliver(leaf.path, Outcome::Returned(value), StoredOutcome::Repeat);
+                }
+            },
+            AttemptEnd::Unstartable(error) => {
+                let detail = format!("the arguments of task `{}` do not read back: {error}", facts.task);
+                let cause = self.cause(leaf.path, StoredOutcome::Repeat);
+                self.block(BlockReason::Unencodable { detail }, Some(cause));
+            }
+            AttemptEnd::Panicked(message) if may_repeat => {
+                let error = format!("panicked: {message}");
+                self.repeat_later(&leaf, facts, error, options.backoff, jitter);
+            }
+            AttemptEnd::Panicked(message) => {
+                let task = facts.task.clone();
+                self.log_failed(facts, format!("panicked: {message}"), false);
+                let cause = self.cause(leaf.path, StoredOutcome::Repeat);
+                self.block(BlockReason::TaskPanicked { task, message }, Some(cause));
+            }
+        }
+    }
+
+    fn facts(&mut self, ended: &EndedAttempt, incarnation: Incarnation) -> Option<Facts> {
+        let leaf = self.leaf_mut(&ended.leaf)?;
+        let LeafKind::Task { name, attempts, .. } = &leaf.kind else {
+            return None;
+        };
+        Some(Facts {
+            task: name.clone(),
+            key: idempotency_key(incarnation, leaf.scheduled, &leaf.path),
+            attempt: attempts + 1,
+            micros: ended.micros,
+        })
+    }
+
+    /// Another attempt follows after a while.
+    fn repeat_later(&mut self, id: &LeafId, facts: Facts, error: String, backoff: Backoff, jitter: u64) {
+        let wait = wait_before(backoff, facts.attempt, jitter);
+        let due = deadline(self.now, wait);
+        if let Some(leaf) = self.leaf_mut(id)
+            && let LeafKind::Task {
+                attempts,
+                last_error,
+                retry_at,
+                begun,
+                ..
+            } = &mut leaf.kind
+        {
+            *attempts = facts.attempt;
+            *last_error = Some(error.clone());
+            *retry_at = Some(due);
+            *begun = false;
+        }
+        self.log_failed(facts, error, true);
+    }
+
+    fn log_done(&mut self, facts: Facts, output: &crate::durable::Stored) {
+        self.log(Event::StepDone {
+            task: facts.task,
+            key: facts.key,
+            attempt: facts.attempt,
+            micros: facts.micros,
+            output: Digest::of(output.as_str().as_bytes()),
+        });
+    }
+
+    fn log_failed(&mut self, facts: Facts, error: String, will_retry: bool) {
+        self.log(Event::StepFailed {
+            task: facts.task,
+            key: facts.key,
+            attempt: facts.attempt,
+            micros: facts.micros,
+            error,
+            will_retry,
+        });
+    }
+}
+
+/// How long to wait after attempt `attempt` (from 1): `first`, doubled each time, at most `most`; of that between one half
+/// and all, so that runs which failed together do not come back together.
+pub(super) fn wait_before(backoff: Backoff, attempt: u32, jitter: u64) -> Duration {
+    let doublings = attempt.saturating_sub(1).min(31);
+    let longest = backoff.most.max(backoff.first);
+    let whole = backoff.first.saturating_mul(1 << doublings).min(longest);
+    let half = whole / 2;
+    // 32 bits of the jitter, as a share of the other half.
+    let share = u32::try_from(jitter >> 32).unwrap_or(u32::MAX);
+    half + half.mul_f64(f64::from(share) / f64::from(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BACKOFF: Backoff = Backoff {
+        first: Duration::from_millis(200),
+        most: Duration::from_secs(30),
+    };
+
+    #[test]
+    fn waits_double_up_to_the_longest_and_vary_by_half() {
+        for (attempt, whole) in [
+            (1, 200),
+            (2, 400),
+            (3, 800),
+            (8, 25_600),
+            (9, 30_000),
+            (4_000_000_000, 30_000),
+        ] {
+            let whole = Duration::from_millis(whole);
+            assert_eq!(wait_before(BACKOFF, attempt, 0), whole / 2);
+            assert_eq!(wait_before(BACKOFF, attempt, u64::MAX), whole);
+        }
+    }
+}

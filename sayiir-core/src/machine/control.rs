@@ -1,0 +1,105 @@
+//! What a caller may do to a run: cancel it, or let a failed or blocked one go on.
+
+use super::Turn;
+use crate::history::Event;
+use crate::operation::deadline;
+use crate::record::{LastOutcome, LeafKind, LeafRecord, Phase, StatusKind, StoredOutcome};
+use crate::step::Outcome;
+
+/// A run that neither failed nor is blocked cannot be retried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NotRetryable(pub(crate) StatusKind);
+
+/// What a retry goes on from.
+enum From {
+    Start,
+    Outcome(LastOutcome),
+}
+
+impl Turn {
+    /// Ends the run by the caller's wish. What it holds is kept.
+    pub(crate) fn cancel(&mut self, reason: String) {
+        self.log(Event::Cancelled {
+            reason: reason.clone(),
+        });
+        self.live = None;
+        self.record.phase = Phase::Cancelled { reason };
+    }
+
+    /// Lets a failed or blocked run go on from its last suspension point: what led into the stretch that failed is handed
+    /// to it again. A task whose failure led there is run again, under the same idempotency key.
+    pub(crate) fn retry(&mut self) -> Result<(), NotRetryable> {
+        let from = match &self.record.phase {
+            Phase::Failed { cause, .. } | Phase::Blocked { cause, .. } => match cause {
+                None => From::Start,
+                Some(cause) => From::Outcome(cause.clone()),
+            },
+            Phase::Live { .. } | Phase::Completed { .. } | Phase::Cancelled { .. } => {
+                return Err(NotRetryable(self.record.status()));
+            }
+        };
+        self.log(Event::Retried);
+        self.renew_deadline();
+        match from {
+            From::Start => {
+                self.record.phase = Phase::Live { leaves: Vec::new() };
+                self.move_from_start();
+            }
+            From::Outcome(cause) => self.go_on_from(cause),
+        }
+        Ok(())
+    }
+
+    fn go_on_from(&mut self, cause: LastOutcome) {
+        let LastOutcome {
+            path,
+            outcome,
+            mut leaves,
+        } = cause;
+        if outcome == StoredOutcome::Repeat {
+            for leaf in leaves.iter_mut().filter(|leaf| leaf.path == path) {
+                begin_again(leaf);
+            }
+        }
+        self.record.phase = Phase::Live { leaves };
+        match outcome {
+            StoredOutcome::Repeat | StoredOutcome::Nothing => {}
+            StoredOutcome::Returned(output) => {
+                self.deliver(
+                    path,
+                    Outcome::Recalled(output.clone()),
+                    StoredOutcome::Returned(output),
+                );
+            }
+            StoredOutcome::Signal(message) => {
+                self.deliver(
+                    path,
+                    Outcome::Signal(message.clone()),
+                    StoredOutcome::Signal(message),
+                );
+            }
+            StoredOutcome::Elapsed => self.deliver(path, Outcome::Elapsed, StoredOutcome::Elapsed),
+        }
+    }
+
+    /// A run whose own limit has passed gets it anew; else it would fail again at once.
+    fn renew_deadline(&mut self) {
+        if self.record.deadline.is_some_and(|deadline| deadline <= self.now) {
+            let limit = self.program.as_ref().and_then(|program| program.timeout());
+            self.record.deadline = limit.map(|limit| deadline(self.now, limit));
+        }
+    }
+}
+
+/// All attempts of the task count anew.
+fn begin_again(leaf: &mut LeafRecord) {
+    if let LeafKind::Task {
+        attempts,
+        retry_at,
+        begun,
+        ..
+    } = &mut leaf.kind
+    {
+        (*attempts, *retry_at, *begun) = (0, None, false);
+    }
+}

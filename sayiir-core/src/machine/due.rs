@@ -1,0 +1,62 @@
+//! What happens because a point in time has come.
+
+use super::{MOST_MOVES, Turn};
+use crate::history::Event;
+use crate::ids::LeafPath;
+use crate::record::{LeafKind, Phase, StoredOutcome};
+use crate::signal::Timeout;
+use crate::step::Outcome;
+
+impl Turn {
+    /// Fires the first thing that is due by the time of this turn; `false` if nothing is. What waits in the inbox has been
+    /// taken before ([`Turn::wanted`]), so a signal stored in time wins against its deadline.
+    pub(crate) fn fire_next(&mut self) -> bool {
+        if self.moves >= MOST_MOVES || !matches!(self.record.phase, Phase::Live { .. }) {
+            return false;
+        }
+        if self.record.deadline.is_some_and(|deadline| deadline <= self.now) {
+            self.run_out_of_time();
+            return true;
+        }
+        let now = self.now;
+        let due = |kind: &LeafKind| kind.due().is_some_and(|due| due <= now);
+        let Some(leaf) = self.record.leaves().iter().find(|leaf| due(&leaf.kind)).cloned() else {
+            return false;
+        };
+        match leaf.kind {
+            LeafKind::Task { .. } => {
+                let id = leaf.id();
+                if let Some(leaf) = self.leaf_mut(&id)
+                    && let LeafKind::Task { retry_at, .. } = &mut leaf.kind
+                {
+                    *retry_at = None;
+                    self.changed = true;
+                }
+            }
+            LeafKind::Signal { name, deadline, .. } => {
+                self.elapse(leaf.path, Some(name), deadline.unwrap_or(now));
+            }
+            LeafKind::Timer { until } => self.elapse(leaf.path, None, until),
+        }
+        true
+    }
+
+    fn elapse(&mut self, path: LeafPath, signal: Option<String>, due: jiff::Timestamp) {
+        if self.ensure_live() {
+            self.log(Event::TimerFired { signal, due });
+            self.deliver(path, Outcome::Elapsed, StoredOutcome::Elapsed);
+        }
+    }
+
+    /// The limit of the whole run has passed.
+    fn run_out_of_time(&mut self) {
+        let limit = self.program.as_ref().and_then(|program| program.timeout());
+        let since_start = || self.now.duration_since(self.record.created).unsigned_abs();
+        let timeout = Timeout {
+            subject: format!("workflow `{}` did not finish", self.record.workflow),
+            limit: limit.unwrap_or_else(since_start),
+        };
+        let cause = self.cause(LeafPath::default(), StoredOutcome::Nothing);
+        self.fail(timeout.to_string(), Some(cause));
+    }
+}

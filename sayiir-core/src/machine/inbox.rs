@@ -1,0 +1,160 @@
+//! Signals: accepting them, and handing them to the waits in order.
+
+use super::{MOST_MOVES, Turn, empty_queue};
+use crate::backend::Accepted;
+use crate::durable::Stored;
+use crate::history::{Digest, Event};
+use crate::ids::LeafPath;
+use crate::record::{LeafKind, Queue, StoredOutcome};
+use crate::signal::Message;
+use crate::step::Outcome;
+
+/// A signal that was checked and is to be accepted.
+#[derive(Debug)]
+pub(crate) struct NewMessage {
+    pub(crate) signal: String,
+    pub(crate) payload: Stored,
+    pub(crate) by: Option<String>,
+    pub(crate) idempotency_key: Option<String>,
+}
+
+/// A message that a wait is to take.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    path: LeafPath,
+    pub(crate) signal: String,
+    pub(crate) position: u64,
+}
+
+/// What is to be done about the inbox next.
+enum Next {
+    Take(Wanted),
+    Supersede { signal: String, position: u64 },
+}
+
+impl Turn {
+    /// Takes a signal into the inbox.
+    pub(crate) fn accept(&mut self, new: NewMessage) {
+        let position = self.queue_mut(&new.signal).tail;
+        self.queue_mut(&new.signal).tail += 1;
+        self.log(Event::SignalReceived {
+            signal: new.signal.clone(),
+            position,
+            by: new.by.clone(),
+            payload: Digest::of(new.payload.as_str().as_bytes()),
+        });
+        self.accepted.push(Accepted {
+            message: Message {
+                signal: new.signal,
+                position,
+                payload: new.payload,
+                by: new.by,
+                at: self.now,
+            },
+            idempotency_key: new.idempotency_key,
+            taken: false,
+        });
+    }
+
+    /// The next message that some wait is to take: of several waits on one name the first in source order, of several
+    /// messages the oldest. What no wait may have any more is set aside on the way.
+    pub(crate) fn wanted(&mut self) -> Option<Wanted> {
+        while self.moves < MOST_MOVES {
+            match self.next_in_inbox()? {
+                Next::Take(wanted) => return Some(wanted),
+                Next::Supersede { signal, position } => {
+                    self.consume(&signal, position);
+                    self.log(Event::SignalSuperseded { signal, position });
+                }
+            }
+        }
+        None
+    }
+
+    /// The message, if it came in this very turn; else the store has it.
+    pub(crate) fn held(&self, wanted: &Wanted) -> Option<Message> {
+        self.accepted
+            .iter()
+            .map(|accepted| &accepted.message)
+            .find(|message| message.signal == wanted.signal && message.position == wanted.position)
+            .cloned()
+    }
+
+    /// Hands a wait the message it wants.
+    pub(crate) fn take(&mut self, wanted: Wanted, message: Message) {
+        let Wanted {
+            path,
+            signal,
+            position,
+        } = wanted;
+        let cause = self.cause(path.clone(), StoredOutcome::Signal(message.clone()));
+        let Some(moved) = self.advance(Some((path, Outcome::Signal(message))), None) else {
+            // The run is blocked and the message stays where it is.
+            if let crate::record::Phase::Blocked { cause: kept, .. } = &mut self.record.phase {
+                *kept = Some(crate::record::LastOutcome {
+                    outcome: StoredOutcome::Nothing,
+                    ..cause
+                });
+            }
+            return;
+        };
+        self.consume(&signal, position);
+        match &moved.rejected {
+            None => self.log(Event::SignalTaken { signal, position }),
+            Some((_, why)) => self.log(Event::SignalRejected {
+                signal,
+                position,
+                error: why.clone(),
+            }),
+        }
+        self.conclude(moved, Some(cause));
+    }
+
+    fn next_in_inbox(&self) -> Option<Next> {
+        let leaves = self.record.leaves();
+        leaves.iter().find_map(|leaf| {
+            let LeafKind::Signal { name, from, .. } = &leaf.kind else {
+                return None;
+            };
+            let queue = self.record.inbox.iter().find(|queue| queue.signal == *name)?;
+            let position = queue.head;
+            if position >= queue.tail {
+                return None;
+            }
+            let signal = name.clone();
+            if *from <= position {
+                let path = leaf.path.clone();
+                return Some(Next::Take(Wanted { path, signal, position }));
+            }
+            let another_may = leaves.iter().any(|leaf| {
+                matches!(&leaf.kind, LeafKind::Signal { name, from, .. } if *name == signal && *from <= position)
+            });
+            (!another_may).then_some(Next::Supersede { signal, position })
+        })
+    }
+
+    /// Takes a message out of the inbox, or never puts it in if it came in this turn.
+    fn consume(&mut self, signal: &str, position: u64) {
+        self.changed = true;
+        self.queue_mut(signal).head = position + 1;
+        let own = self
+            .accepted
+            .iter_mut()
+            .find(|accepted| accepted.message.signal == signal && accepted.message.position == position);
+        match own {
+            Some(accepted) => accepted.taken = true,
+            None => self.removed.push((signal.into(), position)),
+        }
+    }
+
+    /// The queue of a name; a name that a newer version of the workflow declares gets one when it is first used.
+    fn queue_mut(&mut self, signal: &str) -> &mut Queue {
+        let inbox = &mut self.record.inbox;
+        let place = inbox.iter().position(|queue| queue.signal == signal);
+        let place = place.unwrap_or_else(|| {
+            inbox.push(empty_queue(signal));
+            inbox.len() - 1
+        });
+        &mut inbox[place]
+    }
+}

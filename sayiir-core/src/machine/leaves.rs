@@ -1,0 +1,121 @@
+//! The leaves of a state: which of them are still the ones of before, and which are new.
+
+use super::Turn;
+use crate::ids::{LeafPath, StepNumber};
+use crate::operation::{Leaf, Leaves};
+use crate::record::{LeafKind, LeafRecord, Queue};
+use crate::task::PendingTask;
+use crate::workflow::LiveState;
+
+/// One leaf for as long as it waits: a place alone may be taken by another leaf later.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct LeafId {
+    /// Where it stands.
+    pub(crate) path: LeafPath,
+    /// The step at which it was scheduled.
+    pub(crate) scheduled: StepNumber,
+}
+
+impl LeafRecord {
+    /// What tells this leaf from any other of the run.
+    pub(crate) fn id(&self) -> LeafId {
+        LeafId {
+            path: self.path.clone(),
+            scheduled: self.scheduled,
+        }
+    }
+}
+
+impl Turn {
+    /// The leaves of the new state. Those that were there before keep what the record knows of them; the others are
+    /// scheduled at a new step.
+    pub(super) fn leaves_of(&mut self, live: &dyn LiveState, renewed: Option<&[u32]>) -> Vec<LeafRecord> {
+        let next = StepNumber(self.record.steps.0 + 1);
+        let old = self.record.leaves();
+        let queues = &self.record.inbox;
+        let mut leaves = Vec::new();
+        let mut visit = |path: &LeafPath, leaf: Leaf<'_>| {
+            let is_new_place = renewed.is_some_and(|renewed| path.is_under(renewed));
+            let kept = old
+                .iter()
+                .find(|old| !is_new_place && old.path == *path && is_same(&old.kind, &leaf));
+            leaves.push(kept.cloned().unwrap_or_else(|| LeafRecord {
+                path: path.clone(),
+                scheduled: next,
+                kind: kind(&leaf, queues),
+            }));
+        };
+        live.leaves(&mut Leaves::new(&mut visit));
+        if leaves.iter().any(|leaf| leaf.scheduled == next) {
+            self.record.steps = next;
+        }
+        leaves
+    }
+
+    /// The leaf, if it still waits.
+    pub(super) fn leaf_mut(&mut self, id: &LeafId) -> Option<&mut LeafRecord> {
+        match &mut self.record.phase {
+            crate::record::Phase::Live { leaves } => leaves
+                .iter_mut()
+                .find(|leaf| leaf.path == id.path && leaf.scheduled == id.scheduled),
+            crate::record::Phase::Completed { .. }
+            | crate::record::Phase::Failed { .. }
+            | crate::record::Phase::Cancelled { .. }
+            | crate::record::Phase::Blocked { .. } => None,
+        }
+    }
+}
+
+fn is_same(old: &LeafKind, leaf: &Leaf<'_>) -> bool {
+    match (old, leaf) {
+        (LeafKind::Task { name, .. }, Leaf::Task(task)) => name == task.name(),
+        (LeafKind::Signal { name, .. }, Leaf::Signal { name: wanted, .. }) => name == wanted,
+        (LeafKind::Timer { .. }, Leaf::Timer { .. }) => true,
+        (LeafKind::Task { .. } | LeafKind::Signal { .. } | LeafKind::Timer { .. }, _) => false,
+    }
+}
+
+fn kind(leaf: &Leaf<'_>, queues: &[Queue]) -> LeafKind {
+    match leaf {
+        Leaf::Task(task) => LeafKind::Task {
+            name: task.name().into(),
+            attempts: 0,
+            last_error: None,
+            retry_at: None,
+            begun: false,
+        },
+        Leaf::Signal {
+            name,
+            deadline,
+            fresh,
+        } => LeafKind::Signal {
+            name: (*name).into(),
+            deadline: *deadline,
+            from: match queues.iter().find(|queue| *fresh && queue.signal == *name) {
+                Some(queue) => queue.tail,
+                None => 0,
+            },
+        },
+        Leaf::Timer { until } => LeafKind::Timer { until: *until },
+    }
+}
+
+/// Calls `body` with the task that waits at `path`, if there is one.
+pub(crate) fn with_task<R>(
+    live: &dyn LiveState,
+    path: &LeafPath,
+    body: impl FnOnce(&dyn PendingTask) -> R,
+) -> Option<R> {
+    let mut body = Some(body);
+    let mut result = None;
+    let mut visit = |at: &LeafPath, leaf: Leaf<'_>| {
+        if at == path
+            && let Leaf::Task(task) = leaf
+            && let Some(body) = body.take()
+        {
+            result = Some(body(task));
+        }
+    };
+    live.leaves(&mut Leaves::new(&mut visit));
+    result
+}

@@ -1,0 +1,205 @@
+//! A move: one outcome goes in, the workflow's own code runs to its next suspension point or its end.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::Turn;
+use crate::codec::Incompatible;
+use crate::ids::LeafPath;
+use crate::record::{BlockReason, LastOutcome, Phase, StoredOutcome};
+use crate::signal::Message;
+use crate::step::{Fault, Outcome, Step};
+use crate::task::Verdict;
+use crate::workflow::{Advanced, LiveState};
+
+/// What a move led to, before it is taken into the record.
+pub(super) struct Moved {
+    advanced: Result<Advanced, String>,
+    renewed: Option<Vec<u32>>,
+    /// The message that the wait would not have, and why.
+    pub(super) rejected: Option<(Message, String)>,
+}
+
+impl Turn {
+    /// The first move of a run.
+    pub(super) fn begin(&mut self, input: Box<dyn Any + Send>) {
+        self.log(crate::history::Event::Started {
+            workflow: self.record.workflow.clone(),
+            input: crate::history::Digest(self.record.input_digest),
+        });
+        let Some(program) = self.program.clone() else {
+            return;
+        };
+        let begun = caught(|| program.begin(input)).and_then(|live| match caught(|| live.encode())? {
+            Ok(state) => Ok((live, state)),
+            Err(error) => Err(error.to_string()),
+        });
+        match begun {
+            Ok((live, state)) => {
+                self.record.state = Some(state);
+                self.live = Some(live);
+                self.move_from_start();
+            }
+            Err(detail) => self.block(BlockReason::Unencodable { detail }, None),
+        }
+    }
+
+    /// Runs the body from its beginning.
+    pub(super) fn move_from_start(&mut self) {
+        if let Some(moved) = self.advance(None, None) {
+            self.conclude(moved, None);
+        }
+    }
+
+    /// Hands an outcome to a leaf and takes what follows into the record.
+    pub(super) fn deliver(&mut self, path: LeafPath, outcome: Outcome, stored: StoredOutcome) {
+        let cause = self.cause(path.clone(), stored);
+        if let Some(moved) = self.advance(Some((path, outcome)), Some(&cause)) {
+            self.conclude(moved, Some(cause));
+        }
+    }
+
+    /// What `retry()` will need if the stretch behind this outcome fails.
+    pub(super) fn cause(&self, path: LeafPath, outcome: StoredOutcome) -> LastOutcome {
+        LastOutcome {
+            path,
+            outcome,
+            leaves: self.record.leaves().to_vec(),
+        }
+    }
+
+    /// Runs the body. `None` if the state could not be taken up; then the run is blocked, with `cause` kept.
+    pub(super) fn advance(
+        &mut self,
+        event: Option<(LeafPath, Outcome)>,
+        cause: Option<&LastOutcome>,
+    ) -> Option<Moved> {
+        self.moves += 1;
+        let live = match self.take_live() {
+            Ok(live) => live,
+            Err(Incompatible { detail }) => {
+                self.block(BlockReason::Incompatible { detail }, cause.cloned());
+                return None;
+            }
+        };
+        let mut step = match event {
+            None => Step::begin(&self.record.run, self.now),
+            Some((path, outcome)) => Step::deliver(&self.record.run, self.now, path, outcome),
+        };
+        let advanced = caught(|| live.advance(&mut step));
+        Some(Moved {
+            advanced,
+            renewed: step.renewed().map(<[u32]>::to_vec),
+            rejected: step.take_rejected(),
+        })
+    }
+
+    /// Takes what a move led to into the record.
+    pub(super) fn conclude(&mut self, moved: Moved, cause: Option<LastOutcome>) {
+        match moved.advanced {
+            Err(message) => self.block(BlockReason::StretchPanicked { message }, cause),
+            Ok(Advanced::Waits(live)) => self.wait(live, moved.renewed.as_deref(), cause),
+            Ok(Advanced::Returned(Verdict::Success(Ok(output)))) => self.complete(output),
+            Ok(Advanced::Returned(Verdict::Success(Err(error)))) => {
+                let detail = format!("the value that the workflow returned cannot be stored: {error}");
+                self.block(BlockReason::Unencodable { detail }, cause);
+            }
+            Ok(Advanced::Returned(Verdict::Failure(error))) => self.fail(error, cause),
+            Ok(Advanced::Fault(fault)) => self.block(reason(fault), cause),
+        }
+    }
+
+    /// Stores the place where the run now waits.
+    fn wait(&mut self, live: Box<dyn LiveState>, renewed: Option<&[u32]>, cause: Option<LastOutcome>) {
+        let state = match caught(|| live.encode()) {
+            Ok(Ok(state)) => state,
+            Ok(Err(error)) => {
+                let detail = error.to_string();
+                return self.block(BlockReason::Unencodable { detail }, cause);
+            }
+            Err(message) => return self.block(BlockReason::StretchPanicked { message }, cause),
+        };
+        // In release builds the round trip would cost as much as the step itself.
+        if cfg!(debug_assertions)
+            && let Some(program) = &self.program
+            && let Err(Incompatible { detail }) = program.decode(&state)
+        {
+            let detail = format!("the state would not read back: {detail}");
+            return self.block(BlockReason::Unencodable { detail }, cause);
+        }
+        let leaves = self.leaves_of(&*live, renewed);
+        if leaves.is_empty() {
+            let detail = format!("`{}` waits for nothing", live.variant_name());
+            return self.block(BlockReason::Incompatible { detail }, cause);
+        }
+        self.changed = true;
+        self.record.state = Some(state);
+        self.record.phase = Phase::Live { leaves };
+        self.live = Some(live);
+    }
+
+    /// The state in memory, decoded now if it was not yet.
+    fn take_live(&mut self) -> Result<Box<dyn LiveState>, Incompatible> {
+        match self.live.take() {
+            Some(live) => Ok(live),
+            None => self.decode(),
+        }
+    }
+
+    /// Makes sure that the state is in memory; where it does not fit this binary, the run is blocked with all it holds.
+    pub(crate) fn ensure_live(&mut self) -> bool {
+        if self.live.is_some() {
+            return true;
+        }
+        match self.decode() {
+            Ok(live) => {
+                self.live = Some(live);
+                true
+            }
+            Err(Incompatible { detail }) => {
+                let cause = self.cause(LeafPath::default(), StoredOutcome::Nothing);
+                self.block(BlockReason::Incompatible { detail }, Some(cause));
+                false
+            }
+        }
+    }
+
+    fn decode(&self) -> Result<Box<dyn LiveState>, Incompatible> {
+        let Some(program) = &self.program else {
+            let detail = format!("no workflow `{}` is registered", self.record.workflow);
+            return Err(Incompatible { detail });
+        };
+        let Some(state) = &self.record.state else {
+            let detail = "there is no stored state".into();
+            return Err(Incompatible { detail });
+        };
+        caught(|| program.decode(state)).unwrap_or_else(|detail| Err(Incompatible { detail }))
+    }
+}
+
+/// Runs code of the user; what it panicked with is the error.
+fn caught<T>(code: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(code)).map_err(|panic| panic_message(&*panic))
+}
+
+/// The words of a panic.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|words| (*words).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without words".into())
+}
+
+fn reason(fault: Fault) -> BlockReason {
+    match fault {
+        Fault::Incompatible(Incompatible { detail }) => BlockReason::Incompatible { detail },
+        Fault::Unencodable(error) => BlockReason::Unencodable {
+            detail: error.to_string(),
+        },
+        Fault::TooDeep => BlockReason::TooDeep,
+        Fault::Misrouted(_) => BlockReason::Incompatible {
+            detail: fault.to_string(),
+        },
+    }
+}

@@ -1,0 +1,66 @@
+//! What the code written by `#[task]` and `#[workflow]` names. Not for hand-written code: it changes with the macros.
+
+pub use std::convert::From;
+pub use std::future::Future;
+pub use std::marker::Send;
+pub use std::option::Option::{self, None, Some};
+pub use std::result::Result::{self, Err, Ok};
+pub use std::string::String;
+pub use std::sync::Arc;
+
+pub use crate::body::{Exit, Leave, Slot, load, run, save};
+pub use crate::codec::{FieldCodec, Incompatible, StateReader, StateWriter, Unencodable, saved};
+pub use crate::durable::Stored;
+pub use crate::impl_state_traits;
+pub use crate::iterate::{Cursor, DurableIterator};
+pub use crate::operation::{
+    Branch, Callable, Child, Join, JoinAll, Leaves, Operation, OutputOf, Polled, Select, Selected1,
+    Selected2, Selected3, Selected4, Selected5, Selected6, Selected7, Selected8, SignalWait, SignalWithin,
+    Sleep, TaskCall, TryJoin, TryJoinAll,
+};
+pub use crate::project::{Argument, SameSignal, Sides};
+pub use crate::signal::{Payload, Plain, Signal, SignalDeclaration, Timeout};
+pub use crate::step::Step;
+pub use crate::task::{Fallible, Infallible, Interrupted, Needs, Provided, Task, TaskContext, TaskOptions};
+pub use crate::workflow::{Invocation, Progress, Registry, Workflow, WorkflowState};
+
+pub use serde;
+
+/// Lets a state be printed, serialised and deserialised as what is stored of it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! impl_state_traits {
+    ($state:ty) => {
+        impl ::core::fmt::Debug for $state {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                match $crate::workflow::WorkflowState::encode(self) {
+                    $crate::private::Ok(stored) => ::core::fmt::Debug::fmt(&stored, f),
+                    $crate::private::Err(error) => ::core::fmt::Display::fmt(&error, f),
+                }
+            }
+        }
+
+        impl $crate::private::serde::Serialize for $state {
+            fn serialize<S: $crate::private::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> $crate::private::Result<S::Ok, S::Error> {
+                let stored = $crate::workflow::WorkflowState::encode(self)
+                    .map_err($crate::private::serde::ser::Error::custom)?;
+                $crate::private::serde::Serialize::serialize(&stored, serializer)
+            }
+        }
+
+        impl<'de> $crate::private::serde::Deserialize<'de> for $state {
+            fn deserialize<D: $crate::private::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> $crate::private::Result<Self, D::Error> {
+                let stored: $crate::durable::Stored =
+                    $crate::private::serde::Deserialize::deserialize(deserializer)?;
+                $crate::codec::StateReader::new(&stored)
+                    .and_then(|reader| $crate::workflow::WorkflowState::decode(&reader))
+                    .map_err($crate::private::serde::de::Error::custom)
+            }
+        }
+    };
+}

@@ -1,0 +1,121 @@
+//! Trying every crash.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use super::{CommitFault, FaultyBackend, TestEngine, VirtualClock};
+use crate::backend::{Backend, Query};
+use crate::engine::{EngineBuilder, RunHistory};
+use crate::history::Event;
+use crate::ids::RunId;
+use crate::memory::InMemoryBackend;
+
+/// Runs a scenario once undisturbed, and then again and again, each time ending the engine at another commit, before or after
+/// it was written, starting the next engine on what was left, and running the scenario anew from its beginning.
+///
+/// The scenario has to be one that can be repeated, as any client of a durable system: it starts with `.or_attach()` and sends
+/// signals with an idempotency key. Gives what the scenario returned, and how many crashes were tried.
+///
+/// # Panics
+/// If any crash leads to another outcome than the undisturbed run, if any step was committed twice, or if any history does not
+/// hold.
+pub async fn crash_everywhere<T: PartialEq + Debug>(
+    configure: impl Fn(EngineBuilder) -> EngineBuilder,
+    scenario: impl AsyncFn(&TestEngine) -> T,
+) -> (T, u64) {
+    let undisturbed = FaultyBackend::new(InMemoryBackend::new());
+    let engine = started(undisturbed.clone(), VirtualClock::default(), &configure).await;
+    let expected = scenario(&engine).await;
+    engine.idle().await;
+    engine.crash().await;
+    assert_each_step_once(undisturbed.inner()).await;
+    let commits = undisturbed.commits();
+    let mut crashes = 0;
+    for number in 1..=commits {
+        for fault in [CommitFault::CrashBefore, CommitFault::CrashAfter] {
+            let case = format!("{fault:?} at commit {number} of {commits}");
+            let backend = FaultyBackend::new(InMemoryBackend::new());
+            backend.fault(number, fault);
+            let outcome = interrupted(&backend, &configure, &scenario).await;
+            assert_eq!(outcome, expected, "{case}");
+            assert_each_step_once(backend.inner()).await;
+            crashes += 1;
+        }
+    }
+    (expected, crashes)
+}
+
+/// Runs the scenario up to the crash, and then anew on what is left.
+async fn interrupted<T>(
+    backend: &FaultyBackend<InMemoryBackend>,
+    configure: &impl Fn(EngineBuilder) -> EngineBuilder,
+    scenario: &impl AsyncFn(&TestEngine) -> T,
+) -> T {
+    let clock = VirtualClock::default();
+    let engine = started(backend.clone(), clock.clone(), configure).await;
+    let outcome = tokio::select! {
+        biased;
+        () = backend.crashed() => None,
+        outcome = scenario(&engine) => Some(outcome),
+    };
+    engine.crash().await;
+    match outcome {
+        Some(outcome) => outcome,
+        None => {
+            let engine = started(backend.inner().clone(), clock, configure).await;
+            let outcome = scenario(&engine).await;
+            engine.idle().await;
+            engine.crash().await;
+            outcome
+        }
+    }
+}
+
+async fn started(
+    backend: impl Backend,
+    clock: VirtualClock,
+    configure: &impl Fn(EngineBuilder) -> EngineBuilder,
+) -> TestEngine {
+    TestEngine::start_on(backend, clock, configure)
+        .await
+        .expect("the engine starts on what the last one left")
+}
+
+/// Checks the histories of all runs: each holds as a chain, and no step was committed twice.
+///
+/// # Panics
+/// If one does not.
+pub async fn assert_each_step_once(backend: &impl Backend) {
+    let mut query = Query {
+        limit: 100,
+        ..Query::default()
+    };
+    loop {
+        let page = backend.list(&query).await.expect("runs can be listed");
+        for record in &page.runs {
+            check_history(backend, &record.run).await;
+        }
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => return,
+        }
+    }
+}
+
+async fn check_history(backend: &impl Backend, run: &RunId) {
+    let history = RunHistory::read(backend, run)
+        .await
+        .expect("a history can be read");
+    history.verify().expect("the hash chain holds");
+    let mut done: BTreeMap<&str, u32> = BTreeMap::new();
+    for entry in &history {
+        if let Event::StepDone { key, .. } = &entry.event {
+            *done.entry(key).or_default() += 1;
+        }
+    }
+    let twice: Vec<_> = done.into_iter().filter(|(_, times)| *times > 1).collect();
+    assert!(
+        twice.is_empty(),
+        "steps of run {run} that were committed twice: {twice:?}"
+    );
+}

@@ -1,0 +1,132 @@
+//! Points in time.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use sayiir_core::clock::Clock;
+use sayiir_core::engine::WorkflowStatus;
+use sayiir_core::memory::InMemoryBackend;
+
+use crate::scripted::{Op, Scripted, within, work};
+use crate::world::World;
+use crate::{engine, engine_on, start};
+
+#[tokio::test]
+async fn a_wait_gives_up_at_its_limit_and_not_before() {
+    let engine = engine(&World::default()).await;
+    let run = start(&engine, "exp-001", [within("go", 48 * 3600)]).await;
+    engine
+        .advance(Duration::from_hours(48) - Duration::from_nanos(1))
+        .await;
+    assert!(matches!(
+        run.status().await.expect("a status"),
+        WorkflowStatus::WaitingForSignal { .. }
+    ));
+    engine.advance(Duration::from_nanos(1)).await;
+    let lines = run.result().await.expect("a value");
+    assert_eq!(lines, ["timeout: signal `go` was not received within 48h"]);
+}
+
+#[tokio::test]
+async fn a_wait_that_follows_a_wait_counts_from_its_own_beginning() {
+    let engine = engine(&World::default()).await;
+    let run = start(
+        &engine,
+        "exp-001",
+        [within("go", 48 * 3600), Op::Sleep(24 * 3600)],
+    )
+    .await;
+    engine.advance(Duration::from_hours(71)).await;
+    let status = run.status().await.expect("a status");
+    let left = match status {
+        WorkflowStatus::Sleeping { until } => until.duration_since(engine.clock().now()),
+        other => panic!("not sleeping: {other:?}"),
+    };
+    assert_eq!(left, SignedDuration::from_hours(1));
+    engine.advance(Duration::from_hours(1)).await;
+    run.result().await.expect("a value");
+}
+
+#[tokio::test]
+async fn what_came_due_while_no_engine_ran_fires_at_once() {
+    let world = World::default();
+    let backend = InMemoryBackend::new();
+    let first = engine_on(backend.clone(), Default::default(), &world).await;
+    start(&first, "exp-001", [Op::Sleep(3600), work("a")]).await;
+    let clock = first.clock().clone();
+    first.crash().await;
+    clock.set(clock.now() + SignedDuration::from_hours(100));
+    let second = engine_on(backend, clock, &world).await;
+    let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
+    assert!(matches!(
+        run.status().await.expect("a status"),
+        WorkflowStatus::Completed(_)
+    ));
+}
+
+#[tokio::test]
+async fn a_signal_that_came_before_the_limit_was_fired_wins() {
+    let world = World::default();
+    let backend = InMemoryBackend::new();
+    let first = engine_on(backend.clone(), Default::default(), &world).await;
+    let run = start(&first, "exp-001", [within("go", 3600)]).await;
+    run.signal(Scripted::GO, &"in time".into())
+        .await
+        .expect("accepted");
+    assert_eq!(run.result().await.expect("a value"), ["in time"]);
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_back_fires_nothing_early_and_nothing_twice() {
+    let engine = engine(&World::default()).await;
+    let run = start(&engine, "exp-001", [Op::Sleep(3600), Op::Sleep(3600)]).await;
+    engine.advance(Duration::from_mins(90)).await;
+    let clock = engine.clock();
+    clock.set(clock.now() - SignedDuration::from_hours(24));
+    engine.idle().await;
+    engine.advance(Duration::from_hours(24)).await;
+    assert!(matches!(
+        run.status().await.expect("a status"),
+        WorkflowStatus::Sleeping { .. }
+    ));
+    engine.advance(Duration::from_mins(30)).await;
+    assert_eq!(run.result().await.expect("a value"), ["slept", "slept"]);
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_forward_by_days_fires_what_came_due_once() {
+    let engine = engine(&World::default()).await;
+    let run = start(&engine, "exp-001", [Op::Sleep(3600), Op::Sleep(3600)]).await;
+    let clock = engine.clock();
+    clock.set(clock.now() + SignedDuration::from_hours(72));
+    engine.idle().await;
+    assert!(matches!(
+        run.status().await.expect("a status"),
+        WorkflowStatus::Sleeping { .. }
+    ));
+    engine.advance(Duration::from_hours(1)).await;
+    assert_eq!(run.result().await.expect("a value"), ["slept", "slept"]);
+}
+
+#[tokio::test]
+async fn many_timers_fire_each_at_its_time() {
+    let engine = engine(&World::default()).await;
+    for number in 0..600_u64 {
+        start(&engine, &format!("run-{number}"), [Op::Sleep(number / 2)]).await;
+    }
+    engine.advance(Duration::from_secs(100)).await;
+    let status = |number: u64| {
+        let engine = &engine;
+        async move {
+            let run = engine
+                .run::<Scripted>(format!("run-{number}"))
+                .await
+                .expect("the run is there");
+            run.status().await.expect("a status")
+        }
+    };
+    assert!(matches!(status(201).await, WorkflowStatus::Completed(_)));
+    assert!(matches!(status(202).await, WorkflowStatus::Sleeping { .. }));
+    engine.advance(Duration::from_secs(300)).await;
+    assert!(matches!(status(599).await, WorkflowStatus::Completed(_)));
+}
