@@ -1,18 +1,57 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod operations;
+
 #[doc(hidden)]
 pub use sayiir_core::private as __private;
-pub use sayiir_macros::{task, workflow};
 
+// What a workflow is written with.
 pub use sayiir_core::durable::{Durable, Stored};
 pub use sayiir_core::ids::RunId;
-pub use sayiir_core::operation;
 pub use sayiir_core::signal::{Received, Signal, Timeout};
 pub use sayiir_core::task::{Interrupted, Task, TaskContext};
-pub use sayiir_core::workflow::{Invocation, Workflow};
+pub use sayiir_core::workflow::{Invocation, Workflow, WorkflowState};
+pub use sayiir_macros::{task, workflow};
 
-/// Everything that a program usually names.
+// What drives it.
+pub use sayiir_core::engine::{Engine, Filter, Run, WorkflowStatus};
+pub use sayiir_core::record::StatusKind;
+
+// What keeps it.
+pub use sayiir_core::memory::InMemoryBackend;
+#[cfg(feature = "sled")]
+pub use sayiir_sled::SledBackend;
+
+/// The point in time that statuses, histories and [`sleep_until!`] speak of.
+pub use jiff::Timestamp;
+
+pub use sayiir_core::{backend, clock, engine, history, operation, record};
+
+/// Opening a database otherwise than by [`SledBackend::open`].
+#[cfg(feature = "sled")]
+pub mod sled {
+    pub use sayiir_sled::{Durability, Options, SledBackend, Stats};
+}
+
+/// The test kit: an engine on a virtual clock, crashes at every commit, and what every backend has to hold.
+///
+/// Behind the feature `testing`, which belongs into `[dev-dependencies]`.
+#[cfg(feature = "testing")]
+pub mod testing {
+    #[doc(inline)]
+    pub use sayiir_core::testing::*;
+}
+
+/// Everything that a program usually names: `use sayiir::prelude::*;`.
 pub mod prelude {
-    pub use crate::{Invocation, Received, RunId, Signal, Task, TaskContext, Timeout, Workflow, task, workflow};
+    #[cfg(feature = "sled")]
+    #[doc(no_inline)]
+    pub use crate::SledBackend;
+    #[doc(no_inline)]
+    pub use crate::{
+        Engine, Filter, InMemoryBackend, Interrupted, Invocation, Received, Run, RunId, Signal, StatusKind,
+        Task, TaskContext, Timeout, Timestamp, Workflow, WorkflowStatus, signal, sleep, sleep_until, task,
+        workflow,
+    };
 }
