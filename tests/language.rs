@@ -29,11 +29,7 @@ pub async fn double(n: u32) -> u32 {
 
 #[task]
 pub async fn halve(n: u32) -> Result<u32, Failure> {
-    if n % 2 == 0 {
-        Ok(n / 2)
-    } else {
-        Err(Failure::Odd(n))
-    }
+    if n % 2 == 0 { Ok(n / 2) } else { Err(Failure::Odd(n)) }
 }
 
 #[task]
@@ -107,14 +103,8 @@ fn the_main_program_takes_each_of_its_ways() {
     let script = vec![("manager_approval", None), ("director_approval", Some(yes))];
     let (output, waits) = drive::<approval>((8,), script);
     assert_eq!(output, Ok("5 by bob".into()));
-    assert_eq!(
-        waits,
-        ["Halve", "ManagerApproval", "Nothing", "DirectorApproval", "Add"]
-    );
-    let (output, _) = drive::<approval>(
-        (8,),
-        vec![("manager_approval", None), ("director_approval", None)],
-    );
+    assert_eq!(waits, ["Halve", "ManagerApproval", "Nothing", "DirectorApproval", "Add"]);
+    let (output, _) = drive::<approval>((8,), vec![("manager_approval", None), ("director_approval", None)]);
     assert!(output.is_err_and(|error| error.to_string().contains("timeout")));
     let (output, waits) = drive::<approval>((7,), vec![]);
     assert_eq!(output, Err(Failure::Odd(7)));
@@ -191,11 +181,7 @@ pub async fn hoisted(n: u32) -> Result<u32, Failure> {
     let both = double(1).await == 2 && double(total).await > 3;
     let pair = (double(1).await, n, double(2).await);
     let text = format!("{:?}", pair).len() as u32;
-    Ok(if both {
-        total + pair.2 + text
-    } else {
-        add(0, 0).await
-    })
+    Ok(if both { total + pair.2 + text } else { add(0, 0).await })
 }
 
 #[test]
@@ -264,11 +250,7 @@ fn for_loops_save_their_iterator() {
 #[workflow]
 pub async fn child(n: u32) -> Result<u32, Failure> {
     let half = halve(n).await?;
-    if half % 2 == 0 {
-        child(half).await
-    } else {
-        Ok(half)
-    }
+    if half % 2 == 0 { child(half).await } else { Ok(half) }
 }
 
 #[workflow]
@@ -301,4 +283,73 @@ pub async fn deferred(n: u32) -> u32 {
 fn variables_may_get_their_value_later() {
     assert_eq!(drive::<deferred>((2,), vec![]).0, 5);
     assert_eq!(drive::<deferred>((1,), vec![]).0, 1);
+}
+
+#[workflow]
+pub async fn joined(n: u32) -> Result<(u32, u32, bool), Failure> {
+    let (a, go) = join!(double(n), signal!("go" as bool)).await;
+    let (b, c) = try_join!(halve(a), child(4)).await?;
+    Ok((a, b + c, go))
+}
+
+#[test]
+fn joined_branches_are_kept_one_by_one() {
+    let (output, waits) = drive::<joined>((3,), vec![("go", Some(json!(true)))]);
+    assert_eq!(output, Ok((6, 4, true)));
+    assert_eq!(waits, ["DoubleAndGo", "DoubleAndGo", "HalveAndChild", "HalveAndChild", "HalveAndChild"]);
+}
+
+#[workflow]
+pub async fn priced(items: Vec<u32>, factor: u32) -> Result<u32, Failure> {
+    let doubled = join_all!(item in items.clone() => double(item), max = 2).await;
+    let none: Vec<u32> = join_all!(item in Vec::new() => double(item)).await;
+    let halves =
+        try_join_all!(item in doubled.iter().map(|n| n * factor).collect::<Vec<_>>() => halve(item)).await?;
+    Ok(halves.into_iter().sum::<u32>() + none.len() as u32)
+}
+
+#[test]
+fn one_operation_for_each_item() {
+    assert_eq!(drive::<priced>((vec![1, 2, 3], 1), vec![]).0, Ok(6));
+    assert_eq!(drive::<priced>((vec![], 1), vec![]).0, Ok(0));
+}
+
+#[workflow]
+pub async fn first(n: u32) -> Result<String, Timeout> {
+    let mut reminders = 0;
+    let words = loop {
+        select! {
+            approval = signal!("approval" as Approval) => break format!("{} after {reminders}", approval.approver),
+            escalated = signal!("escalate" as String, 2d) => {
+                let to = escalated?;
+                let doubled = double(n).await;
+                reminders += doubled;
+                if to.is_empty() {
+                    continue;
+                }
+                break to;
+            }
+        }
+        .await
+    };
+    Ok(words)
+}
+
+#[test]
+fn the_first_arm_decides() {
+    let yes = json!({"approver": "bob", "approved": true});
+    assert_eq!(drive::<first>((1,), vec![("approval", Some(yes))]).0, Ok("bob after 0".into()));
+}
+
+#[workflow]
+pub async fn named(n: u32) -> u32 {
+    #[at("first_review")]
+    let a = double(n).await;
+    #[at("second_review")]
+    double(a).await
+}
+
+#[test]
+fn a_place_to_wait_can_be_named() {
+    assert_eq!(drive::<named>((1,), vec![]).1, ["FirstReview", "SecondReview"]);
 }

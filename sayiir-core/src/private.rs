@@ -2,11 +2,13 @@
 
 pub use std::convert::From;
 pub use std::future::Future;
+pub use std::iter::{IntoIterator, Iterator};
 pub use std::marker::Send;
 pub use std::option::Option::{self, None, Some};
 pub use std::result::Result::{self, Err, Ok};
 pub use std::string::String;
 pub use std::sync::Arc;
+pub use std::vec::Vec;
 
 pub use crate::body::{Exit, Leave, Slot, load, run, save};
 pub use crate::codec::{FieldCodec, Incompatible, StateReader, StateWriter, Unencodable, saved};

@@ -7,14 +7,8 @@ use syn::{Expr, Lit};
 
 use crate::diagnostics::Errors;
 
-const UNITS: [(&str, u64); 6] = [
-    ("ms", 1),
-    ("s", 1_000),
-    ("m", 60_000),
-    ("h", 3_600_000),
-    ("d", 86_400_000),
-    ("w", 604_800_000),
-];
+const UNITS: [(&str, u64); 6] =
+    [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("w", 604_800_000)];
 
 const ADVICE: &str =
     "write a number and a unit, such as `48h`, `30s` or `1h30m` (units: `ms`, `s`, `m`, `h`, `d`, `w`)";
@@ -61,15 +55,10 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
             return Err(format!("`{unit}` is not a unit of time: {ADVICE}"));
         };
         if *factor >= last {
-            return Err(format!(
-                "the units of `{text}` must go from large to small, each once"
-            ));
+            return Err(format!("the units of `{text}` must go from large to small, each once"));
         }
         last = *factor;
-        let part = number
-            .parse::<u64>()
-            .ok()
-            .and_then(|number| number.checked_mul(*factor));
+        let part = number.parse::<u64>().ok().and_then(|number| number.checked_mul(*factor));
         total = part
             .and_then(|part| total.checked_add(part))
             .ok_or_else(|| format!("the duration `{text}` is too long"))?;
@@ -84,13 +73,9 @@ mod tests {
 
     #[test]
     fn literals_mean_what_they_say() {
-        for (text, millis) in [
-            ("48h", 172_800_000),
-            ("1h30m", 5_400_000),
-            ("200ms", 200),
-            ("2w", 1_209_600_000),
-            ("0s", 0),
-        ] {
+        for (text, millis) in
+            [("48h", 172_800_000), ("1h30m", 5_400_000), ("200ms", 200), ("2w", 1_209_600_000), ("0s", 0)]
+        {
             assert_eq!(parse(text), Ok(millis), "{text}");
         }
     }

@@ -47,11 +47,7 @@ pub(crate) fn parse(
             let list: Vec<String> = known.iter().map(|(_, example)| format!("`{example}`")).collect();
             errors.on(
                 &entry.key,
-                format!(
-                    "`{}` is not an option of `#[{what}]`; there are {}",
-                    entry.key,
-                    list.join(", ")
-                ),
+                format!("`{}` is not an option of `#[{what}]`; there are {}", entry.key, list.join(", ")),
             );
         } else if kept.iter().any(|other| other.key == entry.key) {
             errors.on(&entry.key, format!("`{}` is given twice", entry.key));
@@ -66,10 +62,7 @@ impl Entry {
     /// The value, or an error that shows an example.
     pub(crate) fn expect(&self, example: &str, errors: &mut Errors) -> Option<&Expr> {
         if self.value.is_none() {
-            errors.on(
-                &self.key,
-                format!("`{}` wants a value: write `{example}`", self.key),
-            );
+            errors.on(&self.key, format!("`{}` wants a value: write `{example}`", self.key));
         }
         self.value.as_ref()
     }
@@ -77,14 +70,11 @@ impl Entry {
     /// A string literal.
     pub(crate) fn text(&self, example: &str, errors: &mut Errors) -> Option<LitStr> {
         match self.expect(example, errors)? {
-            Expr::Lit(syn::ExprLit {
-                lit: Lit::Str(text), ..
-            }) if !text.value().is_empty() => Some(text.clone()),
+            Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) if !text.value().is_empty() => {
+                Some(text.clone())
+            }
             other => {
-                errors.on(
-                    other,
-                    format!("`{}` wants a text that is not empty: write `{example}`", self.key),
-                );
+                errors.on(other, format!("`{}` wants a text that is not empty: write `{example}`", self.key));
                 None
             }
         }
@@ -94,10 +84,7 @@ impl Entry {
     pub(crate) fn number(&self, least: u32, example: &str, errors: &mut Errors) -> Option<u32> {
         let value = self.expect(example, errors)?;
         let number = match value {
-            Expr::Lit(syn::ExprLit {
-                lit: Lit::Int(number),
-                ..
-            }) => number.base10_parse::<u32>().ok(),
+            Expr::Lit(syn::ExprLit { lit: Lit::Int(number), .. }) => number.base10_parse::<u32>().ok(),
             _ => None,
         };
         match number.filter(|number| *number >= least) {
@@ -105,10 +92,7 @@ impl Entry {
             None => {
                 errors.on(
                     value,
-                    format!(
-                        "`{}` wants a whole number from {least} on: write `{example}`",
-                        self.key
-                    ),
+                    format!("`{}` wants a whole number from {least} on: write `{example}`", self.key),
                 );
                 None
             }

@@ -22,12 +22,7 @@ impl Parse for Head {
         let vis = input.parse()?;
         let sig = input.parse()?;
         let body = input.parse()?;
-        Ok(Self {
-            attrs,
-            vis,
-            sig,
-            body,
-        })
+        Ok(Self { attrs, vis, sig, body })
     }
 }
 
@@ -45,10 +40,7 @@ impl Head {
 pub(crate) fn check(head: &Head, what: &str, errors: &mut Errors) {
     let sig = &head.sig;
     if sig.asyncness.is_none() {
-        errors.on(
-            sig.fn_token,
-            format!("a {what} is an `async fn`: write `async fn {}`", sig.ident),
-        );
+        errors.on(sig.fn_token, format!("a {what} is an `async fn`: write `async fn {}`", sig.ident));
     }
     if let Some(constness) = &sig.constness {
         errors.on(constness, format!("a {what} cannot be `const`: remove it"));
@@ -71,16 +63,11 @@ pub(crate) fn check(head: &Head, what: &str, errors: &mut Errors) {
             format!("a {what} is stored under one name and one set of types, so it cannot be generic: write the types"),
         );
     } else if let Some(clause) = &sig.generics.where_clause {
-        errors.on(
-            clause,
-            format!("a {what} cannot be generic: remove the `where` clause"),
-        );
+        errors.on(clause, format!("a {what} cannot be generic: remove the `where` clause"));
     }
     if sig.inputs.len() > 12 {
-        errors.on(
-            &sig.inputs,
-            format!("a {what} takes at most 12 arguments: put some of them into a struct"),
-        );
+        errors
+            .on(&sig.inputs, format!("a {what} takes at most 12 arguments: put some of them into a struct"));
     }
     for input in &sig.inputs {
         match input {

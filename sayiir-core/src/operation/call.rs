@@ -69,9 +69,7 @@ impl<T: Task> PendingTask for TaskCall<T> {
     fn attempt(&self, provided: &Arc<Provided>, context: TaskContext) -> Result<Attempt, serde_json::Error> {
         let input: T::Input = Stored::encode(&self.input)?.decode()?;
         let provided = Arc::clone(provided);
-        Ok(Box::pin(async move {
-            Attempted::new::<T>(T::run(input, provided, context).await)
-        }))
+        Ok(Box::pin(async move { Attempted::new::<T>(T::run(input, provided, context).await) }))
     }
 
     fn timed_out(&self, timeout: Timeout) -> Option<Attempted> {

@@ -18,9 +18,7 @@ pub struct Child<W: Workflow> {
 impl<W: Workflow> Child<W> {
     /// The child before its first move.
     pub fn new(input: W::Input) -> Self {
-        Self {
-            state: Box::new(W::begin(input)),
-        }
+        Self { state: Box::new(W::begin(input)) }
     }
 
     /// Where it waits.
@@ -35,9 +33,7 @@ impl<W: Workflow> Operation for Child<W> {
 
     fn poll(self, step: &mut Step<'_>) -> Result<Polled<Self, W::Return>, Fault> {
         step.nested(|step| match W::advance(*self.state, step) {
-            Progress::Waits(state) => Ok(Polled::Pending(Self {
-                state: Box::new(state),
-            })),
+            Progress::Waits(state) => Ok(Polled::Pending(Self { state: Box::new(state) })),
             Progress::Returned(output) => Ok(Polled::Ready(output)),
             Progress::Fault(fault) => Err(fault),
         })
@@ -50,10 +46,7 @@ impl<W: Workflow> Operation for Child<W> {
 
 impl<W: Workflow> Serialize for Child<W> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.state
-            .encode()
-            .map_err(serde::ser::Error::custom)?
-            .serialize(serializer)
+        self.state.encode().map_err(serde::ser::Error::custom)?.serialize(serializer)
     }
 }
 
@@ -61,17 +54,12 @@ impl<'de, W: Workflow> Deserialize<'de> for Child<W> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let stored = Stored::deserialize(deserializer)?;
         let state = StateReader::new(&stored).and_then(|reader| W::State::decode(&reader));
-        Ok(Self {
-            state: Box::new(state.map_err(serde::de::Error::custom)?),
-        })
+        Ok(Self { state: Box::new(state.map_err(serde::de::Error::custom)?) })
     }
 }
 
 impl<W: Workflow> fmt::Debug for Child<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Child")
-            .field("workflow", &W::NAME)
-            .field("at", &self.state.variant_name())
-            .finish()
+        f.debug_struct("Child").field("workflow", &W::NAME).field("at", &self.state.variant_name()).finish()
     }
 }

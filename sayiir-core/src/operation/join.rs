@@ -12,35 +12,34 @@ use crate::step::{Fault, Step};
 ///
 /// Outputs of branches that are done first are stored, so they are `Serialize + DeserializeOwned`.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(
-    transparent,
-    bound(serialize = "B: Serialize", deserialize = "B: DeserializeOwned")
-)]
+#[serde(transparent, bound(serialize = "B: Serialize", deserialize = "B: DeserializeOwned"))]
 pub struct Join<B>(B);
 
 /// `try_join!(a(x), b(y)).await`: like [`Join`] for operations that yield a `Result`; the first error ends it, and the other
 /// branches are cancelled.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(
-    transparent,
-    bound(serialize = "B: Serialize", deserialize = "B: DeserializeOwned")
-)]
+#[serde(transparent, bound(serialize = "B: Serialize", deserialize = "B: DeserializeOwned"))]
 pub struct TryJoin<B>(B);
+
+impl<B> Join<B> {
+    /// Of these branches.
+    pub fn new(branches: B) -> Self {
+        Self(branches)
+    }
+}
+
+impl<B> TryJoin<B> {
+    /// Of these branches.
+    pub fn new(branches: B) -> Self {
+        Self(branches)
+    }
+}
 
 /// What a finished branch of [`TryJoin`] keeps.
 type OkOf<O> = <<O as Operation>::Output as Sides>::Ok;
 
 macro_rules! join {
     ($($operation:ident $branch:ident $number:literal),*) => {
-        impl<$($operation: Operation),*> Join<($(Branch<$operation, $operation::Output>,)*)> {
-            /// Of these operations.
-            #[expect(clippy::too_many_arguments, reason = "one for each branch")]
-            #[allow(unfulfilled_lint_expectations, reason = "few branches are few arguments")]
-            pub fn new($($branch: $operation),*) -> Self {
-                Self(($(Branch::new($branch),)*))
-            }
-        }
-
         impl<$($operation: Operation),*> Operation for Join<($(Branch<$operation, $operation::Output>,)*)> {
             type Output = ($($operation::Output,)*);
 
@@ -64,18 +63,6 @@ macro_rules! join {
             fn leaves(&self, leaves: &mut Leaves<'_>) {
                 let Self(($($branch,)*)) = self;
                 $($branch.leaves($number, leaves);)*
-            }
-        }
-
-        impl<Error, $($operation: Operation),*> TryJoin<($(Branch<$operation, OkOf<$operation>>,)*)>
-        where
-            $($operation::Output: Sides<Err = Error> + Into<Result<OkOf<$operation>, Error>>,)*
-        {
-            /// Of these operations.
-            #[expect(clippy::too_many_arguments, reason = "one for each branch")]
-            #[allow(unfulfilled_lint_expectations, reason = "few branches are few arguments")]
-            pub fn new($($branch: $operation),*) -> Self {
-                Self(($(Branch::new($branch),)*))
             }
         }
 

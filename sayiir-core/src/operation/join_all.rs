@@ -58,10 +58,7 @@ where
 
 impl<O: Operation, T> Branches<O, T> {
     fn new(operations: impl IntoIterator<Item = O>, max: Option<usize>) -> Self {
-        Self {
-            branches: operations.into_iter().map(Branch::new).collect(),
-            max: max.map(|max| max.max(1)),
-        }
+        Self { branches: operations.into_iter().map(Branch::new).collect(), max: max.map(|max| max.max(1)) }
     }
 
     /// Moves the branch that the outcome is for, then begins others while there is room. `Ok(Ok(Some(..)))`: all are done.
@@ -71,19 +68,14 @@ impl<O: Operation, T> Branches<O, T> {
         keep: impl Fn(O::Output) -> Result<T, E>,
     ) -> Result<Result<Polled<Self, Vec<T>>, E>, Fault> {
         if let Some(number) = step.branch() {
-            let branch = usize::try_from(number)
-                .ok()
-                .and_then(|index| self.branches.get_mut(index));
+            let branch = usize::try_from(number).ok().and_then(|index| self.branches.get_mut(index));
             let branch = branch.ok_or_else(|| Fault::Misrouted("join_all".into()))?;
             if let Err(error) = branch.advance(number, step, &keep)? {
                 return Ok(Err(error));
             }
         }
         let mut running = self.branches.iter().filter(|branch| branch.is_waiting()).count();
-        for (number, branch) in (0u32..)
-            .zip(&mut self.branches)
-            .filter(|(_, branch)| branch.is_queued())
-        {
+        for (number, branch) in (0u32..).zip(&mut self.branches).filter(|(_, branch)| branch.is_queued()) {
             if self.max.is_some_and(|max| running >= max) {
                 break;
             }
@@ -108,9 +100,7 @@ impl<O: Operation, T> Branches<O, T> {
 
 impl<O: Operation> fmt::Debug for JoinAll<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JoinAll")
-            .field("branches", &self.0.branches.len())
-            .finish_non_exhaustive()
+        f.debug_struct("JoinAll").field("branches", &self.0.branches.len()).finish_non_exhaustive()
     }
 }
 
@@ -119,9 +109,7 @@ where
     O::Output: Sides,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TryJoinAll")
-            .field("branches", &self.0.branches.len())
-            .finish_non_exhaustive()
+        f.debug_struct("TryJoinAll").field("branches", &self.0.branches.len()).finish_non_exhaustive()
     }
 }
 

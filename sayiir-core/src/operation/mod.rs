@@ -103,10 +103,7 @@ pub struct Leaves<'v> {
 impl<'v> Leaves<'v> {
     /// Starts at the root.
     pub fn new(visit: &'v mut dyn FnMut(&LeafPath, Leaf<'_>)) -> Self {
-        Self {
-            at: LeafPath::default(),
-            visit,
-        }
+        Self { at: LeafPath::default(), visit }
     }
 
     /// Shows one leaf.
@@ -124,8 +121,6 @@ impl<'v> Leaves<'v> {
 
 impl std::fmt::Debug for Leaves<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Leaves")
-            .field("at", &self.at)
-            .finish_non_exhaustive()
+        f.debug_struct("Leaves").field("at", &self.at).finish_non_exhaustive()
     }
 }

@@ -8,10 +8,7 @@ use crate::step::{Fault, Step};
 
 /// The operations of a `select!`, as a tuple.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(
-    transparent,
-    bound(serialize = "O: Serialize", deserialize = "O: DeserializeOwned")
-)]
+#[serde(transparent, bound(serialize = "O: Serialize", deserialize = "O: DeserializeOwned"))]
 pub struct Select<O>(O);
 
 impl<O> Select<O> {

@@ -37,11 +37,7 @@ impl<P: Payload> SignalWait<P> {
     /// Waits for the signal `name`.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
-        Self {
-            signal: Cow::Borrowed(name),
-            fresh: false,
-            payload: PhantomData,
-        }
+        Self { signal: Cow::Borrowed(name), fresh: false, payload: PhantomData }
     }
 
     /// Lets only what arrives after the wait began count.
@@ -54,11 +50,7 @@ impl<P: Payload> SignalWait<P> {
     /// Gives up after `limit`, counted from the commit that begins the wait.
     #[must_use]
     pub fn within(self, limit: Duration) -> SignalWithin<P> {
-        SignalWithin {
-            wait: self,
-            limit,
-            deadline: None,
-        }
+        SignalWithin { wait: self, limit, deadline: None }
     }
 
     fn take(&self, outcome: Outcome, step: &mut Step<'_>) -> Result<Option<P::Value>, Fault> {
@@ -89,11 +81,7 @@ impl<P: Payload> Operation for SignalWait<P> {
     }
 
     fn leaves(&self, leaves: &mut Leaves<'_>) {
-        leaves.leaf(Leaf::Signal {
-            name: &self.signal,
-            deadline: None,
-            fresh: self.fresh,
-        });
+        leaves.leaf(Leaf::Signal { name: &self.signal, deadline: None, fresh: self.fresh });
     }
 }
 
@@ -108,10 +96,7 @@ impl<P: Payload> Operation for SignalWithin<P> {
             }
             Some(Outcome::Elapsed) => {
                 let subject = format!("signal `{}` was not received", self.wait.signal);
-                Ok(Polled::Ready(Err(Timeout {
-                    subject,
-                    limit: self.limit,
-                })))
+                Ok(Polled::Ready(Err(Timeout { subject, limit: self.limit })))
             }
             Some(outcome @ (Outcome::Signal(_) | Outcome::Returned(_) | Outcome::Recalled(_))) => {
                 Ok(match self.wait.take(outcome, step)? {

@@ -11,9 +11,7 @@ use crate::workflow::model::bare;
 pub(super) fn expand(model: &Model) -> TokenStream {
     let krate = &model.options.krate;
     let private = quote!(#krate::__private);
-    let Model {
-        vis, name, function, ..
-    } = model;
+    let Model { vis, name, function, .. } = model;
     let (fields, types) = arguments(model);
     let docs = format!("The task [`{name}`](fn@{name}), as workflows know it.");
     let task = task_impl(model, &private, &types);
@@ -55,19 +53,11 @@ fn arguments(model: &Model) -> (Vec<Ident>, Vec<Type>) {
 
 fn task_impl(model: &Model, private: &TokenStream, types: &[Type]) -> TokenStream {
     let name = &model.name;
-    let durable = model
-        .options
-        .name
-        .as_ref()
-        .map_or_else(|| bare(name), syn::LitStr::value);
+    let durable = model.options.name.as_ref().map_or_else(|| bare(name), syn::LitStr::value);
     let output = &model.output;
     let span = output.span();
     let input = input_type(model, types);
-    let kind = if model.fallible {
-        quote!(Fallible)
-    } else {
-        quote!(Infallible)
-    };
+    let kind = if model.fallible { quote!(Fallible) } else { quote!(Infallible) };
     let kind = quote_spanned!(span=> type Kind = #private::#kind;);
     let options = task_options(model, private);
     let hooks = hooks(model, private);
@@ -102,14 +92,8 @@ fn input_type(model: &Model, types: &[Type]) -> TokenStream {
 fn task_options(model: &Model, private: &TokenStream) -> TokenStream {
     let options = &model.options;
     let retries = options.retries.map(|retries| quote!(.retries(#retries)));
-    let backoff = options
-        .backoff
-        .as_ref()
-        .map(|(first, most)| quote!(.backoff(#first, #most)));
-    let timeout = options
-        .timeout
-        .as_ref()
-        .map(|(limit, _)| quote!(.timeout(#limit)));
+    let backoff = options.backoff.as_ref().map(|(first, most)| quote!(.backoff(#first, #most)));
+    let timeout = options.timeout.as_ref().map(|(limit, _)| quote!(.timeout(#limit)));
     let at_most_once = options.at_most_once.map(|_| quote!(.at_most_once()));
     let max_concurrent = options.max_concurrent.map(|most| quote!(.max_concurrent(#most)));
     quote!(#private::TaskOptions::DEFAULT #retries #backoff #timeout #at_most_once #max_concurrent)

@@ -39,10 +39,7 @@ pub(crate) fn compile(attribute: TokenStream, item: TokenStream) -> TokenStream 
     let mut head = match syn::parse2::<Head>(item.clone()) {
         Ok(head) => head,
         Err(error) => {
-            errors.on(
-                first_token(&item),
-                format!("`#[task]` goes on an `async fn` ({error})"),
-            );
+            errors.on(first_token(&item), format!("`#[task]` goes on an `async fn` ({error})"));
             let errors = errors.into_tokens();
             return quote!(#item #errors);
         }
@@ -62,31 +59,18 @@ pub(crate) fn compile(attribute: TokenStream, item: TokenStream) -> TokenStream 
     };
     let ok = errors.is_empty();
     let errors = errors.into_tokens();
-    let generated = if ok || head.sig.generics.params.is_empty() {
-        expand::expand(&model)
-    } else {
-        model.function
-    };
+    let generated =
+        if ok || head.sig.generics.params.is_empty() { expand::expand(&model) } else { model.function };
     quote!(#generated #errors)
 }
 
 fn function(head: &Head) -> TokenStream {
-    let Head {
-        attrs,
-        vis,
-        sig,
-        body,
-    } = head;
+    let Head { attrs, vis, sig, body } = head;
     quote!(#(#attrs)* #vis #sig #body)
 }
 
 fn first_token(tokens: &TokenStream) -> TokenStream {
-    tokens
-        .clone()
-        .into_iter()
-        .next()
-        .map(ToTokens::into_token_stream)
-        .unwrap_or_default()
+    tokens.clone().into_iter().next().map(ToTokens::into_token_stream).unwrap_or_default()
 }
 
 fn refuse_primitive_names(name: &Ident, errors: &mut Errors) {
@@ -131,28 +115,18 @@ fn plain(argument: &PatType, index: usize, errors: &mut Errors) -> Parameter {
         Pat::Ident(simple) => simple.ident.clone(),
         _ => quote::format_ident!("argument{index}"),
     };
-    Parameter::Argument {
-        field,
-        ty: (*argument.ty).clone(),
-    }
+    Parameter::Argument { field, ty: (*argument.ty).clone() }
 }
 
 fn injected(argument: &PatType, errors: &mut Errors) -> Parameter {
     match &*argument.ty {
-        Type::Reference(reference) if reference.mutability.is_none() => Parameter::Injected {
-            ty: (*reference.elem).clone(),
-            by_arc: false,
-        },
+        Type::Reference(reference) if reference.mutability.is_none() => {
+            Parameter::Injected { ty: (*reference.elem).clone(), by_arc: false }
+        }
         ty => match arc_content(ty) {
-            Some(content) => Parameter::Injected {
-                ty: content,
-                by_arc: true,
-            },
+            Some(content) => Parameter::Injected { ty: content, by_arc: true },
             None => {
-                errors.on(
-                    ty,
-                    "an injected parameter is shared by all attempts: write `&T` or `Arc<T>`",
-                );
+                errors.on(ty, "an injected parameter is shared by all attempts: write `&T` or `Arc<T>`");
                 Parameter::Context
             }
         },
@@ -179,10 +153,7 @@ fn is_context(ty: &Type) -> bool {
     let Type::Path(path) = &*reference.elem else {
         return false;
     };
-    path.path
-        .segments
-        .last()
-        .is_some_and(|last| last.ident == "TaskContext")
+    path.path.segments.last().is_some_and(|last| last.ident == "TaskContext")
 }
 
 /// Attributes that also hold for what is generated beside an item.

@@ -47,28 +47,18 @@ pub(super) fn parse(tokens: TokenStream, head: &Head, errors: &mut Errors) -> Op
     let fallible = is_result(&head.output());
     for entry in options::parse(tokens, "task", &KNOWN, errors) {
         let key = entry.key.to_string();
-        let example = KNOWN
-            .iter()
-            .find(|(known, _)| *known == key)
-            .map_or("", |(_, example)| example);
-        let wants_result = matches!(
-            key.as_str(),
-            "retries" | "backoff" | "timeout" | "retry_if" | "at_most_once"
-        );
+        let example = KNOWN.iter().find(|(known, _)| *known == key).map_or("", |(_, example)| example);
+        let wants_result =
+            matches!(key.as_str(), "retries" | "backoff" | "timeout" | "retry_if" | "at_most_once");
         if wants_result && !fallible {
-            errors.on(
-                &entry.key,
-                format!("`{key}` needs a task that can fail: return a `Result<_, _>`"),
-            );
+            errors.on(&entry.key, format!("`{key}` needs a task that can fail: return a `Result<_, _>`"));
         }
         match key.as_str() {
             "name" => read.name = entry.text(example, errors),
             "retries" => read.retries = entry.number(1, example, errors),
             "backoff" => read.backoff = entry.expect(example, errors).map(|range| backoff(range, errors)),
             "timeout" => {
-                let limit = entry
-                    .expect(example, errors)
-                    .map(|limit| duration::lower(limit, errors));
+                let limit = entry.expect(example, errors).map(|limit| duration::lower(limit, errors));
                 read.timeout = limit.map(|limit| (limit, entry.span()));
             }
             "retry_if" => read.retry_if = entry.path(example, errors),
@@ -99,10 +89,7 @@ fn backoff(range: &Expr, errors: &mut Errors) -> (TokenStream, TokenStream) {
                     range,
                     "`backoff` wants the first and the longest wait: write `backoff = 200ms..30s`",
                 );
-                (
-                    quote!(::core::time::Duration::ZERO),
-                    quote!(::core::time::Duration::ZERO),
-                )
+                (quote!(::core::time::Duration::ZERO), quote!(::core::time::Duration::ZERO))
             }
         },
         constant => {

@@ -8,7 +8,7 @@ use syn::{Block, Expr};
 
 use super::ir::{Flow, PointId};
 use super::liveness::Liveness;
-use super::operation;
+use super::operation::{self, Operation};
 use crate::diagnostics::Errors;
 
 /// Walks the body and reports every await and every operation that stands where it cannot.
@@ -109,23 +109,7 @@ impl<'ast> Visit<'ast> for Check<'_> {
         match operation::parse(&expr.base) {
             Err(error) => self.errors.take(error),
             Ok(operation::Operation::Call { .. }) => visit::visit_expr_await(self, expr),
-            Ok(operation::Operation::Signal(signal)) => {
-                if signal.name.value().is_empty() {
-                    self.errors.on(
-                        &signal.name,
-                        "a signal has a name: `signal!(\"manager_approval\", 48h)`",
-                    );
-                }
-                if let Some(limit) = &signal.limit {
-                    crate::duration::lower(limit, self.errors);
-                    self.nothing_awaited(limit);
-                }
-            }
-            Ok(operation::Operation::Sleep { length, .. }) => {
-                crate::duration::lower(&length, self.errors);
-                self.nothing_awaited(&length);
-            }
-            Ok(operation::Operation::SleepUntil { until, .. }) => self.nothing_awaited(&until),
+            Ok(operation) => self.operation(&operation),
         }
     }
 
@@ -160,23 +144,13 @@ impl<'ast> Visit<'ast> for Check<'_> {
 
     fn visit_macro(&mut self, mac: &'ast syn::Macro) {
         if let Some(name) = Self::operation_macro(mac) {
-            self.errors.on(
-                name,
-                format!("`{name}!` does nothing by itself: write `{name}!(..).await`"),
-            );
+            self.errors.on(name, format!("`{name}!` does nothing by itself: write `{name}!(..).await`"));
             return;
         }
-        let name = mac
-            .path
-            .segments
-            .last()
-            .map(|last| last.ident.to_string())
-            .unwrap_or_default();
+        let name = mac.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
         if matches!(mac.path.segments.first(), Some(first) if first.ident == "tokio") && name == "select" {
-            self.errors.on(
-                &mac.path,
-                "`tokio::select!` does not survive a restart: use sayiir's own `select!`",
-            );
+            self.errors
+                .on(&mac.path, "`tokio::select!` does not survive a restart: use sayiir's own `select!`");
             return;
         }
         self.await_in_tokens(mac.tokens.clone(), &name);
@@ -186,6 +160,39 @@ impl<'ast> Visit<'ast> for Check<'_> {
 }
 
 impl Check<'_> {
+    fn operation(&mut self, operation: &Operation) {
+        match operation {
+            Operation::Call { arguments, .. } => {
+                arguments.iter().for_each(|argument| self.nothing_awaited(argument))
+            }
+            Operation::Signal(signal) => {
+                if signal.name.value().is_empty() {
+                    self.errors.on(&signal.name, "a signal has a name: `signal!(\"manager_approval\", 48h)`");
+                }
+                if let Some(limit) = &signal.limit {
+                    crate::duration::lower(limit, self.errors);
+                    self.nothing_awaited(limit);
+                }
+            }
+            Operation::Sleep { length, .. } => {
+                crate::duration::lower(length, self.errors);
+                self.nothing_awaited(length);
+            }
+            Operation::SleepUntil { until, .. } => self.nothing_awaited(until),
+            Operation::Join(join) => join.branches.iter().for_each(|branch| self.operation(branch)),
+            Operation::JoinAll(join) => {
+                self.nothing_awaited(&join.items);
+                self.operation(&join.branch);
+            }
+            Operation::Select(select) => {
+                for arm in &select.arms {
+                    self.operation(&arm.operation);
+                    self.visit_expr(&arm.body);
+                }
+            }
+        }
+    }
+
     fn nothing_awaited(&mut self, expr: &Expr) {
         self.within("the arguments of an operation", |this| this.visit_expr(expr));
     }

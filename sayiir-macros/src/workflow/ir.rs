@@ -89,18 +89,9 @@ pub(crate) enum End {
     /// Goes on elsewhere.
     Goto(BlockId),
     /// `if cond { then } else { otherwise }`; the condition may bind (`if let`).
-    Branch {
-        cond: TokenStream,
-        effect: Effect,
-        then: BlockId,
-        otherwise: BlockId,
-    },
+    Branch { cond: TokenStream, effect: Effect, then: BlockId, otherwise: BlockId },
     /// `match`.
-    Match {
-        scrutinee: TokenStream,
-        effect: Effect,
-        arms: Vec<MatchArm>,
-    },
+    Match { scrutinee: TokenStream, effect: Effect, arms: Vec<MatchArm> },
     /// `let pat = value else { otherwise };`.
     LetElse {
         attrs: TokenStream,
@@ -113,11 +104,7 @@ pub(crate) enum End {
     /// Waits.
     Suspend(PointId),
     /// Ends the workflow.
-    Return {
-        keyword: TokenStream,
-        value: TokenStream,
-        effect: Effect,
-    },
+    Return { keyword: TokenStream, value: TokenStream, effect: Effect },
 }
 
 pub(crate) struct MatchArm {
@@ -173,7 +160,6 @@ pub(crate) struct Point {
     pub(crate) resume: BlockId,
     /// In words, for documentation: ``the task `charge` ``.
     pub(crate) words: String,
-    pub(crate) span: proc_macro2::Span,
 }
 
 /// One `signal!` in the body.
@@ -191,18 +177,6 @@ impl Flow {
 
     pub(crate) fn binding(&self, id: BindingId) -> &Binding {
         &self.bindings[id.0]
-    }
-
-    /// Whether `inner` is `outer` or lies in it.
-    pub(crate) fn is_within(&self, inner: ScopeId, outer: ScopeId) -> bool {
-        let mut scope = Some(inner);
-        while let Some(current) = scope {
-            if current == outer {
-                return true;
-            }
-            scope = self.scopes[current.0].parent;
-        }
-        false
     }
 
     pub(crate) fn block_ids(&self) -> impl DoubleEndedIterator<Item = BlockId> + use<> {
@@ -236,12 +210,7 @@ impl fmt::Display for Flow {
             match &block.end {
                 End::Open => writeln!(f, "    unreachable")?,
                 End::Goto(to) => writeln!(f, "    goto {to:?}")?,
-                End::Branch {
-                    cond,
-                    then,
-                    otherwise,
-                    ..
-                } => {
+                End::Branch { cond, then, otherwise, .. } => {
                     writeln!(f, "    if {cond} goto {then:?} else {otherwise:?}")?;
                 }
                 End::Match { scrutinee, arms, .. } => {
@@ -250,13 +219,7 @@ impl fmt::Display for Flow {
                         writeln!(f, "        {} => {:?}", arm.pat, arm.body)?;
                     }
                 }
-                End::LetElse {
-                    pat,
-                    value,
-                    then,
-                    otherwise,
-                    ..
-                } => {
+                End::LetElse { pat, value, then, otherwise, .. } => {
                     writeln!(f, "    let {pat} = {value} then {then:?} else {otherwise:?}")?;
                 }
                 End::Suspend(point) => {

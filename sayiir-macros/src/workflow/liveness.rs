@@ -24,12 +24,7 @@ impl Liveness {
         let live = live(flow);
         let valued = valued(flow, &reachable);
         let entries = entries(flow, &reachable);
-        Self {
-            live,
-            valued,
-            reachable,
-            entries,
-        }
+        Self { live, valued, reachable, entries }
     }
 
     /// The variables that have to be there when a block begins, in the order of declaration.
@@ -45,10 +40,7 @@ impl Liveness {
     /// The variables that are stored while the run waits at a point: what is needed behind it, without its output.
     pub(crate) fn saved(&self, flow: &Flow, point: PointId) -> Vec<BindingId> {
         let point = &flow.points[point.0];
-        self.needed(flow, point.resume)
-            .into_iter()
-            .filter(|id| *id != point.output)
-            .collect()
+        self.needed(flow, point.resume).into_iter().filter(|id| *id != point.output).collect()
     }
 
     pub(crate) fn is_reachable(&self, block: BlockId) -> bool {
@@ -72,11 +64,7 @@ impl Liveness {
         while let Some(block) = todo.pop() {
             if region.insert(block) {
                 todo.extend(
-                    flow.block(block)
-                        .end
-                        .successors()
-                        .into_iter()
-                        .filter(|next| !self.is_entry(*next)),
+                    flow.block(block).end.successors().into_iter().filter(|next| !self.is_entry(*next)),
                 );
             }
         }
@@ -98,21 +86,14 @@ impl Liveness {
         let needed: Bindings = self.needed(flow, entry).into_iter().collect();
         let visible: Bindings = flow.block(entry).visible.iter().copied().collect();
         let assigned = self.assigned_within(flow, entry);
-        assigned
-            .into_iter()
-            .filter(|id| visible.contains(id) && !needed.contains(id))
-            .collect()
+        assigned.into_iter().filter(|id| visible.contains(id) && !needed.contains(id)).collect()
     }
 }
 
 /// Everything that a block does, in order.
 fn effects(flow: &Flow, block: BlockId) -> Vec<&Effect> {
     let block = flow.block(block);
-    let mut all: Vec<&Effect> = block
-        .statements
-        .iter()
-        .map(|statement| &statement.effect)
-        .collect();
+    let mut all: Vec<&Effect> = block.statements.iter().map(|statement| &statement.effect).collect();
     match &block.end {
         End::Open | End::Goto(_) => {}
         End::Branch { effect, .. } | End::LetElse { effect, .. } | End::Return { effect, .. } => {
@@ -157,10 +138,8 @@ fn live(flow: &Flow) -> Vec<Bindings> {
     while changed {
         changed = false;
         for block in flow.block_ids().rev() {
-            let mut needed: Bindings = next(flow, block)
-                .into_iter()
-                .flat_map(|next| live[next.0].iter().copied())
-                .collect();
+            let mut needed: Bindings =
+                next(flow, block).into_iter().flat_map(|next| live[next.0].iter().copied()).collect();
             if let End::Suspend(point) = &flow.block(block).end {
                 needed.remove(&flow.points[point.0].output);
             }
@@ -180,11 +159,8 @@ fn live(flow: &Flow) -> Vec<Bindings> {
 }
 
 fn valued(flow: &Flow, reachable: &[bool]) -> Vec<Bindings> {
-    let parameters = flow
-        .bindings
-        .iter()
-        .enumerate()
-        .filter(|(_, b)| b.origin == super::ir::Origin::Parameter);
+    let parameters =
+        flow.bindings.iter().enumerate().filter(|(_, b)| b.origin == super::ir::Origin::Parameter);
     let mut valued = vec![Bindings::new(); flow.blocks.len()];
     valued[0] = parameters.map(|(index, _)| BindingId(index)).collect();
     let mut changed = true;
@@ -193,13 +169,7 @@ fn valued(flow: &Flow, reachable: &[bool]) -> Vec<Bindings> {
         for block in flow.block_ids().filter(|block| reachable[block.0]) {
             let mut now = valued[block.0].clone();
             for effect in effects(flow, block) {
-                now.extend(
-                    effect
-                        .declares
-                        .iter()
-                        .filter(|(_, with_value)| *with_value)
-                        .map(|(id, _)| *id),
-                );
+                now.extend(effect.declares.iter().filter(|(_, with_value)| *with_value).map(|(id, _)| *id));
                 now.extend(effect.assigns.iter().copied());
             }
             if let End::Suspend(point) = &flow.block(block).end {

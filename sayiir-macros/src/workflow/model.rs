@@ -38,21 +38,14 @@ pub(crate) struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            name: None,
-            timeout: None,
-            krate: quote!(::sayiir),
-        }
+        Self { name: None, timeout: None, krate: quote!(::sayiir) }
     }
 }
 
 impl Model {
     /// The durable name.
     pub(crate) fn durable_name(&self) -> String {
-        self.options
-            .name
-            .as_ref()
-            .map_or_else(|| bare(&self.name), syn::LitStr::value)
+        self.options.name.as_ref().map_or_else(|| bare(&self.name), syn::LitStr::value)
     }
 
     /// `ExpenseApprovalState`.
@@ -70,11 +63,7 @@ impl Model {
 /// Whether a return type reads as fallible: its last path segment is `Result`.
 pub(crate) fn is_result(ty: &Type) -> bool {
     match ty {
-        Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == "Result"),
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Result"),
         Type::Paren(inner) => is_result(&inner.elem),
         Type::Group(inner) => is_result(&inner.elem),
         _ => false,
@@ -89,10 +78,7 @@ pub(crate) fn bare(ident: &Ident) -> String {
 /// `manager_approval`, `manager-approval` → `ManagerApproval`.
 pub(crate) fn upper_camel(name: &str) -> String {
     let mut out = String::new();
-    for word in name
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-    {
+    for word in name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
         let mut letters = word.chars();
         out.extend(letters.next().into_iter().flat_map(char::to_uppercase));
         out.push_str(letters.as_str());

@@ -9,11 +9,8 @@ use crate::diagnostics::Errors;
 use crate::signature::{self, Head};
 use crate::{duration, options};
 
-const KNOWN: [(&str, &str); 3] = [
-    ("name", "name = \"expense_approval\""),
-    ("timeout", "timeout = 30d"),
-    ("crate", "crate = sayiir"),
-];
+const KNOWN: [(&str, &str); 3] =
+    [("name", "name = \"expense_approval\""), ("timeout", "timeout = 30d"), ("crate", "crate = sayiir")];
 
 /// Reads everything but the body. `None` if there is no function at all.
 pub(crate) fn parse(attribute: TokenStream, item: &TokenStream, errors: &mut Errors) -> Option<Model> {
@@ -53,11 +50,7 @@ fn parameters(head: &Head, errors: &mut Errors) -> Vec<Parameter> {
             Pat::Ident(simple) => simple.ident.clone(),
             _ => format_ident!("argument{index}"),
         };
-        parameters.push(Parameter {
-            pat: (*argument.pat).clone(),
-            ty: (*argument.ty).clone(),
-            field,
-        });
+        parameters.push(Parameter { pat: (*argument.pat).clone(), ty: (*argument.ty).clone(), field });
     }
     parameters
 }
@@ -66,16 +59,11 @@ fn read_options(tokens: TokenStream, errors: &mut Errors) -> Options {
     let mut read = Options::default();
     for entry in options::parse(tokens, "workflow", &KNOWN, errors) {
         let key = entry.key.to_string();
-        let example = KNOWN
-            .iter()
-            .find(|(known, _)| *known == key)
-            .map_or("", |(_, example)| example);
+        let example = KNOWN.iter().find(|(known, _)| *known == key).map_or("", |(_, example)| example);
         match key.as_str() {
             "name" => read.name = entry.text(example, errors),
             "timeout" => {
-                read.timeout = entry
-                    .expect(example, errors)
-                    .map(|limit| duration::lower(limit, errors))
+                read.timeout = entry.expect(example, errors).map(|limit| duration::lower(limit, errors))
             }
             _ => {
                 if let Some(path) = entry.path(example, errors) {
@@ -102,10 +90,7 @@ pub(crate) fn body(model: &Model, errors: &mut Errors) -> Option<Block> {
 pub(crate) fn kept_for_editors(model: &Model) -> TokenStream {
     let name = format_ident!("unfinished_{}", super::model::bare(&model.name));
     let (body, output) = (&model.body, &model.output);
-    let parameters = model
-        .parameters
-        .iter()
-        .map(|Parameter { pat, ty, .. }| quote!(#pat: #ty));
+    let parameters = model.parameters.iter().map(|Parameter { pat, ty, .. }| quote!(#pat: #ty));
     quote! {
         #[allow(unexpected_cfgs)]
         const _: () = {

@@ -31,11 +31,7 @@ impl Names {
     }
 
     pub(crate) fn lookup(&self, name: &str) -> Option<BindingId> {
-        self.0
-            .iter()
-            .rev()
-            .find(|(known, _)| known == name)
-            .map(|(_, id)| *id)
+        self.0.iter().rev().find(|(known, _)| known == name).map(|(_, id)| *id)
     }
 
     /// A mark to go back to at the end of a scope.
@@ -56,11 +52,7 @@ impl Names {
 /// An expression that stands for a temporary.
 pub(crate) fn marker(id: BindingId, span: proc_macro2::Span) -> Expr {
     let ident = Ident::new(&format!("{MARKER}{}", id.0), span);
-    Expr::Path(syn::ExprPath {
-        attrs: Vec::new(),
-        qself: None,
-        path: ident.into(),
-    })
+    Expr::Path(syn::ExprPath { attrs: Vec::new(), qself: None, path: ident.into() })
 }
 
 /// The temporary or variable that a plain name in the tree stands for.
@@ -103,11 +95,7 @@ pub(crate) fn is_binding(pat: &syn::PatIdent) -> bool {
     pat.mutability.is_some()
         || pat.by_ref.is_some()
         || pat.subpat.is_some()
-        || !pat
-            .ident
-            .to_string()
-            .trim_start_matches("r#")
-            .starts_with(char::is_uppercase)
+        || !pat.ident.to_string().trim_start_matches("r#").starts_with(char::is_uppercase)
 }
 
 /// Resolves one piece of code and returns what it does.
@@ -144,11 +132,7 @@ pub(crate) fn rename_pattern(pat: &mut Pat, names: &Names, bindings: &[Binding])
         }
         fn visit_expr_mut(&mut self, _: &mut Expr) {}
     }
-    let renamed = |name: &Ident| {
-        names
-            .lookup(&name.to_string())
-            .is_some_and(|id| bindings[id.0].renamed)
-    };
+    let renamed = |name: &Ident| names.lookup(&name.to_string()).is_some_and(|id| bindings[id.0].renamed);
     if bound_names(pat).iter().any(renamed) {
         Rename(names, bindings).visit_pat_mut(pat);
     }
@@ -170,12 +154,7 @@ struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     fn new(names: &'a Names, bindings: &'a [Binding]) -> Self {
-        Self {
-            names,
-            bindings,
-            local: Vec::new(),
-            effect: Effect::default(),
-        }
+        Self { names, bindings, local: Vec::new(), effect: Effect::default() }
     }
 
     fn meaning(&self, ident: &Ident) -> Option<BindingId> {
@@ -409,11 +388,7 @@ impl VisitMut for Resolver<'_> {
         call.tokens = self.tokens(call.tokens.clone());
         // Where the arguments are expressions, their own variables (a closure's parameters) do not count.
         if let Ok(expressions) = &mut arguments {
-            let mut exact = Resolver {
-                effect: Effect::default(),
-                local: self.local.clone(),
-                ..*self
-            };
+            let mut exact = Resolver { effect: Effect::default(), local: self.local.clone(), ..*self };
             for expression in expressions {
                 if let Expr::Assign(named) = expression {
                     exact.visit_expr_mut(&mut named.right);
@@ -423,17 +398,11 @@ impl VisitMut for Resolver<'_> {
             }
             let found = std::mem::replace(&mut self.effect, before);
             let literal_captures = {
-                let mut captures = Resolver {
-                    effect: Effect::default(),
-                    local: self.local.clone(),
-                    ..*self
-                };
+                let mut captures = Resolver { effect: Effect::default(), local: self.local.clone(), ..*self };
                 captures.all_captures(call.tokens.clone());
                 captures.effect
             };
-            self.effect
-                .uses
-                .extend(found.uses.intersection(&exact.effect.uses));
+            self.effect.uses.extend(found.uses.intersection(&exact.effect.uses));
             self.effect.uses.extend(literal_captures.uses);
             self.effect.assigns.extend(exact.effect.assigns);
         }

@@ -1,7 +1,7 @@
 //! Does a piece of code have to be taken apart? It does if it awaits, or if it jumps to a loop or block that was.
 
 use syn::visit::{self, Visit};
-use syn::{Block, Expr, Lifetime, Stmt};
+use syn::{Expr, Lifetime, Stmt};
 
 /// Whether the expression awaits, or breaks or continues out of itself.
 pub(crate) fn expr(expr: &Expr) -> bool {
@@ -10,18 +10,21 @@ pub(crate) fn expr(expr: &Expr) -> bool {
     find.found
 }
 
-/// Whether the block does.
-pub(crate) fn block(block: &Block) -> bool {
-    let mut find = Find::default();
-    find.visit_block(block);
-    find.found
-}
-
-/// Whether the statement does.
-pub(crate) fn stmt(stmt: &Stmt) -> bool {
-    let mut find = Find::default();
-    find.visit_stmt(stmt);
-    find.found
+/// How often the statement awaits.
+pub(crate) fn awaits(stmt: &Stmt) -> usize {
+    struct Count(usize);
+    impl<'ast> Visit<'ast> for Count {
+        fn visit_expr_await(&mut self, expr: &'ast syn::ExprAwait) {
+            self.0 += 1;
+            visit::visit_expr_await(self, expr);
+        }
+        fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
+        fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
+        fn visit_item(&mut self, _: &'ast syn::Item) {}
+    }
+    let mut count = Count(0);
+    count.visit_stmt(stmt);
+    count.0
 }
 
 /// The first await in the order of evaluation.

@@ -27,10 +27,7 @@ use crate::workflow::model::{Model, bare};
 /// A flow that waits nowhere: what stands in for a body with errors.
 pub(super) fn only_start(model: &Model) -> Flow {
     let mut flow = Flow::default();
-    flow.scopes.push(ir::Scope {
-        parent: None,
-        exit: None,
-    });
+    flow.scopes.push(ir::Scope { parent: None, exit: None });
     for parameter in &model.parameters {
         flow.bindings.push(ir::Binding {
             ident: parameter.field.clone(),
@@ -62,17 +59,10 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
     let (name, state, output) = (&model.name, model.state_name(), &model.output);
     let durable = model.durable_name();
     let types: Vec<_> = model.parameters.iter().map(|parameter| &parameter.ty).collect();
-    let fields: Vec<_> = model
-        .parameters
-        .iter()
-        .map(|parameter| &parameter.field)
-        .collect();
+    let fields: Vec<_> = model.parameters.iter().map(|parameter| &parameter.field).collect();
     let span = syn::spanned::Spanned::span(output);
     let (kind, success) = if model.fallible {
-        (
-            quote!(Fallible),
-            quote_spanned!(span=> <#output as #private::Sides>::Ok),
-        )
+        (quote!(Fallible), quote_spanned!(span=> <#output as #private::Sides>::Ok))
     } else {
         (quote!(Infallible), quote!(#output))
     };
@@ -82,10 +72,7 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
     };
     let signals = input.flow.signals.iter().map(|signal| {
         let (name, payload) = (&signal.name, &signal.payload);
-        (
-            name.value(),
-            quote!(#private::SignalDeclaration::new::<#payload>(#name)),
-        )
+        (name.value(), quote!(#private::SignalDeclaration::new::<#payload>(#name)))
     });
     let signals = signals.collect::<BTreeMap<_, _>>().into_values();
     let callees = &input.flow.callees;
@@ -133,15 +120,8 @@ pub(super) struct Body<'a> {
 
 impl<'a> Body<'a> {
     fn new(input: &'a Input<'a>, variants: &'a [Variant]) -> Self {
-        let needed = input
-            .liveness
-            .entries()
-            .flat_map(|entry| input.liveness.needed(input.flow, entry));
-        Self {
-            input,
-            variants,
-            crossing: needed.collect(),
-        }
+        let needed = input.liveness.entries().flat_map(|entry| input.liveness.needed(input.flow, entry));
+        Self { input, variants, crossing: needed.collect() }
     }
 
     fn advance(&self) -> TokenStream {
@@ -208,11 +188,8 @@ impl<'a> Body<'a> {
         let (state, step, machine) = (self.input.model.state_name(), own("step"), label("machine"));
         let name = &variant.name;
         let fields: Vec<_> = variant.fields.iter().map(|(field, _)| field).collect();
-        let values: Vec<_> = variant
-            .fields
-            .iter()
-            .map(|(field, _)| own(&format!("saved_{}", bare(field))))
-            .collect();
+        let values: Vec<_> =
+            variant.fields.iter().map(|(field, _)| own(&format!("saved_{}", bare(field)))).collect();
         let loads = variant
             .fields
             .iter()
@@ -226,11 +203,7 @@ impl<'a> Body<'a> {
         let point = &self.input.flow.points[point.0];
         let awaiting = variant.awaiting();
         let entry = number(point.resume);
-        let output_needed = self
-            .input
-            .liveness
-            .needed(self.input.flow, point.resume)
-            .contains(&point.output);
+        let output_needed = self.input.liveness.needed(self.input.flow, point.resume).contains(&point.output);
         let put = output_needed.then(|| {
             let slot = slot(point.output);
             quote!(#slot.put(output);)
@@ -274,12 +247,7 @@ impl<'a> Body<'a> {
 
     /// Where rustc reports what it finds wrong with a variable's type.
     pub(super) fn span_of(&self, id: BindingId) -> Span {
-        self.input
-            .flow
-            .binding(id)
-            .ident
-            .span()
-            .resolved_at(Span::call_site())
+        self.input.flow.binding(id).ident.span().resolved_at(Span::call_site())
     }
 }
 

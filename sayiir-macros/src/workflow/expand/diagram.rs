@@ -7,11 +7,7 @@ use super::Input;
 use crate::workflow::ir::{BlockId, End, PointId};
 
 pub(super) fn diagram(input: &Input<'_>) -> String {
-    let mut drawing = Drawing {
-        input,
-        lines: Vec::new(),
-        drawn: BTreeSet::new(),
-    };
+    let mut drawing = Drawing { input, lines: Vec::new(), drawn: BTreeSet::new() };
     let first = drawing.node_of(BlockId(0));
     drawing.edge("start", "", &first);
     let mut out = String::from("flowchart TD\n    start([start])\n");
@@ -29,11 +25,7 @@ struct Drawing<'a> {
 
 impl Drawing<'_> {
     fn edge(&mut self, from: &str, label: &str, to: &str) {
-        let label = if label.is_empty() {
-            String::new()
-        } else {
-            format!("|\"{}\"|", clean(label))
-        };
+        let label = if label.is_empty() { String::new() } else { format!("|\"{}\"|", clean(label)) };
         self.lines.push(format!("{from} -->{label} {to}"));
     }
 
@@ -56,23 +48,12 @@ impl Drawing<'_> {
                 }
                 name
             }
-            End::Branch {
-                cond,
-                then,
-                otherwise,
-                ..
-            } => {
+            End::Branch { cond, then, otherwise, .. } => {
                 let (then, otherwise) = (*then, *otherwise);
                 let text = format!("{cond}?");
                 self.decision(block, &text, vec![("yes".into(), then), ("no".into(), otherwise)])
             }
-            End::LetElse {
-                pat,
-                value,
-                then,
-                otherwise,
-                ..
-            } => {
+            End::LetElse { pat, value, then, otherwise, .. } => {
                 let text = format!("{pat} = {value}?");
                 let ways = vec![("yes".into(), *then), ("no".into(), *otherwise)];
                 self.decision(block, &text, ways)
@@ -110,11 +91,8 @@ impl Drawing<'_> {
         let flow = self.input.flow;
         let at = &flow.points[point.0];
         let words = clean(&at.words.replace('`', ""));
-        let shape = if at.words.starts_with('`') {
-            format!("[\"{words}\"]")
-        } else {
-            format!("{{{{\"{words}\"}}}}")
-        };
+        let shape =
+            if at.words.starts_with('`') { format!("[\"{words}\"]") } else { format!("{{{{\"{words}\"}}}}") };
         let name = at.variant.to_string();
         self.lines.push(format!("{name}{shape}"));
         let next = self.node_of(at.resume);
@@ -152,9 +130,5 @@ fn clean(text: &str) -> String {
     }
     let text: String = text.chars().filter(|c| !matches!(c, '`' | '\n')).collect();
     let text = text.replace('"', "'").replace('<', "&lt;").replace('>', "&gt;");
-    if text.chars().count() > 60 {
-        text.chars().take(57).chain("...".chars()).collect()
-    } else {
-        text
-    }
+    if text.chars().count() > 60 { text.chars().take(57).chain("...".chars()).collect() } else { text }
 }

@@ -24,12 +24,7 @@ pub(super) struct Input<'a> {
 }
 
 pub(crate) fn expand(model: &Model, flow: &Flow, liveness: &Liveness) -> TokenStream {
-    let input = Input {
-        model,
-        flow,
-        liveness,
-        private: model.private(),
-    };
+    let input = Input { model, flow, liveness, private: model.private() };
     let variants = state::variants(&input);
     let surface = surface::surface(&input);
     let state = state::state(&input, &variants);
@@ -39,10 +34,7 @@ pub(crate) fn expand(model: &Model, flow: &Flow, liveness: &Liveness) -> TokenSt
 
 /// What is written when the body has errors: the whole outer surface, and a state that knows only the start.
 pub(crate) fn fallback(model: &Model, flow: &Flow) -> TokenStream {
-    let empty = Flow {
-        signals: flow.signals.clone(),
-        ..body::only_start(model)
-    };
+    let empty = Flow { signals: flow.signals.clone(), ..body::only_start(model) };
     let liveness = Liveness::of(&empty);
     expand(model, &empty, &liveness)
 }

@@ -33,9 +33,8 @@ pub(super) fn variants(input: &Input<'_>) -> Vec<Variant> {
         fields: named_fields(input, (0..input.model.parameters.len()).map(BindingId).collect()),
     };
     let points = (0..input.flow.points.len()).map(PointId);
-    let waiting = points
-        .filter(|point| input.liveness.is_reachable(input.flow.points[point.0].resume))
-        .map(|point| {
+    let waiting =
+        points.filter(|point| input.liveness.is_reachable(input.flow.points[point.0].resume)).map(|point| {
             let at = &input.flow.points[point.0];
             Variant {
                 name: at.variant.clone(),
@@ -56,11 +55,7 @@ fn named_fields(input: &Input<'_>, saved: Vec<BindingId>) -> Vec<(Ident, Binding
         let name = name.trim_end_matches("_inner").to_owned();
         let count = seen.entry(name.clone()).or_default();
         *count += 1;
-        let name = if *count == 1 {
-            name
-        } else {
-            format!("{name}{count}")
-        };
+        let name = if *count == 1 { name } else { format!("{name}{count}") };
         let span = binding.ident.span().resolved_at(Span::call_site());
         let ident = syn::parse_str::<Ident>(&name).unwrap_or_else(|_| Ident::new_raw(&name, span));
         fields.push((with_span(ident, span), id));
@@ -132,12 +127,7 @@ fn storage(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
         codecs.entry(*id).or_insert_with(|| {
             let ty = field_type(input, *id);
             let codec = codec_of(*id);
-            let span = input
-                .flow
-                .binding(*id)
-                .ident
-                .span()
-                .resolved_at(Span::call_site());
+            let span = input.flow.binding(*id).ident.span().resolved_at(Span::call_site());
             quote_spanned!(span=> const #codec: #private::FieldCodec<#ty> = #private::saved::<#ty>();)
         });
     }
@@ -202,10 +192,7 @@ fn encode(input: &Input<'_>, variant: &Variant) -> TokenStream {
     let values = variant.fields.iter().map(|(field, _)| own(&bare(field)));
     let awaiting = variant.point.map(|point| {
         let (field, ty) = (variant.awaiting(), &input.flow.points[point.0].operation_type);
-        (
-            quote!(#field: awaiting,),
-            quote!(writer.field(&#private::saved::<#ty>(), "awaiting", awaiting);),
-        )
+        (quote!(#field: awaiting,), quote!(writer.field(&#private::saved::<#ty>(), "awaiting", awaiting);))
     });
     let (pattern, write) = awaiting.unzip();
     quote! {

@@ -24,11 +24,7 @@ pub(super) struct Stretch<'a> {
 impl<'a> Stretch<'a> {
     pub(super) fn new(body: &'a Body<'a>, entry: BlockId) -> Self {
         let assigned = body.input.liveness.assigned_within(body.input.flow, entry);
-        Self {
-            body,
-            entry,
-            assigned,
-        }
+        Self { body, entry, assigned }
     }
 
     pub(super) fn code(&self) -> TokenStream {
@@ -40,9 +36,7 @@ impl<'a> Stretch<'a> {
     fn from(&self, block: BlockId, outer: Option<ScopeId>, entry: Option<BlockId>) -> TokenStream {
         let flow = self.body.input.flow;
         let inside = scopes_within(flow, flow.block(block).scope, outer);
-        let wrap = inside
-            .iter()
-            .position(|scope| flow.scopes[scope.0].exit.is_some());
+        let wrap = inside.iter().position(|scope| flow.scopes[scope.0].exit.is_some());
         let Some(wrap) = wrap else {
             let loads = self.entry_loads(entry, &inside);
             let code = self.block(block);
@@ -52,9 +46,7 @@ impl<'a> Stretch<'a> {
         let scope = inside[wrap];
         let own_loads = self.entry_loads(entry, &[scope]);
         let inner = self.from(block, Some(scope), entry);
-        let exit = flow.scopes[scope.0]
-            .exit
-            .filter(|exit| self.is_reached_within(*exit, block));
+        let exit = flow.scopes[scope.0].exit.filter(|exit| self.is_reached_within(*exit, block));
         let Some(exit) = exit else {
             return quote!(#loads #own_loads #inner);
         };
@@ -70,12 +62,7 @@ impl<'a> Stretch<'a> {
     /// Whether `exit` is written out in the stretch that `from` belongs to.
     fn is_reached_within(&self, exit: BlockId, from: BlockId) -> bool {
         !self.body.input.liveness.is_entry(exit)
-            && self
-                .body
-                .input
-                .liveness
-                .region(self.body.input.flow, from)
-                .contains(&exit)
+            && self.body.input.liveness.region(self.body.input.flow, from).contains(&exit)
     }
 
     fn entry_loads(&self, entry: Option<BlockId>, scopes: &[ScopeId]) -> TokenStream {
@@ -84,23 +71,14 @@ impl<'a> Stretch<'a> {
         };
         let flow = self.body.input.flow;
         let here = |id: &BindingId| scopes.contains(&flow.binding(*id).scope);
-        let needed = self.body.input
-            .liveness
-            .needed(flow, entry)
-            .into_iter()
-            .filter(here)
-            .map(|id| {
-                let binding = flow.binding(id);
-                let (ident, slot) = (&binding.ident, slot(id));
-                let mutable = binding.mutable.then(|| quote!(mut));
-                quote!(let #mutable #ident = #slot.take();)
-            });
-        let assigned = self.body.input
-            .liveness
-            .assigned_within(flow, entry)
-            .into_iter()
-            .filter(here)
-            .map(|id| {
+        let needed = self.body.input.liveness.needed(flow, entry).into_iter().filter(here).map(|id| {
+            let binding = flow.binding(id);
+            let (ident, slot) = (&binding.ident, slot(id));
+            let mutable = binding.mutable.then(|| quote!(mut));
+            quote!(let #mutable #ident = #slot.take();)
+        });
+        let assigned =
+            self.body.input.liveness.declared_again(flow, entry).into_iter().filter(here).map(|id| {
                 let binding = flow.binding(id);
                 let ident = &binding.ident;
                 let mutable = binding.mutable.then(|| quote!(mut));
@@ -113,22 +91,13 @@ impl<'a> Stretch<'a> {
     fn block(&self, id: BlockId) -> TokenStream {
         let block = self.body.input.flow.block(id);
         let wanted = |statement: &&ir::Statement| {
-            let mut unvalued = statement
-                .effect
-                .declares
-                .iter()
-                .filter(|(_, valued)| !*valued)
-                .peekable();
+            let mut unvalued = statement.effect.declares.iter().filter(|(_, valued)| !*valued).peekable();
             unvalued.peek().is_none() || unvalued.any(|(id, _)| self.assigned.contains(id))
         };
         let statements = block.statements.iter().filter(wanted).map(|statement| {
             let tokens = &statement.tokens;
-            let ties = statement
-                .effect
-                .declares
-                .iter()
-                .filter(|(_, valued)| *valued)
-                .map(|(id, _)| self.tie(*id));
+            let ties =
+                statement.effect.declares.iter().filter(|(_, valued)| *valued).map(|(id, _)| self.tie(*id));
             quote!(#tokens #(#ties)*)
         });
         let end = self.end(&block.end, block.scope);
@@ -146,51 +115,25 @@ impl<'a> Stretch<'a> {
 
     fn end(&self, end: &End, scope: ScopeId) -> TokenStream {
         let ties = |effect: &ir::Effect| -> TokenStream {
-            effect
-                .declares
-                .iter()
-                .filter_map(|(id, _)| self.tie(*id))
-                .collect()
+            effect.declares.iter().filter_map(|(id, _)| self.tie(*id)).collect()
         };
         match end {
             End::Open => quote!(::core::unreachable!()),
             End::Goto(to) => self.edge(*to, scope),
-            End::Branch {
-                cond,
-                effect,
-                then,
-                otherwise,
-            } => {
-                let (ties, then, otherwise) = (
-                    ties(effect),
-                    self.edge(*then, scope),
-                    self.edge(*otherwise, scope),
-                );
+            End::Branch { cond, effect, then, otherwise } => {
+                let (ties, then, otherwise) =
+                    (ties(effect), self.edge(*then, scope), self.edge(*otherwise, scope));
                 quote!(if #cond { #ties #then } else { #otherwise })
             }
-            End::LetElse {
-                attrs,
-                pat,
-                value,
-                effect,
-                then,
-                otherwise,
-            } => {
-                let (ties, then, otherwise) = (
-                    ties(effect),
-                    self.edge(*then, scope),
-                    self.edge(*otherwise, scope),
-                );
+            End::LetElse { attrs, pat, value, effect, then, otherwise } => {
+                let (ties, then, otherwise) =
+                    (ties(effect), self.edge(*then, scope), self.edge(*otherwise, scope));
                 quote!(#attrs let #pat = #value else { #otherwise }; #ties #then)
             }
             End::Match { scrutinee, arms, .. } => {
                 let arms = arms.iter().map(|arm| {
-                    let (attrs, pat, ties, body) = (
-                        &arm.attrs,
-                        &arm.pat,
-                        ties(&arm.effect),
-                        self.edge(arm.body, scope),
-                    );
+                    let (attrs, pat, ties, body) =
+                        (&arm.attrs, &arm.pat, ties(&arm.effect), self.edge(arm.body, scope));
                     quote!(#attrs #pat => { #ties #body })
                 });
                 quote!(match #scrutinee { #(#arms)* })
@@ -207,10 +150,7 @@ impl<'a> Stretch<'a> {
             return self.go_to_stretch(to);
         }
         let around = scopes_within(flow, scope, None);
-        match around
-            .into_iter()
-            .find(|around| flow.scopes[around.0].exit == Some(to))
-        {
+        match around.into_iter().find(|around| flow.scopes[around.0].exit == Some(to)) {
             Some(left) => {
                 let name = scope_label(left);
                 quote!(break #name;)
@@ -221,33 +161,20 @@ impl<'a> Stretch<'a> {
 
     fn go_to_stretch(&self, to: BlockId) -> TokenStream {
         let (entry, stretch, number) = (own("entry"), label("stretch"), number(to));
-        let puts = self.body.input
-            .liveness
-            .needed(self.body.input.flow, to)
-            .into_iter()
-            .map(|id| {
-                let (slot, ident) = (slot(id), &self.body.input.flow.binding(id).ident);
-                quote!(#slot.put(#ident);)
-            });
+        let puts = self.body.input.liveness.needed(self.body.input.flow, to).into_iter().map(|id| {
+            let (slot, ident) = (slot(id), &self.body.input.flow.binding(id).ident);
+            quote!(#slot.put(#ident);)
+        });
         quote!({ #(#puts)* #entry = #number; continue #stretch; })
     }
 
     fn suspend(&self, point: PointId) -> TokenStream {
         let private = &self.body.input.private;
-        let Some(variant) = self
-            .body
-            .variants
-            .iter()
-            .find(|variant| variant.point == Some(point))
-        else {
+        let Some(variant) = self.body.variants.iter().find(|variant| variant.point == Some(point)) else {
             return quote!(::core::unreachable!());
         };
-        let (state, name, stretch, machine) = (
-            self.body.input.model.state_name(),
-            &variant.name,
-            label("stretch"),
-            label("machine"),
-        );
+        let (state, name, stretch, machine) =
+            (self.body.input.model.state_name(), &variant.name, label("stretch"), label("machine"));
         let awaiting = variant.awaiting();
         let operation = &self.body.input.flow.points[point.0].operation;
         let fields = variant.fields.iter().map(|(field, id)| {

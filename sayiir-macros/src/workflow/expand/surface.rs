@@ -12,11 +12,7 @@ pub(super) fn surface(input: &Input<'_>) -> TokenStream {
     let private = &input.private;
     let model = input.model;
     let (vis, name, attrs) = (&model.vis, &model.name, &model.attrs);
-    let fields: Vec<_> = model
-        .parameters
-        .iter()
-        .map(|parameter| &parameter.field)
-        .collect();
+    let fields: Vec<_> = model.parameters.iter().map(|parameter| &parameter.field).collect();
     let types: Vec<_> = model.parameters.iter().map(|parameter| &parameter.ty).collect();
     let signals = signals(input);
     let checks = one_type_for_each_signal(input);
@@ -51,11 +47,7 @@ pub(super) fn surface(input: &Input<'_>) -> TokenStream {
 /// `manager_approval` → `MANAGER_APPROVAL`.
 pub(in crate::workflow) fn constant_name(name: &syn::LitStr) -> Ident {
     let text = snake(&name.value()).to_uppercase();
-    let text = if text == "_" || text.is_empty() {
-        "SIGNAL".to_owned()
-    } else {
-        text
-    };
+    let text = if text == "_" || text.is_empty() { "SIGNAL".to_owned() } else { text };
     Ident::new(&text, name.span().resolved_at(proc_macro2::Span::call_site()))
 }
 

@@ -16,12 +16,7 @@ impl Lowerer<'_> {
             this.enter();
             let labelled = block.label.is_some();
             if let Some(label) = block.label {
-                this.targets.push(Target {
-                    label: Some(label.name),
-                    head: None,
-                    exit,
-                    dest,
-                });
+                this.targets.push(Target { label: Some(label.name), head: None, exit, dest });
             }
             this.statements(block.block.stmts, dest);
             if labelled {
@@ -79,12 +74,7 @@ impl Lowerer<'_> {
                     self.mark_references(&effect, reference);
                 }
                 self.current = from;
-                self.end(End::Branch {
-                    cond: cond.into_token_stream(),
-                    effect,
-                    then,
-                    otherwise,
-                });
+                self.end(End::Branch { cond: cond.into_token_stream(), effect, then, otherwise });
                 self.begin(then);
             }
         }
@@ -117,20 +107,11 @@ impl Lowerer<'_> {
                     this.begin(body);
                     this.lower_into(*arm.body, dest);
                     this.end(End::Goto(join));
-                    arms.push(MatchArm {
-                        attrs,
-                        pat: pat.into_token_stream(),
-                        effect,
-                        body,
-                    });
+                    arms.push(MatchArm { attrs, pat: pat.into_token_stream(), effect, body });
                 });
             }
             this.current = from;
-            this.end(End::Match {
-                scrutinee: quote!(#scrutinee),
-                effect,
-                arms,
-            });
+            this.end(End::Match { scrutinee: quote!(#scrutinee), effect, arms });
         });
         self.begin(join);
     }

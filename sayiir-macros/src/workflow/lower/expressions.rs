@@ -26,6 +26,9 @@ impl Lowerer<'_> {
             return expr;
         }
         match expr {
+            Expr::Await(awaited) if operation::is_select(&awaited.base) => {
+                self.lower_as_control(Expr::Await(awaited), expected)
+            }
             Expr::Await(awaited) => self.suspend(&awaited, expected),
             Expr::Paren(mut inner) => {
                 *inner.expr = self.lower_expr(*inner.expr, expected);
@@ -34,12 +37,10 @@ impl Lowerer<'_> {
             Expr::Group(inner) => self.lower_expr(*inner.expr, expected),
             Expr::Try(mut attempt) => {
                 // `signal!("x", 48h).await?` bound to a `T`: the payload is a `T`.
-                let fallible = expected
-                    .filter(|_| matches!(&*attempt.expr, Expr::Await(_)))
-                    .map(|ty| {
-                        let private = &self.private;
-                        syn::parse_quote!(#private::Tried<#ty>)
-                    });
+                let fallible = expected.filter(|_| matches!(&*attempt.expr, Expr::Await(_))).map(|ty| {
+                    let private = &self.private;
+                    syn::parse_quote!(#private::Tried<#ty>)
+                });
                 *attempt.expr = self.lower_expr(*attempt.expr, fallible.as_ref());
                 Expr::Try(attempt)
             }
@@ -74,10 +75,7 @@ impl Lowerer<'_> {
         let id = self.temporary(&format!("{base}_value"), span);
         let ident = self.flow.binding(id).ident.clone();
         let ty = expected.map(|ty| quote::quote!(: #ty));
-        let effect = Effect {
-            declares: vec![(id, false)],
-            ..Effect::default()
-        };
+        let effect = Effect { declares: vec![(id, false)], ..Effect::default() };
         self.statement(quote::quote!(let #ident #ty;), effect);
         self.lower_into(expr, Dest::Into(id));
         resolve::marker(id, span)
@@ -95,6 +93,7 @@ impl Lowerer<'_> {
             Expr::Paren(inner) => self.lower_into(*inner.expr, dest),
             Expr::Group(inner) => self.lower_into(*inner.expr, dest),
             Expr::Block(block) => self.block_expression(block, dest),
+            Expr::Await(awaited) if operation::is_select(&awaited.base) => self.select(&awaited, dest),
             Expr::If(branch) => self.branch(branch, dest),
             Expr::Match(choice) => self.choice(choice, dest),
             Expr::Loop(repeat) => self.repeat(repeat, dest),
@@ -140,9 +139,7 @@ impl Lowerer<'_> {
 
     fn leave(&mut self, leave: syn::ExprReturn) {
         let output = self.model.output.clone();
-        let mut value = leave
-            .expr
-            .map_or_else(unit, |expr| self.lower_expr(*expr, Some(&output)));
+        let mut value = leave.expr.map_or_else(unit, |expr| self.lower_expr(*expr, Some(&output)));
         let effect = self.resolve(&mut value);
         let keyword = leave.return_token;
         self.end_for_good(End::Return {
@@ -172,9 +169,9 @@ impl Lowerer<'_> {
                 let function = std::iter::once(&mut *call.func).map(place);
                 function.chain(call.args.iter_mut().map(value)).collect()
             }
-            Expr::MethodCall(call) => std::iter::once(place(&mut call.receiver))
-                .chain(call.args.iter_mut().map(value))
-                .collect(),
+            Expr::MethodCall(call) => {
+                std::iter::once(place(&mut call.receiver)).chain(call.args.iter_mut().map(value)).collect()
+            }
             Expr::Struct(literal) => {
                 let fields = literal.fields.iter_mut().map(|field| value(&mut field.expr));
                 fields.chain(literal.rest.as_deref_mut().map(value)).collect()
@@ -187,12 +184,9 @@ impl Lowerer<'_> {
             }
             Expr::Binary(binary) => vec![value(&mut binary.left), value(&mut binary.right)],
             Expr::Index(index) => vec![place(&mut index.expr), value(&mut index.index)],
-            Expr::Range(range) => range
-                .start
-                .iter_mut()
-                .chain(range.end.iter_mut())
-                .map(|end| value(end))
-                .collect(),
+            Expr::Range(range) => {
+                range.start.iter_mut().chain(range.end.iter_mut()).map(|end| value(end)).collect()
+            }
             Expr::Cast(cast) => vec![value(&mut cast.expr)],
             Expr::Field(field) => vec![place(&mut field.base)],
             Expr::Reference(borrow) => vec![place(&mut borrow.expr)],
@@ -213,20 +207,14 @@ impl Lowerer<'_> {
             return;
         };
         for index in 0..=last {
-            let later: Vec<Expr> = operands[index + 1..=last]
-                .iter()
-                .map(|(operand, _)| (**operand).clone())
-                .collect();
+            let later: Vec<Expr> =
+                operands[index + 1..=last].iter().map(|(operand, _)| (**operand).clone()).collect();
             let (operand, used) = &mut operands[index];
             let whole = std::mem::replace(*operand, unit());
             // The first operand of a call is the function.
             let ty = index.checked_sub(1).and_then(expected);
             let left = self.lower_expr(whole, ty.as_ref());
-            **operand = if index < last {
-                self.keep(left, *used, &later)
-            } else {
-                left
-            };
+            **operand = if index < last { self.keep(left, *used, &later) } else { left };
         }
     }
 
@@ -246,10 +234,7 @@ impl Lowerer<'_> {
             path @ Expr::Path(_) if used == Use::Place || !self.is_variable(&path) => path,
             place @ (Expr::Field(_) | Expr::Index(_) | Expr::Unary(_)) if used == Use::Place => place,
             other => {
-                let base = later
-                    .iter()
-                    .find(|expr| splits::expr(expr))
-                    .map(|expr| self.base_name(expr));
+                let base = later.iter().find(|expr| splits::expr(expr)).map(|expr| self.base_name(expr));
                 let span = other.span();
                 let id = self.temporary(&format!("{}_operand", base.unwrap_or_default()), span);
                 self.flow.bindings[id.0].mutable = used == Use::Place;
@@ -288,10 +273,7 @@ fn place(expr: &mut Expr) -> (&mut Expr, Use) {
 }
 
 fn is_comparison(op: &BinOp) -> bool {
-    matches!(
-        op,
-        BinOp::Eq(_) | BinOp::Ne(_) | BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_)
-    )
+    matches!(op, BinOp::Eq(_) | BinOp::Ne(_) | BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_))
 }
 
 fn is_assignment(op: &BinOp) -> bool {

@@ -12,9 +12,7 @@ use super::{Dest, Lowerer, Target, unit};
 impl Lowerer<'_> {
     /// `loop`.
     pub(super) fn repeat(&mut self, repeat: syn::ExprLoop, dest: Dest) {
-        self.looped(repeat.label, dest, |this, _| {
-            this.statements(repeat.body.stmts, Dest::Discard)
-        });
+        self.looped(repeat.label, dest, |this, _| this.statements(repeat.body.stmts, Dest::Discard));
     }
 
     /// `while`, also with `let`.
@@ -75,12 +73,7 @@ impl Lowerer<'_> {
             let head = this.current;
             this.flow.blocks[head.0].is_loop_head = true;
             let label = label.map(|label| label.name);
-            this.targets.push(Target {
-                label,
-                head: Some(head),
-                exit,
-                dest,
-            });
+            this.targets.push(Target { label, head: Some(head), exit, dest });
             this.scoped(None, |this| {
                 body(this, exit);
                 this.end(End::Goto(head));
@@ -111,22 +104,16 @@ impl Lowerer<'_> {
 
     fn target(&mut self, label: Option<&Lifetime>, loops_only: bool, span: Span) -> Option<&Target> {
         let wanted = |target: &&Target| match label {
-            Some(label) => target
-                .label
-                .as_ref()
-                .is_some_and(|known| known.ident == label.ident),
+            Some(label) => target.label.as_ref().is_some_and(|known| known.ident == label.ident),
             None => target.head.is_some(),
         };
-        let found = self
-            .targets
-            .iter()
-            .rposition(|target| wanted(&target) && (!loops_only || target.head.is_some()));
+        let found =
+            self.targets.iter().rposition(|target| wanted(&target) && (!loops_only || target.head.is_some()));
         match (found, label) {
             (Some(index), _) => return self.targets.get(index),
-            (None, Some(label)) => self.errors.on(
-                label,
-                format!("there is no loop or block labelled `{label}` around this"),
-            ),
+            (None, Some(label)) => {
+                self.errors.on(label, format!("there is no loop or block labelled `{label}` around this"))
+            }
             (None, None) => self.errors.at(span, "this is not inside a loop"),
         }
         None

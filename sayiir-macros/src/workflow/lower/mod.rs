@@ -4,6 +4,8 @@
 //! awaits inside have been made into suspension points; operands that come before them are kept in temporaries, so that
 //! everything is evaluated in Rust's order.
 
+mod at;
+mod combine;
 mod control;
 mod expressions;
 mod loops;
@@ -63,6 +65,8 @@ pub(super) struct Lowerer<'a> {
     /// How often each base name of a suspension point occurred.
     occurrences: HashMap<String, usize>,
     temporaries: HashMap<String, usize>,
+    /// The name that `#[at(..)]` gives to the next suspension point.
+    at: Option<syn::LitStr>,
     /// Types declared in the body: they cannot be named outside of it.
     local_types: Vec<String>,
 }
@@ -70,10 +74,7 @@ pub(super) struct Lowerer<'a> {
 impl<'a> Lowerer<'a> {
     fn new(model: &'a Model, errors: &'a mut Errors) -> Self {
         let mut flow = Flow::default();
-        flow.scopes.push(Scope {
-            parent: None,
-            exit: None,
-        });
+        flow.scopes.push(Scope { parent: None, exit: None });
         let occurrences = HashMap::from([("Start".to_owned(), 1)]);
         Self {
             model,
@@ -87,6 +88,7 @@ impl<'a> Lowerer<'a> {
             layout: Vec::new(),
             occurrences,
             temporaries: HashMap::new(),
+            at: None,
             local_types: Vec::new(),
         }
     }
@@ -117,12 +119,7 @@ impl<'a> Lowerer<'a> {
         for (index, parameter) in self.model.parameters.iter().enumerate() {
             if !matches!(parameter.pat, Pat::Ident(_)) {
                 let value = resolve::marker(BindingId(index), parameter.field.span());
-                self.bind_pattern(
-                    parameter.pat.clone(),
-                    Some(parameter.ty.clone()),
-                    value,
-                    &quote!(),
-                );
+                self.bind_pattern(parameter.pat.clone(), Some(parameter.ty.clone()), value, &quote!());
             }
         }
         self.statements(body.stmts, Dest::Return);
@@ -150,16 +147,8 @@ impl<'a> Lowerer<'a> {
         }
         blocks.sort_by_key(|(index, _)| *index);
         self.flow.blocks = blocks.into_iter().map(|(_, block)| block).collect();
-        self.flow
-            .scopes
-            .iter_mut()
-            .filter_map(|scope| scope.exit.as_mut())
-            .for_each(moved);
-        self.flow
-            .points
-            .iter_mut()
-            .map(|point| &mut point.resume)
-            .for_each(moved);
+        self.flow.scopes.iter_mut().filter_map(|scope| scope.exit.as_mut()).for_each(moved);
+        self.flow.points.iter_mut().map(|point| &mut point.resume).for_each(moved);
         self.flow
     }
 
@@ -201,9 +190,7 @@ impl<'a> Lowerer<'a> {
     }
 
     fn statement(&mut self, tokens: TokenStream, effect: Effect) {
-        self.flow.blocks[self.current.0]
-            .statements
-            .push(Statement { tokens, effect });
+        self.flow.blocks[self.current.0].statements.push(Statement { tokens, effect });
     }
 
     // ---- scopes ----
@@ -213,10 +200,7 @@ impl<'a> Lowerer<'a> {
         let outer = self.scope;
         let mark = self.names.mark();
         self.scope = ScopeId(self.flow.scopes.len());
-        self.flow.scopes.push(Scope {
-            parent: Some(outer),
-            exit,
-        });
+        self.flow.scopes.push(Scope { parent: Some(outer), exit });
         let result = body(self);
         self.names.forget_since(mark);
         self.scope = outer;
@@ -242,11 +226,7 @@ impl<'a> Lowerer<'a> {
     fn temporary(&mut self, base: &str, span: Span) -> BindingId {
         let count = self.temporaries.entry(base.to_owned()).or_default();
         *count += 1;
-        let name = if *count == 1 {
-            base.to_owned()
-        } else {
-            format!("{base}{count}")
-        };
+        let name = if *count == 1 { base.to_owned() } else { format!("{base}{count}") };
         let ident = Ident::new(&name, Span::mixed_site().located_at(span));
         let id = self.binding(Binding {
             ident,
@@ -278,9 +258,7 @@ impl<'a> Lowerer<'a> {
                 ident,
                 renamed,
                 mutable: variable.mutable,
-                ty: variable
-                    .ty
-                    .filter(|ty| types::can_be_named(ty, &self.local_types)),
+                ty: variable.ty.filter(|ty| types::can_be_named(ty, &self.local_types)),
                 origin: Origin::User,
                 scope: self.scope,
                 reference: variable.reference,
@@ -297,14 +275,9 @@ impl<'a> Lowerer<'a> {
     /// A name that reads the same but is another variable than `outer`, so that both can be reached.
     fn apart_from(&self, outer: BindingId, name: &Ident) -> Ident {
         let outer = self.flow.binding(outer);
-        let text = if outer.renamed {
-            format!("{}_inner", outer.ident)
-        } else {
-            name.to_string()
-        };
+        let text = if outer.renamed { format!("{}_inner", outer.ident) } else { name.to_string() };
         let span = Span::mixed_site().located_at(name.span());
-        text.strip_prefix("r#")
-            .map_or_else(|| Ident::new(&text, span), |raw| Ident::new_raw(raw, span))
+        text.strip_prefix("r#").map_or_else(|| Ident::new(&text, span), |raw| Ident::new_raw(raw, span))
     }
 
     fn resolve(&self, expr: &mut Expr) -> Effect {
@@ -337,11 +310,7 @@ impl<'a> Lowerer<'a> {
             }
             Dest::Return => {
                 let effect = self.resolve(&mut value);
-                self.end(End::Return {
-                    keyword: quote!(return),
-                    value: value.into_token_stream(),
-                    effect,
-                });
+                self.end(End::Return { keyword: quote!(return), value: value.into_token_stream(), effect });
             }
         }
     }

@@ -7,7 +7,7 @@ use syn::{Expr, Item, Local, Pat, Stmt, Type};
 
 use super::super::ir::{Effect, End, Statement};
 use super::super::{resolve, splits};
-use super::{Dest, Lowerer, unit};
+use super::{Dest, Lowerer, at, unit};
 
 impl Lowerer<'_> {
     /// Lowers a list of statements whose last one may be the value.
@@ -20,10 +20,9 @@ impl Lowerer<'_> {
         }
         let tail = match stmts.pop() {
             Some(Stmt::Expr(expr, None)) => Some(expr),
-            Some(Stmt::Macro(call)) if call.semi_token.is_none() => Some(Expr::Macro(syn::ExprMacro {
-                attrs: call.attrs,
-                mac: call.mac,
-            })),
+            Some(Stmt::Macro(call)) if call.semi_token.is_none() => {
+                Some(Expr::Macro(syn::ExprMacro { attrs: call.attrs, mac: call.mac }))
+            }
             Some(other) => {
                 stmts.push(other);
                 None
@@ -34,7 +33,13 @@ impl Lowerer<'_> {
             self.one(stmt);
         }
         match tail {
-            Some(expr) => self.lower_into(expr, dest),
+            Some(expr) => {
+                let mut stmt = Stmt::Expr(expr, None);
+                self.note_at(&mut stmt);
+                if let Stmt::Expr(expr, _) = stmt {
+                    self.lower_into(expr, dest);
+                }
+            }
             None => self.no_value(dest),
         }
     }
@@ -85,7 +90,8 @@ impl Lowerer<'_> {
         self.flow.items.push(item);
     }
 
-    fn one(&mut self, stmt: Stmt) {
+    fn one(&mut self, mut stmt: Stmt) {
+        self.note_at(&mut stmt);
         match stmt {
             Stmt::Local(local) => self.local(local),
             Stmt::Item(item) => self.item(item),
@@ -102,6 +108,23 @@ impl Lowerer<'_> {
         }
     }
 
+    /// `#[at("second_review")]` names the one place to wait in its statement.
+    fn note_at(&mut self, stmt: &mut Stmt) {
+        let Some(attribute) = at::find(stmt) else { return };
+        let name = attribute.parse_args::<syn::LitStr>();
+        match (name, splits::awaits(stmt)) {
+            (Ok(name), 1) if super::super::model::upper_camel(&name.value()).is_empty() => {
+                self.errors.on(name, "a place to wait has a name with letters: `#[at(\"second_review\")]`");
+            }
+            (Ok(name), 1) => self.at = Some(name),
+            (Ok(_), count) => self.errors.on(
+                attribute,
+                format!("`#[at(..)]` names one place to wait, but this statement awaits {count} times: put it before a statement with exactly one `.await`"),
+            ),
+            (Err(_), _) => self.errors.on(attribute, "write the name of the place to wait: `#[at(\"second_review\")]`"),
+        }
+    }
+
     /// A plain assignment to a whole variable makes its old value worthless.
     pub(super) fn note_kill(&self, left: &Expr, effect: &mut Effect) {
         let assigned = effect
@@ -109,9 +132,7 @@ impl Lowerer<'_> {
             .iter()
             .copied()
             .find(|id| resolve::as_name(left).is_some_and(|name| *name == self.flow.binding(*id).ident));
-        effect
-            .kills
-            .extend(assigned.filter(|id| !effect.uses.contains(id)));
+        effect.kills.extend(assigned.filter(|id| !effect.uses.contains(id)));
     }
 
     fn local(&mut self, local: Local) {
@@ -136,10 +157,7 @@ impl Lowerer<'_> {
     fn uninitialised(&mut self, mut pat: Pat, ty: Option<Type>, attrs: &TokenStream) {
         let mut effect = Effect::default();
         effect.declares = self.declare_pattern(&mut pat, ty.as_ref());
-        effect
-            .declares
-            .iter_mut()
-            .for_each(|(_, with_value)| *with_value = false);
+        effect.declares.iter_mut().for_each(|(_, with_value)| *with_value = false);
         let ty = ty.map(|ty| quote!(: #ty));
         self.statement(quote!(#attrs let #pat #ty;), effect);
     }
@@ -163,10 +181,7 @@ impl Lowerer<'_> {
         }
         let span = pat.span();
         let ty = ty.map(|ty| quote!(: #ty));
-        self.statement(
-            quote::quote_spanned!(span=> #attrs let #pat #ty = #value;),
-            effect,
-        );
+        self.statement(quote::quote_spanned!(span=> #attrs let #pat #ty = #value;), effect);
     }
 
     fn let_else(

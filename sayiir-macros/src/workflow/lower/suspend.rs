@@ -13,13 +13,34 @@ use super::Lowerer;
 use crate::duration;
 
 /// An operation ready to be awaited: how it is made, and its type.
-struct Made {
-    expression: Expr,
-    ty: TokenStream,
+pub(super) struct Made {
+    pub(super) expression: Expr,
+    pub(super) ty: TokenStream,
     /// The type of its output.
     output: Option<Type>,
-    words: String,
+    /// What is waited for, for documentation.
+    pub(super) words: String,
     span: Span,
+}
+
+impl Made {
+    pub(super) fn new(
+        expression: TokenStream,
+        ty: TokenStream,
+        output: TokenStream,
+        words: String,
+        span: Span,
+    ) -> Self {
+        let expression = syn::parse2(expression).unwrap_or_else(|_| super::unit());
+        Self { expression, ty, output: syn::parse2(output).ok(), words, span }
+    }
+
+    pub(super) fn output_type(&self, private: &TokenStream) -> TokenStream {
+        let ty = &self.ty;
+        self.output
+            .as_ref()
+            .map_or_else(|| quote!(<#ty as #private::Operation>::Output), |output| quote!(#output))
+    }
 }
 
 impl Lowerer<'_> {
@@ -34,8 +55,7 @@ impl Lowerer<'_> {
         };
         let mut made = self.make(&operation, expected);
         let effect = self.resolve(&mut made.expression);
-        let variant = self.next_variant(&operation);
-        *self.occurrences.entry(base_of(&operation)).or_default() += 1;
+        let variant = self.name_point(&operation);
         let output = self.output(&variant, made.span, made.output);
         let resume = self.block(self.scope);
         let point = Point {
@@ -46,12 +66,35 @@ impl Lowerer<'_> {
             output,
             resume,
             words: made.words,
-            span: made.span,
         };
         self.flow.points.push(point);
         self.end(End::Suspend(PointId(self.flow.points.len() - 1)));
         self.begin(resume);
         resolve::marker(output, awaited.base.span())
+    }
+
+    /// The variant's name: the one given by `#[at(..)]`, or the next of its kind.
+    fn name_point(&mut self, operation: &Operation) -> String {
+        let variant = match self.at.take() {
+            Some(given) => {
+                let variant = upper_camel(&given.value());
+                if self.flow.points.iter().any(|point| point.variant == variant) || variant == "Start" {
+                    self.errors.on(
+                        &given,
+                        format!(
+                            "there is another place to wait that is called `{variant}`: choose another name"
+                        ),
+                    );
+                }
+                variant
+            }
+            None => {
+                let variant = self.next_variant(operation);
+                *self.occurrences.entry(base_of(operation)).or_default() += 1;
+                variant
+            }
+        };
+        variant
     }
 
     fn output(&mut self, variant: &str, span: Span, ty: Option<Type>) -> BindingId {
@@ -62,6 +105,9 @@ impl Lowerer<'_> {
 
     /// The name of the variant that the next occurrence of this operation gets.
     pub(super) fn next_variant(&self, operation: &Operation) -> String {
+        if let Some(given) = &self.at {
+            return upper_camel(&given.value());
+        }
         let base = base_of(operation);
         match self.occurrences.get(&base) {
             None | Some(0) => base,
@@ -69,13 +115,9 @@ impl Lowerer<'_> {
         }
     }
 
-    fn make(&mut self, operation: &Operation, expected: Option<&Type>) -> Made {
+    pub(super) fn make(&mut self, operation: &Operation, expected: Option<&Type>) -> Made {
         match operation {
-            Operation::Call {
-                path,
-                arguments,
-                span,
-            } => self.call(path, arguments, *span),
+            Operation::Call { path, arguments, span } => self.call(path, arguments, *span),
             Operation::Signal(signal) => self.signal(signal, expected),
             Operation::Sleep { length, span } => {
                 let private = &self.private;
@@ -88,18 +130,15 @@ impl Lowerer<'_> {
                 let expression = quote_spanned!(*span=> #private::Sleep::Until(#until));
                 self.sleep(expression, *span)
             }
+            Operation::Join(join) => self.join(join, expected),
+            Operation::JoinAll(join) => self.join_all(join),
+            Operation::Select(select) => self.select_operation(select),
         }
     }
 
     fn sleep(&self, expression: TokenStream, span: Span) -> Made {
         let private = &self.private;
-        Made {
-            expression: syn::parse2(expression).unwrap_or_else(|_| super::unit()),
-            ty: quote!(#private::Sleep),
-            output: Some(syn::parse_quote!(())),
-            words: "a point in time".into(),
-            span,
-        }
+        Made::new(expression, quote!(#private::Sleep), quote!(()), "a point in time".into(), span)
     }
 
     fn call(&mut self, path: &syn::Path, arguments: &[Expr], span: Span) -> Made {
@@ -114,11 +153,7 @@ impl Lowerer<'_> {
         if !self.flow.callees.contains(path) {
             self.flow.callees.push(path.clone());
         }
-        let name = path
-            .segments
-            .last()
-            .map(|last| bare(&last.ident))
-            .unwrap_or_default();
+        let name = path.segments.last().map(|last| bare(&last.ident)).unwrap_or_default();
         Made {
             expression: Expr::Call(call),
             ty: quote_spanned!(path.span()=> <#path as #private::Callable>::Operation),
@@ -133,10 +168,7 @@ impl Lowerer<'_> {
         let span = signal.span;
         let name = &signal.name;
         let payload = self.payload(signal, expected);
-        self.flow.signals.push(SignalUse {
-            name: name.clone(),
-            payload: payload.clone(),
-        });
+        self.flow.signals.push(SignalUse { name: name.clone(), payload: payload.clone() });
         let fresh = signal.fresh.then(|| quote!(.fresh()));
         let wait = quote_spanned!(span=> #private::SignalWait::<#payload>::new(#name)#fresh);
         let value = quote!(<#payload as #private::Payload>::Value);
@@ -217,18 +249,25 @@ impl Lowerer<'_> {
 /// The base of the variant's name: what the run waits for.
 fn base_of(operation: &Operation) -> String {
     match operation {
-        Operation::Call { path, .. } => path
-            .segments
-            .last()
-            .map(|last| upper_camel(&bare(&last.ident)))
-            .unwrap_or_default(),
+        Operation::Call { path, .. } => {
+            path.segments.last().map(|last| upper_camel(&bare(&last.ident))).unwrap_or_default()
+        }
         Operation::Signal(signal) => upper_camel(&signal.name.value()),
         Operation::Sleep { .. } | Operation::SleepUntil { .. } => "Sleep".into(),
+        Operation::Join(join) => joined(join.branches.iter(), "And"),
+        Operation::JoinAll(join) => format!("Each{}", base_of(&join.branch)),
+        Operation::Select(select) => joined(select.arms.iter().map(|arm| &arm.operation), "Or"),
     }
 }
 
+/// `ReimburseAndNotify`; of more than three parts, the first ones.
+fn joined<'a>(parts: impl ExactSizeIterator<Item = &'a Operation>, word: &str) -> String {
+    let more = if parts.len() > 3 { format!("{word}More") } else { String::new() };
+    parts.take(3).map(base_of).collect::<Vec<_>>().join(word) + &more
+}
+
 /// The `T` of our own marker `Tried<T>`: the await stands before `?`, and the whole is a `T`.
-fn tried(ty: &Type) -> Option<Type> {
+pub(super) fn tried(ty: &Type) -> Option<Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == "Tried")?;
     let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else {
@@ -243,11 +282,6 @@ fn tried(ty: &Type) -> Option<Type> {
 /// Whether a payload is written as `Received<T>`.
 fn received(content: &TokenStream) -> bool {
     syn::parse2::<syn::TypePath>(content.clone()).is_ok_and(|path| {
-        path.qself.is_none()
-            && path
-                .path
-                .segments
-                .last()
-                .is_some_and(|last| last.ident == "Received")
+        path.qself.is_none() && path.path.segments.last().is_some_and(|last| last.ident == "Received")
     })
 }

@@ -30,12 +30,7 @@ pub(super) fn of_pattern(pat: &Pat, ty: Option<Type>, private: &TokenStream, fou
             if !found.variables.iter().any(|known| known.ident == ident.ident) {
                 let ty = if reference { None } else { ty.clone() };
                 let mutable = ident.mutability.is_some();
-                found.variables.push(Variable {
-                    ident: ident.ident.clone(),
-                    mutable,
-                    ty,
-                    reference,
-                });
+                found.variables.push(Variable { ident: ident.ident.clone(), mutable, ty, reference });
             }
             if let Some((_, inner)) = &ident.subpat {
                 of_pattern(inner, ty, private, found);
@@ -44,10 +39,7 @@ pub(super) fn of_pattern(pat: &Pat, ty: Option<Type>, private: &TokenStream, fou
         Pat::Type(typed) => of_pattern(&typed.pat, Some((*typed.ty).clone()), private, found),
         Pat::Paren(inner) => of_pattern(&inner.pat, ty, private, found),
         Pat::Guard(guard) => of_pattern(&guard.pat, ty, private, found),
-        Pat::Or(or) => or
-            .cases
-            .iter()
-            .for_each(|case| of_pattern(case, ty.clone(), private, found)),
+        Pat::Or(or) => or.cases.iter().for_each(|case| of_pattern(case, ty.clone(), private, found)),
         Pat::Tuple(tuple) => {
             let known = match ty {
                 Some(Type::Tuple(types))
@@ -151,10 +143,7 @@ impl Lowerer<'_> {
             Expr::Group(inner) => self.type_of(&inner.expr),
             Expr::Path(_) => {
                 let name = resolve::as_name(expr)?.to_string();
-                self.flow
-                    .binding(resolve::meaning(&name, &self.names)?)
-                    .ty
-                    .clone()
+                self.flow.binding(resolve::meaning(&name, &self.names)?).ty.clone()
             }
             Expr::Try(attempt) => {
                 let ty = self.type_of(&attempt.expr)?;

@@ -1,27 +1,34 @@
 //! What stands before a durable `.await`: a call, or one of the operation macros.
 
+mod combine;
+
 use proc_macro2::Span;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, LitStr, Token, Type};
 
+pub(crate) use combine::{Join, JoinAll, Select};
+
 /// The macros that are durable operations. Each has to be awaited.
-pub(crate) const MACROS: [&str; 3] = ["signal", "sleep", "sleep_until"];
+pub(crate) const MACROS: [&str; 8] =
+    ["signal", "sleep", "sleep_until", "join", "try_join", "join_all", "try_join_all", "select"];
 
 /// A durable operation as it is written.
 pub(crate) enum Operation {
     /// `path(arguments)`.
-    Call {
-        path: syn::Path,
-        arguments: Vec<Expr>,
-        span: Span,
-    },
+    Call { path: syn::Path, arguments: Vec<Expr>, span: Span },
     /// `signal!(..)`.
     Signal(Signal),
     /// `sleep!(length)`.
     Sleep { length: Expr, span: Span },
     /// `sleep_until!(timestamp)`.
     SleepUntil { until: Expr, span: Span },
+    /// `join!(..)`, `try_join!(..)`.
+    Join(Join),
+    /// `join_all!(..)`, `try_join_all!(..)`.
+    JoinAll(JoinAll),
+    /// `select! { .. }`.
+    Select(Select),
 }
 
 /// `signal!("name" as Payload, limit, fresh)`.
@@ -50,13 +57,7 @@ impl Parse for Signal {
         } else {
             None
         };
-        let mut signal = Self {
-            span: name.span(),
-            name,
-            payload,
-            limit: None,
-            fresh: false,
-        };
+        let mut signal = Self { span: name.span(), name, payload, limit: None, fresh: false };
         while !input.is_empty() {
             input.parse::<Token![,]>()?;
             if input.is_empty() {
@@ -109,6 +110,16 @@ pub(crate) fn parse(base: &Expr) -> syn::Result<Operation> {
     }
 }
 
+/// Whether the operation is a `select!`, whose arms are code of the body.
+pub(crate) fn is_select(base: &Expr) -> bool {
+    match base {
+        Expr::Paren(inner) => is_select(&inner.expr),
+        Expr::Group(inner) => is_select(&inner.expr),
+        Expr::Macro(call) => call.mac.path.segments.last().is_some_and(|last| last.ident == "select"),
+        _ => false,
+    }
+}
+
 fn parse_call(call: &syn::ExprCall) -> syn::Result<Operation> {
     let Expr::Path(function) = &*call.func else {
         return Err(syn::Error::new_spanned(
@@ -123,11 +134,7 @@ fn parse_call(call: &syn::ExprCall) -> syn::Result<Operation> {
             "the future of an associated function cannot be stored: put the call into a `#[task]` function",
         ));
     }
-    let words: Vec<String> = path
-        .segments
-        .iter()
-        .map(|segment| segment.ident.to_string())
-        .collect();
+    let words: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
     if let Some(first) = words.first().filter(|_| words.len() > 1) {
         let last = words.last().map_or("", String::as_str);
         let advice = match (first.as_str(), last) {
@@ -164,18 +171,8 @@ fn parse_call(call: &syn::ExprCall) -> syn::Result<Operation> {
 
 fn parse_macro(mac: &syn::Macro) -> syn::Result<Operation> {
     let span = mac.path.span();
-    let name = mac
-        .path
-        .segments
-        .last()
-        .map(|last| last.ident.to_string())
-        .unwrap_or_default();
-    let first = mac
-        .path
-        .segments
-        .first()
-        .map(|first| first.ident.to_string())
-        .unwrap_or_default();
+    let name = mac.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+    let first = mac.path.segments.first().map(|first| first.ident.to_string()).unwrap_or_default();
     if mac.path.segments.len() > 1 && matches!(first.as_str(), "tokio" | "futures" | "futures_util") {
         return Err(syn::Error::new(
             span,
@@ -188,14 +185,17 @@ fn parse_macro(mac: &syn::Macro) -> syn::Result<Operation> {
             signal.span = span;
             Ok(Operation::Signal(signal))
         }
-        "sleep" => Ok(Operation::Sleep {
-            length: one(mac, "a duration: `sleep!(5m)`")?,
-            span,
-        }),
-        "sleep_until" => Ok(Operation::SleepUntil {
-            until: one(mac, "a timestamp: `sleep_until!(due)`")?,
-            span,
-        }),
+        "sleep" => Ok(Operation::Sleep { length: one(mac, "a duration: `sleep!(5m)`")?, span }),
+        "sleep_until" => {
+            Ok(Operation::SleepUntil { until: one(mac, "a timestamp: `sleep_until!(due)`")?, span })
+        }
+        "join" | "try_join" => {
+            combine::join(mac, name == "try_join").map(Operation::Join).map_err(|error| inside(error, span))
+        }
+        "join_all" | "try_join_all" => combine::join_all(mac, name == "try_join_all")
+            .map(Operation::JoinAll)
+            .map_err(|error| inside(error, span)),
+        "select" => combine::select(mac).map(Operation::Select).map_err(|error| inside(error, span)),
         _ => Err(syn::Error::new(
             span,
             format!(
@@ -212,11 +212,7 @@ fn one(mac: &syn::Macro, what: &str) -> syn::Result<Expr> {
         Ok(expr)
     };
     parser.parse2(mac.tokens.clone()).map_err(|error| {
-        let span = if mac.tokens.is_empty() {
-            mac.path.span()
-        } else {
-            error.span()
-        };
+        let span = if mac.tokens.is_empty() { mac.path.span() } else { error.span() };
         syn::Error::new(span, format!("expected {what}"))
     })
 }
