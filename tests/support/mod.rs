@@ -14,8 +14,31 @@ use sayiir_core::workflow::{Progress, Workflow, WorkflowState};
 /// What a script answers to the signals of a run, in order: `None` lets the limit pass.
 pub type Script = Vec<(&'static str, Option<serde_json::Value>)>;
 
+/// What the world outside says while a run waits.
+pub trait Answers {
+    /// The payload of the next signal of this name; `None` lets the limit pass, if there is one.
+    fn signal(&mut self, name: &str, limited: bool) -> Option<serde_json::Value>;
+
+    /// A timer fires.
+    fn timer(&mut self) {}
+}
+
+impl Answers for Script {
+    fn signal(&mut self, name: &str, _limited: bool) -> Option<serde_json::Value> {
+        assert!(!self.is_empty(), "the script says nothing about `{name}`");
+        let (expected, answer) = self.remove(0);
+        assert_eq!(name, expected, "another signal than the script's");
+        answer
+    }
+}
+
 /// Runs to the end and returns what the body returned, with the places where it waited.
 pub fn drive<W: Workflow>(input: W::Input, mut script: Script) -> (W::Return, Vec<String>) {
+    drive_with::<W>(input, &mut script)
+}
+
+/// The same, with answers that may depend on what has happened.
+pub fn drive_with<W: Workflow>(input: W::Input, answers: &mut dyn Answers) -> (W::Return, Vec<String>) {
     let run = RunId::new("test").expect("a valid id");
     let now = jiff::Timestamp::UNIX_EPOCH;
     let mut waits = Vec::new();
@@ -28,7 +51,7 @@ pub fn drive<W: Workflow>(input: W::Input, mut script: Script) -> (W::Return, Ve
             Progress::Waits(state) => round_trip::<W>(state),
         };
         waits.push(state.variant_name().to_owned());
-        let (path, outcome) = perform::<W>(&state, &mut script);
+        let (path, outcome) = perform::<W>(&state, answers);
         step = Step::deliver(&run, now, path, outcome);
     }
 }
@@ -39,7 +62,7 @@ fn round_trip<W: Workflow>(state: W::State) -> W::State {
     W::State::decode(&reader).unwrap_or_else(|error| panic!("{error} in {}", stored.as_str()))
 }
 
-fn perform<W: Workflow>(state: &W::State, script: &mut Script) -> (LeafPath, Outcome) {
+fn perform<W: Workflow>(state: &W::State, answers: &mut dyn Answers) -> (LeafPath, Outcome) {
     let mut found = None;
     state.leaves(&mut Leaves::new(&mut |path, leaf| {
         if found.is_some() {
@@ -55,29 +78,26 @@ fn perform<W: Workflow>(state: &W::State, script: &mut Script) -> (LeafPath, Out
                     1,
                     tokio_util::sync::CancellationToken::new(),
                 );
-                let attempt = task
-                    .attempt(&Arc::new(Provided::default()), context)
-                    .expect("the input survives");
+                let attempt =
+                    task.attempt(&Arc::new(Provided::default()), context).expect("the input survives");
                 let attempted: Attempted =
                     futures_util::FutureExt::now_or_never(attempt).expect("test tasks do not wait");
                 Outcome::Returned(attempted.value)
             }
-            Leaf::Signal { name, .. } => {
-                assert!(!script.is_empty(), "the script says nothing about `{name}`");
-                let (expected, answer) = script.remove(0);
-                assert_eq!(name, expected, "another signal than the script's");
-                match answer {
-                    None => Outcome::Elapsed,
-                    Some(value) => Outcome::Signal(Message {
-                        signal: name.to_owned(),
-                        position: 0,
-                        payload: Stored::encode(&value).expect("JSON"),
-                        by: None,
-                        at: jiff::Timestamp::UNIX_EPOCH,
-                    }),
-                }
+            Leaf::Signal { name, deadline, .. } => match answers.signal(name, deadline.is_some()) {
+                None => Outcome::Elapsed,
+                Some(value) => Outcome::Signal(Message {
+                    signal: name.to_owned(),
+                    position: 0,
+                    payload: Stored::encode(&value).expect("JSON"),
+                    by: None,
+                    at: jiff::Timestamp::UNIX_EPOCH,
+                }),
+            },
+            Leaf::Timer { .. } => {
+                answers.timer();
+                Outcome::Elapsed
             }
-            Leaf::Timer { .. } => Outcome::Elapsed,
             other => panic!("{other:?}"),
         };
         found = Some((path.clone(), outcome));
