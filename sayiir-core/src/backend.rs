@@ -95,14 +95,9 @@ impl Query {
     /// Whether a run is wanted, apart from `after` and `limit`.
     #[must_use]
     pub fn matches(&self, entry: &IndexEntry) -> bool {
-        self.workflow
-            .as_ref()
-            .is_none_or(|workflow| *workflow == entry.workflow)
+        self.workflow.as_ref().is_none_or(|workflow| *workflow == entry.workflow)
             && self.status.is_none_or(|status| status == entry.status)
-            && self
-                .waiting_for
-                .as_ref()
-                .is_none_or(|signal| entry.waiting.contains(signal))
+            && self.waiting_for.as_ref().is_none_or(|signal| entry.waiting.contains(signal))
     }
 }
 

@@ -79,12 +79,7 @@ pub fn save<T: Durable>(
     value: &T,
 ) -> Result<Stored, Fault> {
     Stored::encode(value).map_err(|error| {
-        Unencodable {
-            variant: variant.into(),
-            field: field.into(),
-            cause: error.to_string(),
-        }
-        .into()
+        Unencodable { variant: variant.into(), field: field.into(), cause: error.to_string() }.into()
     })
 }
 
@@ -98,9 +93,9 @@ pub fn load<T: Durable>(
     field: &'static str,
     stored: &Stored,
 ) -> Result<(), Fault> {
-    let value = stored.decode().map_err(|error| Incompatible {
-        detail: format!("`{field}` of `{variant}`: {error}"),
-    })?;
+    let value = stored
+        .decode()
+        .map_err(|error| Incompatible { detail: format!("`{field}` of `{variant}`: {error}") })?;
     slot.put(value);
     Ok(())
 }
@@ -150,9 +145,9 @@ pub fn run<S, R>(leave: &Leave<S>, body: impl Future<Output = R>) -> Progress<S,
         Poll::Pending => match leave.0.take() {
             Some(Exit::Waits(state)) => Progress::Waits(state),
             Some(Exit::Fault(fault)) => Progress::Fault(fault),
-            None => Progress::Fault(Fault::Misrouted(
-                "the body waits for something that is not durable".into(),
-            )),
+            None => {
+                Progress::Fault(Fault::Misrouted("the body waits for something that is not durable".into()))
+            }
         },
     }
 }

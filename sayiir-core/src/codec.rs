@@ -68,12 +68,7 @@ impl StateWriter {
         out.extend_from_slice(b"{\"");
         out.extend_from_slice(variant.as_bytes());
         out.extend_from_slice(b"\":{");
-        Self {
-            out,
-            variant,
-            fields: 0,
-            fault: None,
-        }
+        Self { out, variant, fields: 0, fault: None }
     }
 
     /// Writes one field. After the first failure the rest is skipped; [`finish`](Self::finish) reports it.
@@ -110,11 +105,7 @@ impl StateWriter {
         String::from_utf8(self.out)
             .map_err(|error| error.to_string())
             .and_then(|text| Stored::from_json(text).map_err(|error| error.to_string()))
-            .map_err(|cause| Unencodable {
-                variant: variant.into(),
-                field: String::new(),
-                cause,
-            })
+            .map_err(|cause| Unencodable { variant: variant.into(), field: String::new(), cause })
     }
 }
 
@@ -133,15 +124,14 @@ impl<'a> StateReader<'a> {
     pub fn new(state: &'a Stored) -> Result<Self, Incompatible> {
         #[derive(Deserialize)]
         struct Document<'a>(#[serde(borrow)] HashMap<&'a str, HashMap<&'a str, &'a RawValue>>);
-        let Document(variants) = serde_json::from_str(state.as_str()).map_err(|error| Incompatible {
-            detail: error.to_string(),
-        })?;
+        let Document(variants) = serde_json::from_str(state.as_str())
+            .map_err(|error| Incompatible { detail: error.to_string() })?;
         let mut variants = variants.into_iter();
         match (variants.next(), variants.next()) {
             (Some((variant, fields)), None) => Ok(Self { variant, fields }),
-            (None, _) | (Some(_), Some(_)) => Err(Incompatible {
-                detail: "expected exactly one variant".into(),
-            }),
+            (None, _) | (Some(_), Some(_)) => {
+                Err(Incompatible { detail: "expected exactly one variant".into() })
+            }
         }
     }
 
@@ -159,16 +149,13 @@ impl<'a> StateReader<'a> {
         let raw = self.fields.get(name).ok_or_else(|| Incompatible {
             detail: format!("`{}` has no saved variable `{name}`", self.variant),
         })?;
-        (codec.decode)(raw).map_err(|error| Incompatible {
-            detail: format!("`{name}` of `{}`: {error}", self.variant),
-        })
+        (codec.decode)(raw)
+            .map_err(|error| Incompatible { detail: format!("`{name}` of `{}`: {error}", self.variant) })
     }
 
     /// The answer to a variant that this binary does not have.
     #[must_use]
     pub fn unknown(&self) -> Incompatible {
-        Incompatible {
-            detail: format!("there is no place `{}` to wait at any more", self.variant),
-        }
+        Incompatible { detail: format!("there is no place `{}` to wait at any more", self.variant) }
     }
 }

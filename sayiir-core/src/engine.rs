@@ -74,7 +74,6 @@ const GRACE: Duration = Duration::from_secs(30);
 
 impl Engine {
     /// Begins to put an engine together.
-    #[must_use]
     pub fn builder() -> EngineBuilder {
         EngineBuilder::new()
     }
@@ -99,11 +98,7 @@ impl Engine {
             return Err(FindError::NotFound { run });
         };
         if record.workflow != W::NAME {
-            return Err(FindError::OtherWorkflow {
-                run,
-                expected: W::NAME,
-                found: record.workflow.clone(),
-            });
+            return Err(FindError::OtherWorkflow { run, expected: W::NAME, found: record.workflow.clone() });
         }
         Ok(Run::new(self.clone(), run))
     }
@@ -141,10 +136,7 @@ impl Engine {
     pub async fn cancel(&self, id: impl AsRef<str>, reason: impl Into<String>) -> Result<(), CancelError> {
         let run = RunId::new(id.as_ref())?;
         let reason = reason.into();
-        let cancelled = self
-            .shared()
-            .ask(&run, |reply| Command::Cancel(reason, reply))
-            .await;
+        let cancelled = self.shared().ask(&run, |reply| Command::Cancel(reason, reply)).await;
         cancelled.map_err(|refusal| CancelError::from_refusal(run, refusal))
     }
 

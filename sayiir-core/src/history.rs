@@ -91,6 +91,19 @@ pub enum Event {
         /// Whether another attempt follows.
         will_retry: bool,
     },
+    /// An attempt ended that nobody waited for any more: of a race that was lost, or of a run that was cancelled.
+    StepDiscarded {
+        /// The task's durable name.
+        task: String,
+        /// Its idempotency key.
+        key: String,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// How long it took, in microseconds.
+        micros: u64,
+        /// What it failed with; `None`: it succeeded.
+        error: Option<String>,
+    },
     /// A signal was accepted.
     SignalReceived {
         /// Its name.
@@ -209,16 +222,8 @@ impl Chain {
     pub fn append(&mut self, at: Timestamp, event: Event) -> HistoryEntry {
         let position = self.head.length;
         let hash = self.hash(position, at, &event);
-        self.head = HistoryHead {
-            length: position + 1,
-            hash,
-        };
-        HistoryEntry {
-            position,
-            at,
-            event,
-            hash,
-        }
+        self.head = HistoryHead { length: position + 1, hash };
+        HistoryEntry { position, at, event, hash }
     }
 
     /// Checks the next entry and moves behind it.
@@ -228,22 +233,13 @@ impl Chain {
     pub fn verify(&mut self, run: &RunId, entry: &HistoryEntry) -> Result<(), Tampered> {
         let position = self.head.length;
         if entry.position != position {
-            return Err(Tampered::Missing {
-                run: run.clone(),
-                position,
-            });
+            return Err(Tampered::Missing { run: run.clone(), position });
         }
         let hash = self.hash(position, entry.at, &entry.event);
         if hash != entry.hash {
-            return Err(Tampered::Changed {
-                run: run.clone(),
-                position,
-            });
+            return Err(Tampered::Changed { run: run.clone(), position });
         }
-        self.head = HistoryHead {
-            length: position + 1,
-            hash,
-        };
+        self.head = HistoryHead { length: position + 1, hash };
         Ok(())
     }
 

@@ -143,10 +143,7 @@ mod tests {
     #[test]
     fn collections_give_their_items_in_their_order() {
         assert_eq!(all(vec!["a".to_owned(), "b".to_owned()]), vec!["a", "b"]);
-        assert_eq!(
-            all(BTreeMap::from([(2, 'b'), (1, 'a')])),
-            vec![(1, 'a'), (2, 'b')]
-        );
+        assert_eq!(all(BTreeMap::from([(2, 'b'), (1, 'a')])), vec![(1, 'a'), (2, 'b')]);
         assert_eq!(all(Some(7)), vec![7]);
         assert_eq!(all([1, 2]), vec![1, 2]);
     }

@@ -49,11 +49,7 @@ pub(crate) struct Image {
 impl Image {
     /// A run as it was read.
     pub(crate) fn new(record: Arc<Record>) -> Self {
-        Self {
-            index: record.index(),
-            record,
-            live: None,
-        }
+        Self { index: record.index(), record, live: None }
     }
 
     /// When the run wants to be woken next.
@@ -103,10 +99,7 @@ impl Turn {
         Self {
             program,
             now,
-            before: Some(Before {
-                revision: record.revision,
-                index: image.index,
-            }),
+            before: Some(Before { revision: record.revision, index: image.index }),
             chain: Chain::new(record.incarnation, record.history),
             record,
             live: image.live,
@@ -120,9 +113,7 @@ impl Turn {
 
     /// The first turn of a run: its body runs to the first place where it waits.
     pub(crate) fn start(new: NewRun, program: Arc<dyn Program>, now: Timestamp) -> Self {
-        let deadline = program
-            .timeout()
-            .map(|limit| crate::operation::deadline(now, limit));
+        let deadline = program.timeout().map(|limit| crate::operation::deadline(now, limit));
         let record = Record {
             run: new.run,
             incarnation: new.incarnation,
@@ -169,24 +160,14 @@ impl Turn {
     /// Closes the turn.
     pub(crate) fn finish(mut self) -> Decided {
         if !self.changed {
-            let index = self
-                .before
-                .map_or_else(|| self.record.index(), |before| before.index);
-            return Decided::Unchanged(Image {
-                record: Arc::new(self.record),
-                index,
-                live: self.live,
-            });
+            let index = self.before.map_or_else(|| self.record.index(), |before| before.index);
+            return Decided::Unchanged(Image { record: Arc::new(self.record), index, live: self.live });
         }
         self.record.revision.0 += 1;
         self.record.updated = self.now;
         self.record.history = self.chain.head();
         let record = Arc::new(self.record);
-        let image = Image {
-            index: record.index(),
-            record: Arc::clone(&record),
-            live: self.live,
-        };
+        let image = Image { index: record.index(), record: Arc::clone(&record), live: self.live };
         let change = RunChange {
             run: record.run.clone(),
             before: self.before,
@@ -205,9 +186,7 @@ impl Turn {
     }
 
     fn complete(&mut self, output: Stored) {
-        self.log(Event::Completed {
-            output: crate::history::Digest::of(output.as_str().as_bytes()),
-        });
+        self.log(Event::Completed { output: crate::history::Digest::of(output.as_str().as_bytes()) });
         self.record.state = None;
         self.record.phase = Phase::Completed { output };
     }
@@ -219,18 +198,12 @@ impl Turn {
     }
 
     fn block(&mut self, reason: BlockReason, cause: Option<LastOutcome>) {
-        self.log(Event::Blocked {
-            reason: reason.to_string(),
-        });
+        self.log(Event::Blocked { reason: reason.to_string() });
         self.live = None;
         self.record.phase = Phase::Blocked { reason, cause };
     }
 }
 
 fn empty_queue(signal: &str) -> Queue {
-    Queue {
-        signal: signal.into(),
-        head: 0,
-        tail: 0,
-    }
+    Queue { signal: signal.into(), head: 0, tail: 0 }
 }

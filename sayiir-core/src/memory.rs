@@ -74,11 +74,7 @@ impl Store {
         if found == expected {
             return Ok(());
         }
-        Err(BackendError::Conflict {
-            run: change.run.clone(),
-            expected,
-            found,
-        })
+        Err(BackendError::Conflict { run: change.run.clone(), expected, found })
     }
 
     fn apply(&mut self, change: RunChange) {
@@ -144,10 +140,8 @@ impl Store {
             .filter(|record| query.matches(&record.index()));
         let runs: Vec<Arc<Record>> = found.by_ref().take(query.limit).cloned().collect();
         let more = found.next().is_some();
-        let next = runs.last().filter(|_| more).map(|last| Cursor {
-            created: last.created,
-            run: last.run.clone(),
-        });
+        let next =
+            runs.last().filter(|_| more).map(|last| Cursor { created: last.created, run: last.run.clone() });
         Page { runs, next }
     }
 }
@@ -226,8 +220,6 @@ impl Backend for InMemoryBackend {
 
 impl fmt::Debug for InMemoryBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InMemoryBackend")
-            .field("runs", &self.store().runs.len())
-            .finish()
+        f.debug_struct("InMemoryBackend").field("runs", &self.store().runs.len()).finish()
     }
 }

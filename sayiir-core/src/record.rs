@@ -317,14 +317,8 @@ impl Record {
             workflow: self.workflow.clone(),
             created: self.created,
             status: self.status(),
-            ready: leaves
-                .iter()
-                .any(|leaf| matches!(leaf.kind, LeafKind::Task { retry_at: None, .. })),
-            due: leaves
-                .iter()
-                .filter_map(|leaf| leaf.kind.due())
-                .chain(self.deadline.filter(|_| live))
-                .min(),
+            ready: leaves.iter().any(|leaf| matches!(leaf.kind, LeafKind::Task { retry_at: None, .. })),
+            due: leaves.iter().filter_map(|leaf| leaf.kind.due()).chain(self.deadline.filter(|_| live)).min(),
             waiting,
         }
     }

@@ -19,10 +19,7 @@ impl<T> Signal<T> {
     /// Made by `#[workflow]`, once for each name in the body.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            payload: PhantomData,
-        }
+        Self { name, payload: PhantomData }
     }
 
     /// The name as the workflow wrote it.
@@ -74,7 +71,7 @@ impl fmt::Debug for SignalDeclaration {
         f.debug_struct("SignalDeclaration")
             .field("name", &self.name)
             .field("payload", &(self.payload)())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -179,11 +176,8 @@ mod tests {
     fn a_timeout_says_timeout_the_signal_and_the_limit() {
         let timeout = Timeout {
             subject: "signal `manager_approval` was not received".into(),
-            limit: Duration::from_secs(48 * 3600),
+            limit: Duration::from_hours(48),
         };
-        assert_eq!(
-            timeout.to_string(),
-            "timeout: signal `manager_approval` was not received within 48h"
-        );
+        assert_eq!(timeout.to_string(), "timeout: signal `manager_approval` was not received within 48h");
     }
 }

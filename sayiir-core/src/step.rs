@@ -60,24 +60,13 @@ impl<'a> Step<'a> {
     /// The first move of a run.
     #[must_use]
     pub fn begin(run: &'a RunId, now: Timestamp) -> Self {
-        Self {
-            run,
-            now,
-            event: None,
-            at: Vec::new(),
-            depth: 0,
-            renewed: None,
-            rejected: None,
-        }
+        Self { run, now, event: None, at: Vec::new(), depth: 0, renewed: None, rejected: None }
     }
 
     /// A move that hands `outcome` to the leaf at `path`.
     #[must_use]
     pub fn deliver(run: &'a RunId, now: Timestamp, path: LeafPath, outcome: Outcome) -> Self {
-        Self {
-            event: Some((path, outcome)),
-            ..Self::begin(run, now)
-        }
+        Self { event: Some((path, outcome)), ..Self::begin(run, now) }
     }
 
     /// The run that moves.
@@ -100,9 +89,7 @@ impl<'a> Step<'a> {
     /// The branch of the current combinator that the outcome is for, if one is on its way.
     #[must_use]
     pub fn branch(&self) -> Option<u32> {
-        self.event
-            .as_ref()
-            .and_then(|(path, _)| path.0.get(self.at.len()).copied())
+        self.event.as_ref().and_then(|(path, _)| path.0.get(self.at.len()).copied())
     }
 
     /// Moves one branch of a combinator.
@@ -129,11 +116,7 @@ impl<'a> Step<'a> {
 
     /// Says that the workflow at the current place left its suspension point: every leaf under it is a new one.
     pub fn renew(&mut self) {
-        if self
-            .renewed
-            .as_ref()
-            .is_none_or(|renewed| renewed.len() > self.at.len())
-        {
+        if self.renewed.as_ref().is_none_or(|renewed| renewed.len() > self.at.len()) {
             self.renewed = Some(self.at.clone());
         }
     }

@@ -33,11 +33,13 @@ pub trait Task: Sized + Send + Sync + 'static {
     }
 
     /// The value of an attempt that exceeded `timeout = …`; `None` for a task without that option.
+    #[must_use]
     fn timed_out(_timeout: Timeout) -> Option<Self::Output> {
         None
     }
 
     /// The value of an `at_most_once` attempt that a crash cut short; `None` for a task without that option.
+    #[must_use]
     fn interrupted(_interrupted: Interrupted) -> Option<Self::Output> {
         None
     }
@@ -73,10 +75,7 @@ impl TaskOptions {
     /// No retries, no limits.
     pub const DEFAULT: Self = Self {
         retries: 0,
-        backoff: Backoff {
-            first: Duration::from_millis(200),
-            most: Duration::from_secs(30),
-        },
+        backoff: Backoff { first: Duration::from_millis(200), most: Duration::from_secs(30) },
         timeout: None,
         at_most_once: false,
         max_concurrent: None,
@@ -271,15 +270,7 @@ impl TaskContext {
     ) -> Self {
         let idempotency_key = idempotency_key(incarnation, scheduled, path);
         let progress = Mutex::new(None);
-        Self {
-            inner: Arc::new(ContextParts {
-                run,
-                attempt,
-                idempotency_key,
-                cancelled,
-                progress,
-            }),
-        }
+        Self { inner: Arc::new(ContextParts { run, attempt, idempotency_key, cancelled, progress }) }
     }
 
     /// The run this attempt belongs to.
@@ -309,21 +300,13 @@ impl TaskContext {
 
     /// Says how far the attempt is; `status()` shows the last words. Kept in memory only.
     pub fn report_progress(&self, words: impl Into<String>) {
-        *self
-            .inner
-            .progress
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(words.into());
+        *self.inner.progress.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(words.into());
     }
 
     /// The last reported progress.
     #[must_use]
     pub fn progress(&self) -> Option<String> {
-        self.inner
-            .progress
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clone()
+        self.inner.progress.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 }
 
@@ -352,10 +335,7 @@ impl Provided {
     /// The value of type `T`.
     #[must_use]
     pub fn get<T: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        self.values
-            .get(&TypeId::of::<T>())?
-            .downcast_ref::<Arc<T>>()
-            .cloned()
+        self.values.get(&TypeId::of::<T>())?.downcast_ref::<Arc<T>>().cloned()
     }
 
     /// The value of type `T`, for a task that declared the need.
@@ -364,8 +344,7 @@ impl Provided {
     /// If it was never provided; the engine checks that before anything runs.
     #[must_use]
     pub fn expect<T: ?Sized + Send + Sync + 'static>(&self) -> Arc<T> {
-        self.get()
-            .expect("the engine checks at start that every injected type is provided")
+        self.get().expect("the engine checks at start that every injected type is provided")
     }
 
     pub(crate) fn has(&self, need: &Need) -> bool {
@@ -375,9 +354,7 @@ impl Provided {
 
 impl fmt::Debug for Provided {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Provided")
-            .field("values", &self.values.len())
-            .finish()
+        f.debug_struct("Provided").field("values", &self.values.len()).finish()
     }
 }
 
@@ -400,11 +377,7 @@ pub struct Needs {
 impl Needs {
     /// Says that `task` wants a `T`.
     pub fn add<T: ?Sized + 'static>(&mut self, task: &'static str) {
-        let need = Need {
-            id: TypeId::of::<T>(),
-            type_name: std::any::type_name::<T>(),
-            task,
-        };
+        let need = Need { id: TypeId::of::<T>(), type_name: std::any::type_name::<T>(), task };
         if !self.all.contains(&need) {
             self.all.push(need);
         }

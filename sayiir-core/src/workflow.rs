@@ -83,10 +83,7 @@ pub struct Invocation<W: Workflow> {
 impl<W: Workflow> Invocation<W> {
     /// Made by the function that `#[workflow]` generates.
     pub fn new(input: W::Input) -> Self {
-        Self {
-            input,
-            workflow: PhantomData,
-        }
+        Self { input, workflow: PhantomData }
     }
 
     /// The arguments.
@@ -260,9 +257,7 @@ impl<W: Workflow> Program for TypedProgram<W> {
     }
 
     fn begin(&self, input: Box<dyn Any + Send>) -> Box<dyn LiveState> {
-        let input = input
-            .downcast::<W::Input>()
-            .expect("an invocation carries its workflow's input");
+        let input = input.downcast::<W::Input>().expect("an invocation carries its workflow's input");
         Box::new(Typed::<W>(W::begin(*input)))
     }
 

@@ -36,14 +36,7 @@ impl Actor {
         commands: mpsc::UnboundedReceiver<Command>,
         progress: Progress,
     ) -> Self {
-        Self {
-            shared,
-            run,
-            commands,
-            image: None,
-            attempts: Attempts::new(progress),
-            has_more: false,
-        }
+        Self { shared, run, commands, image: None, attempts: Attempts::new(progress), has_more: false }
     }
 
     /// Works until there is nothing more to do.

@@ -62,10 +62,7 @@ impl Shared {
     /// What the running attempts of a run last reported.
     pub(crate) fn progress(&self, run: &RunId) -> Progress {
         let living = self.actors.lock();
-        living
-            .get(run)
-            .map(|entry| entry.progress.clone())
-            .unwrap_or_default()
+        living.get(run).map(|entry| entry.progress.clone()).unwrap_or_default()
     }
 }
 

@@ -38,6 +38,10 @@ impl Progress {
 pub(crate) struct Finished {
     /// Whose attempt.
     pub(crate) leaf: LeafId,
+    /// The task's durable name.
+    pub(crate) task: &'static str,
+    /// Which attempt, from 1.
+    pub(crate) attempt: u32,
     /// Its task's options.
     pub(crate) options: TaskOptions,
     /// How long it took, in microseconds.
@@ -78,10 +82,7 @@ pub(crate) struct Attempts {
 
 impl Attempts {
     pub(crate) fn new(progress: Progress) -> Self {
-        Self {
-            progress,
-            ..Self::default()
-        }
+        Self { progress, ..Self::default() }
     }
 
     /// Whether no future is left, not even one whose result nobody wants.
@@ -117,12 +118,7 @@ impl Attempts {
         let slots = Arc::clone(shared);
         self.spawn(shared, async move {
             let slot = slots.slots.acquire(task, options.max_concurrent).await;
-            Finished {
-                leaf,
-                options,
-                micros: 0,
-                end: End::Granted(slot),
-            }
+            Finished { leaf, task, attempt: 0, options, micros: 0, end: End::Granted(slot) }
         });
     }
 
@@ -132,6 +128,8 @@ impl Attempts {
         self.spawn(shared, async move {
             Finished {
                 leaf: ended.leaf.clone(),
+                task: ended.task,
+                attempt: ended.attempt,
                 options: ended.options,
                 micros: 0,
                 end: End::Planned(ended),
@@ -150,14 +148,7 @@ impl Attempts {
     }
 
     pub(crate) fn launch(&mut self, shared: &Arc<Shared>, launch: Launch) {
-        let Launch {
-            leaf,
-            task,
-            options,
-            attempt,
-            context,
-            slot,
-        } = launch;
+        let Launch { leaf, task, options, attempt, context, slot } = launch;
         self.running.insert(leaf.clone(), context.cancellation().clone());
         self.progress.lock().push((leaf.clone(), context.clone()));
         let engine = Arc::clone(shared);
@@ -171,12 +162,8 @@ impl Attempts {
                 None => caught(attempt).await,
                 Some(limit) => within(limit, &engine, attempt, &context).await,
             };
-            Finished {
-                leaf,
-                options,
-                micros: micros_between(began, engine.clock.now()),
-                end,
-            }
+            let micros = micros_between(began, engine.clock.now());
+            Finished { leaf, task, attempt: context.attempt(), options, micros, end }
         });
     }
 

@@ -154,9 +154,8 @@ impl EngineBuilder {
         check_needs(&self.registry, &self.provided)?;
         let entropy = match self.entropy {
             Some(entropy) => entropy,
-            None => Entropy::from_system().map_err(|error| StartEngineError::NoRandomness {
-                detail: error.to_string(),
-            })?,
+            None => Entropy::from_system()
+                .map_err(|error| StartEngineError::NoRandomness { detail: error.to_string() })?,
         };
         let programs =
             Programs::new(self.registry).map_err(|conflicts| StartEngineError::ConflictingSignals {
@@ -182,9 +181,7 @@ impl EngineBuilder {
         });
         shared.spawn_until_closing(keep_time(Arc::clone(&shared)));
         shared.spawn_until_closing(recovery::recover(Arc::clone(&shared)));
-        Ok(Engine {
-            handle: Arc::new(Handle { shared }),
-        })
+        Ok(Engine { handle: Arc::new(Handle { shared }) })
     }
 }
 
@@ -193,9 +190,7 @@ fn check_names(registry: &Registry) -> Result<(), StartEngineError> {
         return Ok(());
     }
     let describe = |(name, claimant): &(&str, &str)| format!("`{name}` (also `{claimant}`)");
-    Err(StartEngineError::DuplicateNames {
-        names: registry.clashes().iter().map(describe).collect(),
-    })
+    Err(StartEngineError::DuplicateNames { names: registry.clashes().iter().map(describe).collect() })
 }
 
 fn check_needs(registry: &Registry, provided: &Provided) -> Result<(), StartEngineError> {
@@ -206,9 +201,5 @@ fn check_needs(registry: &Registry, provided: &Provided) -> Result<(), StartEngi
         .filter(|need| !provided.has(need))
         .map(|need| format!("`{}` for task `{}`", need.type_name, need.task))
         .collect();
-    if missing.is_empty() {
-        Ok(())
-    } else {
-        Err(StartEngineError::MissingDependencies { missing })
-    }
+    if missing.is_empty() { Ok(()) } else { Err(StartEngineError::MissingDependencies { missing }) }
 }

@@ -21,10 +21,7 @@ impl Entropy {
 
     /// Always the same stream.
     pub(crate) fn from_seed(seed: [u8; 32]) -> Self {
-        Self {
-            seed,
-            drawn: AtomicU64::new(0),
-        }
+        Self { seed, drawn: AtomicU64::new(0) }
     }
 
     /// The identity of a new run.
@@ -41,10 +38,7 @@ impl Entropy {
     fn draw(&self) -> u128 {
         let number = self.drawn.fetch_add(1, Ordering::Relaxed);
         let hash = blake3::keyed_hash(&self.seed, &number.to_le_bytes());
-        let (first, _) = hash
-            .as_bytes()
-            .split_first_chunk::<16>()
-            .expect("a BLAKE3 hash has 32 bytes");
+        let (first, _) = hash.as_bytes().split_first_chunk::<16>().expect("a BLAKE3 hash has 32 bytes");
         u128::from_le_bytes(*first)
     }
 }

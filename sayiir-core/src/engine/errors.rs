@@ -428,17 +428,8 @@ impl SignalError {
         match refusal {
             Refusal::NotFound => Self::NotFound { run },
             Refusal::Finished(status) | Refusal::Status(status) => Self::Finished { run, status },
-            Refusal::UnknownSignal { declared } => Self::UnknownSignal {
-                run,
-                signal,
-                declared,
-            },
-            Refusal::Misfit { expected, error } => Self::Payload {
-                run,
-                signal,
-                expected,
-                detail: error,
-            },
+            Refusal::UnknownSignal { declared } => Self::UnknownSignal { run, signal, declared },
+            Refusal::Misfit { expected, error } => Self::Payload { run, signal, expected, detail: error },
             Refusal::NotRegistered { workflow } => Self::NotRegistered { run, workflow },
             Refusal::Stopped => Self::Stopped { run },
             Refusal::Backend(error) => Self::Backend(error),

@@ -25,9 +25,7 @@ impl RunHistory {
         let length = record.history.length;
         let mut entries: Vec<HistoryEntry> = Vec::new();
         while (entries.len() as u64) < length {
-            let left = usize::try_from(length - entries.len() as u64)
-                .unwrap_or(PAGE)
-                .min(PAGE);
+            let left = usize::try_from(length - entries.len() as u64).unwrap_or(PAGE).min(PAGE);
             let page = backend.history(run, entries.len() as u64, left).await?;
             if page.is_empty() {
                 // `verify` says so.
@@ -42,6 +40,11 @@ impl RunHistory {
     #[must_use]
     pub fn entries(&self) -> &[HistoryEntry] {
         &self.entries
+    }
+
+    /// Goes through what happened, oldest first.
+    pub fn iter(&self) -> std::slice::Iter<'_, HistoryEntry> {
+        self.entries.iter()
     }
 
     /// Its length and the hash of its last entry. Kept elsewhere, it shows whether the history was replaced as a whole.
@@ -82,6 +85,6 @@ impl<'a> IntoIterator for &'a RunHistory {
     type IntoIter = std::slice::Iter<'a, HistoryEntry>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.entries.iter()
+        self.iter()
     }
 }

@@ -23,12 +23,7 @@ pub struct Filter {
 impl Filter {
     /// All runs, 100 to a page.
     pub fn new() -> Self {
-        Self {
-            query: Query {
-                limit: 100,
-                ..Query::default()
-            },
-        }
+        Self { query: Query { limit: 100, ..Query::default() } }
     }
 
     /// Only runs of this workflow.
@@ -115,10 +110,7 @@ pub(super) async fn list(engine: &Engine, filter: Filter) -> Result<RunPage, Lis
     let shared = engine.shared();
     let page = shared.backend.list(&filter.query).await?;
     let summary = |record: &std::sync::Arc<Record>| RunSummary::of(record, &shared.progress(&record.run));
-    Ok(RunPage {
-        runs: page.runs.iter().map(summary).collect(),
-        next: page.next,
-    })
+    Ok(RunPage { runs: page.runs.iter().map(summary).collect(), next: page.next })
 }
 
 /// The runs that wait for one signal; `.await` gives a page of them.
@@ -131,10 +123,7 @@ pub struct Waiting {
 
 impl Waiting {
     pub(super) fn new(engine: Engine, signal: &str) -> Self {
-        Self {
-            engine,
-            filter: Filter::new().waiting_for(signal),
-        }
+        Self { engine, filter: Filter::new().waiting_for(signal) }
     }
 
     /// Only runs of this workflow: another one may have a signal of the same name.

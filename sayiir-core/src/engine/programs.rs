@@ -22,16 +22,8 @@ pub(crate) struct SignalConflict {
 
 impl std::fmt::Display for SignalConflict {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            workflow,
-            signal,
-            types,
-        } = self;
-        write!(
-            f,
-            "`{signal}` of `{workflow}` is `{}` and `{}`",
-            types[0], types[1]
-        )
+        let Self { workflow, signal, types } = self;
+        write!(f, "`{signal}` of `{workflow}` is `{}` and `{}`", types[0], types[1])
     }
 }
 
@@ -55,11 +47,7 @@ impl Programs {
             }
             signals.insert(workflow, declared);
         }
-        if conflicts.is_empty() {
-            Ok(Self { registry, signals })
-        } else {
-            Err(conflicts)
-        }
+        if conflicts.is_empty() { Ok(Self { registry, signals }) } else { Err(conflicts) }
     }
 
     /// The workflow of that name.

@@ -30,9 +30,7 @@ pub(crate) async fn recover(shared: Arc<Shared>) {
 async fn recover_ready(shared: &Arc<Shared>) -> Result<(), BackendError> {
     let mut after: Option<RunId> = None;
     loop {
-        let ready = shared
-            .store(Patience::Insist, || shared.backend.ready(after.as_ref(), PAGE))
-            .await?;
+        let ready = shared.store(Patience::Insist, || shared.backend.ready(after.as_ref(), PAGE)).await?;
         let Some(last) = ready.last() else { return Ok(()) };
         after = Some(last.clone());
         let woken = ready.iter().map(|run| shared.ask(run, Command::Recover));
@@ -47,15 +45,9 @@ async fn recover_ready(shared: &Arc<Shared>) -> Result<(), BackendError> {
 
 /// Runs that an earlier binary could not take up go on if this one can.
 async fn retry_incompatible(shared: &Arc<Shared>) -> Result<(), BackendError> {
-    let mut query = Query {
-        status: Some(StatusKind::Blocked),
-        limit: PAGE,
-        ..Query::default()
-    };
+    let mut query = Query { status: Some(StatusKind::Blocked), limit: PAGE, ..Query::default() };
     loop {
-        let page = shared
-            .store(Patience::Insist, || shared.backend.list(&query))
-            .await?;
+        let page = shared.store(Patience::Insist, || shared.backend.list(&query)).await?;
         for record in page.runs.iter().filter(|record| fits_now(shared, record)) {
             if let Err(refusal) = shared.ask(&record.run, Command::Retry).await {
                 tracing::warn!(run = %record.run, ?refusal, "a blocked run could not be retried");
@@ -69,11 +61,7 @@ async fn retry_incompatible(shared: &Arc<Shared>) -> Result<(), BackendError> {
 }
 
 fn fits_now(shared: &Shared, record: &Record) -> bool {
-    let Phase::Blocked {
-        reason: BlockReason::Incompatible { .. },
-        ..
-    } = &record.phase
-    else {
+    let Phase::Blocked { reason: BlockReason::Incompatible { .. }, .. } = &record.phase else {
         return false;
     };
     let program = shared.programs.program(&record.workflow);

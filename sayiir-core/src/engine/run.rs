@@ -24,11 +24,7 @@ pub struct Run<W> {
 
 impl<W: Workflow> Run<W> {
     pub(super) fn new(engine: Engine, id: RunId) -> Self {
-        Self {
-            engine,
-            id,
-            workflow: PhantomData,
-        }
+        Self { engine, id, workflow: PhantomData }
     }
 
     /// The run's id.
@@ -47,9 +43,7 @@ impl<W: Workflow> Run<W> {
         let record = shared.backend.record(&self.id).await?;
         let record = record.ok_or_else(|| StatusError::NotFound { run: run() })?;
         let status = WorkflowStatus::of(&record, &shared.progress(&self.id));
-        status
-            .typed()
-            .map_err(|source| StatusError::Output { run: run(), source })
+        status.typed().map_err(|source| StatusError::Output { run: run(), source })
     }
 
     /// Waits until the run has ended, and gives its value.
@@ -81,11 +75,9 @@ impl<W: Workflow> Run<W> {
         let run = self.id.clone();
         match &record.phase {
             Phase::Live { .. } => None,
-            Phase::Completed { output } => Some(
-                output
-                    .decode()
-                    .map_err(|source| ResultError::Output { run, source }),
-            ),
+            Phase::Completed { output } => {
+                Some(output.decode().map_err(|source| ResultError::Output { run, source }))
+            }
             Phase::Failed { error, .. } => {
                 let error = Failure::new(error.clone());
                 Some(Err(ResultError::Failed { run, error }))
@@ -113,22 +105,13 @@ impl<W: Workflow> Run<W> {
         let state = record.state.as_ref();
         let state = state.ok_or_else(|| StateError::Completed { run: run() })?;
         let decoded = StateReader::new(state).and_then(|reader| W::State::decode(&reader));
-        decoded.map_err(|source| StateError::Incompatible {
-            run: run(),
-            state: state.clone(),
-            source,
-        })
+        decoded.map_err(|source| StateError::Incompatible { run: run(), state: state.clone(), source })
     }
 
     /// Sends the run a signal. `.await` the answer: it comes once the signal is durable.
     #[must_use = "nothing is sent before this is awaited"]
     pub fn signal<T: Serialize>(&self, signal: Signal<T>, payload: &T) -> SendSignal {
-        SendSignal::new(
-            self.engine.clone(),
-            self.id.as_str(),
-            signal.name().into(),
-            payload,
-        )
+        SendSignal::new(self.engine.clone(), self.id.as_str(), signal.name().into(), payload)
     }
 
     /// Ends the run. Its running tasks are told; what they still return changes nothing.
@@ -159,19 +142,12 @@ impl<W: Workflow> Run<W> {
 
 impl<W> Clone for Run<W> {
     fn clone(&self) -> Self {
-        Self {
-            engine: self.engine.clone(),
-            id: self.id.clone(),
-            workflow: PhantomData,
-        }
+        Self { engine: self.engine.clone(), id: self.id.clone(), workflow: PhantomData }
     }
 }
 
 impl<W: Workflow> std::fmt::Debug for Run<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Run")
-            .field("workflow", &W::NAME)
-            .field("id", &self.id)
-            .finish_non_exhaustive()
+        f.debug_struct("Run").field("workflow", &W::NAME).field("id", &self.id).finish_non_exhaustive()
     }
 }

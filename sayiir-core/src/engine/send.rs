@@ -64,12 +64,7 @@ impl SendSignal {
         };
         let (bytes, limit) = (payload.as_str().len(), shared.largest_payload);
         if bytes > limit {
-            return Err(SignalError::TooLarge {
-                run,
-                signal: self.signal,
-                bytes,
-                limit,
-            });
+            return Err(SignalError::TooLarge { run, signal: self.signal, bytes, limit });
         }
         let message = NewMessage {
             signal: self.signal.clone(),

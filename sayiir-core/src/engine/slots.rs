@@ -37,21 +37,12 @@ impl Slots {
         };
         // Closed never; if it were, running without a limit is better than never running.
         let of_engine = Arc::clone(&self.all).acquire_owned().await.ok();
-        Slot {
-            _of_engine: of_engine,
-            _of_task: of_task,
-        }
+        Slot { _of_engine: of_engine, _of_task: of_task }
     }
 
     fn of_task(&self, task: &'static str, most: u32) -> Arc<Semaphore> {
         let mut by_task = self.by_task.lock().unwrap_or_else(PoisonError::into_inner);
-        let most = usize::try_from(most)
-            .unwrap_or(usize::MAX)
-            .clamp(1, Semaphore::MAX_PERMITS);
-        Arc::clone(
-            by_task
-                .entry(task)
-                .or_insert_with(|| Arc::new(Semaphore::new(most))),
-        )
+        let most = usize::try_from(most).unwrap_or(usize::MAX).clamp(1, Semaphore::MAX_PERMITS);
+        Arc::clone(by_task.entry(task).or_insert_with(|| Arc::new(Semaphore::new(most))))
     }
 }

@@ -25,12 +25,7 @@ pub struct Start<W: Workflow> {
 
 impl<W: Workflow> Start<W> {
     pub(super) fn new(engine: Engine, id: &str, invocation: Invocation<W>) -> Self {
-        Self {
-            engine,
-            id: id.to_owned(),
-            input: invocation.into_input(),
-            attach: false,
-        }
+        Self { engine, id: id.to_owned(), input: invocation.into_input(), attach: false }
     }
 
     /// Takes a run that exists already, if it is one of the same workflow with the same arguments.
@@ -45,20 +40,14 @@ impl<W: Workflow> Start<W> {
         let Some(program) = shared.programs.program(W::NAME).cloned() else {
             return Err(StartError::NotRegistered { workflow: W::NAME });
         };
-        let arguments = Stored::encode(&self.input).map_err(|source| StartError::Unencodable {
-            run: run.clone(),
-            source,
-        })?;
+        let arguments = Stored::encode(&self.input)
+            .map_err(|source| StartError::Unencodable { run: run.clone(), source })?;
         let (bytes, limit) = (arguments.as_str().len(), shared.largest_payload);
         if bytes > limit {
             return Err(StartError::TooLarge { run, bytes, limit });
         }
         let Digest(input_digest) = Digest::of(arguments.as_str().as_bytes());
-        let new = NewStart {
-            program,
-            input: Box::new(self.input),
-            input_digest,
-        };
+        let new = NewStart { program, input: Box::new(self.input), input_digest };
         let started = shared.ask(&run, |reply| Command::Start(new, reply)).await;
         match started {
             Ok(()) => {}

@@ -94,12 +94,8 @@ impl WorkflowStatus<Stored> {
             Phase::Live { leaves } => live(record.status(), leaves, progress),
             Phase::Completed { output } => Self::Completed(output.clone()),
             Phase::Failed { error, .. } => Self::Failed(Failure(error.clone())),
-            Phase::Cancelled { reason } => Self::Cancelled {
-                reason: reason.clone(),
-            },
-            Phase::Blocked { reason, .. } => Self::Blocked {
-                reason: reason.clone(),
-            },
+            Phase::Cancelled { reason } => Self::Cancelled { reason: reason.clone() },
+            Phase::Blocked { reason, .. } => Self::Blocked { reason: reason.clone() },
         }
     }
 
@@ -121,9 +117,9 @@ impl WorkflowStatus<Stored> {
 
 fn live(status: StatusKind, leaves: &[LeafRecord], progress: &Progress) -> WorkflowStatus<Stored> {
     match status {
-        StatusKind::Running => WorkflowStatus::Running {
-            steps: leaves.iter().filter_map(|leaf| step(leaf, progress)).collect(),
-        },
+        StatusKind::Running => {
+            WorkflowStatus::Running { steps: leaves.iter().filter_map(|leaf| step(leaf, progress)).collect() }
+        }
         StatusKind::WaitingForSignal => {
             let mut signals = Vec::new();
             let mut deadlines = Vec::new();
@@ -133,34 +129,21 @@ fn live(status: StatusKind, leaves: &[LeafRecord], progress: &Progress) -> Workf
                     deadlines.extend(*deadline);
                 }
             }
-            WorkflowStatus::WaitingForSignal {
-                signals,
-                deadline: deadlines.into_iter().min(),
-            }
+            WorkflowStatus::WaitingForSignal { signals, deadline: deadlines.into_iter().min() }
         }
         StatusKind::Sleeping
         | StatusKind::Completed
         | StatusKind::Failed
         | StatusKind::Cancelled
         | StatusKind::Blocked => WorkflowStatus::Sleeping {
-            until: leaves
-                .iter()
-                .filter_map(|leaf| leaf.kind.due())
-                .min()
-                .unwrap_or(Timestamp::MAX),
+            until: leaves.iter().filter_map(|leaf| leaf.kind.due()).min().unwrap_or(Timestamp::MAX),
         },
     }
 }
 
 fn step(leaf: &LeafRecord, progress: &Progress) -> Option<StepStatus> {
     match &leaf.kind {
-        LeafKind::Task {
-            name,
-            attempts,
-            last_error,
-            retry_at,
-            ..
-        } => Some(StepStatus {
+        LeafKind::Task { name, attempts, last_error, retry_at, .. } => Some(StepStatus {
             task: name.clone(),
             attempt: attempts + 1,
             last_error: last_error.clone(),

@@ -28,10 +28,7 @@ pub(crate) struct Alarm {
 
 impl Alarm {
     pub(crate) fn new() -> Self {
-        Self {
-            planned: Mutex::new(Timestamp::MAX),
-            earlier: Notify::new(),
-        }
+        Self { planned: Mutex::new(Timestamp::MAX), earlier: Notify::new() }
     }
 
     /// Says that a run now wants to be woken at `due`.
@@ -83,9 +80,7 @@ pub(crate) async fn keep_time(shared: Arc<Shared>) {
 /// Wakes what is due now, and says when to look again.
 async fn fire(shared: &Arc<Shared>, stuck: &mut Stuck) -> Result<Option<Timestamp>, BackendError> {
     loop {
-        let next = shared
-            .store(Patience::Insist, || shared.backend.next_due())
-            .await?;
+        let next = shared.store(Patience::Insist, || shared.backend.next_due()).await?;
         let now = shared.clock.now();
         match next {
             None => return Ok(None),
@@ -94,14 +89,9 @@ async fn fire(shared: &Arc<Shared>, stuck: &mut Stuck) -> Result<Option<Timestam
         }
         stuck.forgive(now);
         let limit = BATCH + stuck.runs.len();
-        let due = shared
-            .store(Patience::Insist, || shared.backend.due(now, limit))
-            .await?;
-        let due: Vec<RunId> = due
-            .into_iter()
-            .map(|(_, run)| run)
-            .filter(|run| !stuck.is_stuck(run, now))
-            .collect();
+        let due = shared.store(Patience::Insist, || shared.backend.due(now, limit)).await?;
+        let due: Vec<RunId> =
+            due.into_iter().map(|(_, run)| run).filter(|run| !stuck.is_stuck(run, now)).collect();
         if due.is_empty() {
             return Ok(stuck.next());
         }
@@ -135,8 +125,7 @@ impl Stuck {
 
     /// Forgets those whose trouble is long over.
     fn forgive(&mut self, now: Timestamp) {
-        self.runs
-            .retain(|_, (until, _)| deadline(*until, LONGEST_STUCK) > now);
+        self.runs.retain(|_, (until, _)| deadline(*until, LONGEST_STUCK) > now);
     }
 
     fn next(&self) -> Option<Timestamp> {

@@ -27,11 +27,7 @@ impl Waiters {
     pub(crate) fn register<'a>(&'a self, run: &'a RunId) -> Wait<'a> {
         let (sender, receiver) = oneshot::channel();
         self.lock().entry(run.clone()).or_default().push(sender);
-        Wait {
-            waiters: self,
-            run,
-            ended: Some(receiver),
-        }
+        Wait { waiters: self, run, ended: Some(receiver) }
     }
 
     /// Tells everyone who waits that the run no longer moves.

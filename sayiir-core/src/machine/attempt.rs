@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::{LeafId, Turn};
 use crate::history::{Digest, Event};
-use crate::ids::Incarnation;
 use crate::operation::deadline;
 use crate::record::{BlockReason, LeafKind, StoredOutcome};
 use crate::step::Outcome;
@@ -28,6 +27,10 @@ pub(crate) enum AttemptEnd {
 pub(crate) struct EndedAttempt {
     /// Whose attempt.
     pub(crate) leaf: LeafId,
+    /// The task's durable name.
+    pub(crate) task: &'static str,
+    /// Which attempt it was, from 1.
+    pub(crate) attempt: u32,
     /// The task's options.
     pub(crate) options: TaskOptions,
     /// How long it took, in microseconds.
@@ -63,46 +66,25 @@ impl Turn {
 
     /// Takes the end of an attempt. One that nobody waits for any more changes nothing but the history.
     pub(crate) fn attempt_ended(&mut self, ended: EndedAttempt) {
-        let incarnation = self.record.incarnation;
-        let Some(facts) = self.facts(&ended, incarnation) else {
-            return;
-        };
-        let EndedAttempt {
-            leaf,
-            options,
-            is_final,
-            jitter,
-            end,
-            ..
-        } = ended;
+        let facts = self.facts(&ended);
+        if self.leaf_mut(&ended.leaf).is_none() {
+            return self.log_discarded(facts, &ended.end);
+        }
+        let EndedAttempt { leaf, options, is_final, jitter, end, .. } = ended;
         let may_repeat = !is_final && facts.attempt <= options.retries;
         match end {
             AttemptEnd::Recalled(output) => {
                 self.log_done(facts, &output);
-                self.deliver(
-                    leaf.path,
-                    Outcome::Recalled(output.clone()),
-                    StoredOutcome::Returned(output),
-                );
+                self.deliver(leaf.path, Outcome::Recalled(output.clone()), StoredOutcome::Returned(output));
             }
-            AttemptEnd::Returned(Attempted {
-                value,
-                verdict,
-                worth_retrying,
-            }) => match verdict {
+            AttemptEnd::Returned(Attempted { value, verdict, worth_retrying }) => match verdict {
                 Verdict::Success(Ok(output)) => {
                     self.log_done(facts, &output);
-                    self.deliver(
-                        leaf.path,
-                        Outcome::Returned(value),
-                        StoredOutcome::Returned(output),
-                    );
+                    self.deliver(leaf.path, Outcome::Returned(value), StoredOutcome::Returned(output));
                 }
                 Verdict::Success(Err(error)) => {
-                    let detail = format!(
-                        "the value that task `{}` returned cannot be stored: {error}",
-                        facts.task
-                    );
+                    let detail =
+                        format!("the value that task `{}` returned cannot be stored: {error}", facts.task);
                     let cause = self.cause(leaf.path, StoredOutcome::Repeat);
                     self.block(BlockReason::Unencodable { detail }, Some(cause));
                 }
@@ -132,17 +114,14 @@ impl Turn {
         }
     }
 
-    fn facts(&mut self, ended: &EndedAttempt, incarnation: Incarnation) -> Option<Facts> {
-        let leaf = self.leaf_mut(&ended.leaf)?;
-        let LeafKind::Task { name, attempts, .. } = &leaf.kind else {
-            return None;
-        };
-        Some(Facts {
-            task: name.clone(),
-            key: idempotency_key(incarnation, leaf.scheduled, &leaf.path),
-            attempt: attempts + 1,
+    fn facts(&self, ended: &EndedAttempt) -> Facts {
+        let LeafId { path, scheduled } = &ended.leaf;
+        Facts {
+            task: ended.task.into(),
+            key: idempotency_key(self.record.incarnation, *scheduled, path),
+            attempt: ended.attempt,
             micros: ended.micros,
-        })
+        }
     }
 
     /// Another attempt follows after a while.
@@ -150,13 +129,7 @@ impl Turn {
         let wait = wait_before(backoff, facts.attempt, jitter);
         let due = deadline(self.now, wait);
         if let Some(leaf) = self.leaf_mut(id)
-            && let LeafKind::Task {
-                attempts,
-                last_error,
-                retry_at,
-                begun,
-                ..
-            } = &mut leaf.kind
+            && let LeafKind::Task { attempts, last_error, retry_at, begun, .. } = &mut leaf.kind
         {
             *attempts = facts.attempt;
             *last_error = Some(error.clone());
@@ -173,6 +146,25 @@ impl Turn {
             attempt: facts.attempt,
             micros: facts.micros,
             output: Digest::of(output.as_str().as_bytes()),
+        });
+    }
+
+    fn log_discarded(&mut self, facts: Facts, end: &AttemptEnd) {
+        let error = match end {
+            AttemptEnd::Returned(Attempted { verdict, .. }) => match verdict {
+                Verdict::Success(_) => None,
+                Verdict::Failure(error) => Some(error.clone()),
+            },
+            AttemptEnd::Recalled(_) => None,
+            AttemptEnd::Panicked(message) => Some(format!("panicked: {message}")),
+            AttemptEnd::Unstartable(error) => Some(error.clone()),
+        };
+        self.log(Event::StepDiscarded {
+            task: facts.task,
+            key: facts.key,
+            attempt: facts.attempt,
+            micros: facts.micros,
+            error,
         });
     }
 
@@ -204,21 +196,13 @@ pub(super) fn wait_before(backoff: Backoff, attempt: u32, jitter: u64) -> Durati
 mod tests {
     use super::*;
 
-    const BACKOFF: Backoff = Backoff {
-        first: Duration::from_millis(200),
-        most: Duration::from_secs(30),
-    };
+    const BACKOFF: Backoff = Backoff { first: Duration::from_millis(200), most: Duration::from_secs(30) };
 
     #[test]
     fn waits_double_up_to_the_longest_and_vary_by_half() {
-        for (attempt, whole) in [
-            (1, 200),
-            (2, 400),
-            (3, 800),
-            (8, 25_600),
-            (9, 30_000),
-            (4_000_000_000, 30_000),
-        ] {
+        for (attempt, whole) in
+            [(1, 200), (2, 400), (3, 800), (8, 25_600), (9, 30_000), (4_000_000_000, 30_000)]
+        {
             let whole = Duration::from_millis(whole);
             assert_eq!(wait_before(BACKOFF, attempt, 0), whole / 2);
             assert_eq!(wait_before(BACKOFF, attempt, u64::MAX), whole);

@@ -19,9 +19,7 @@ enum From {
 impl Turn {
     /// Ends the run by the caller's wish. What it holds is kept.
     pub(crate) fn cancel(&mut self, reason: String) {
-        self.log(Event::Cancelled {
-            reason: reason.clone(),
-        });
+        self.log(Event::Cancelled { reason: reason.clone() });
         self.live = None;
         self.record.phase = Phase::Cancelled { reason };
     }
@@ -51,11 +49,7 @@ impl Turn {
     }
 
     fn go_on_from(&mut self, cause: LastOutcome) {
-        let LastOutcome {
-            path,
-            outcome,
-            mut leaves,
-        } = cause;
+        let LastOutcome { path, outcome, mut leaves } = cause;
         if outcome == StoredOutcome::Repeat {
             for leaf in leaves.iter_mut().filter(|leaf| leaf.path == path) {
                 begin_again(leaf);
@@ -65,18 +59,10 @@ impl Turn {
         match outcome {
             StoredOutcome::Repeat | StoredOutcome::Nothing => {}
             StoredOutcome::Returned(output) => {
-                self.deliver(
-                    path,
-                    Outcome::Recalled(output.clone()),
-                    StoredOutcome::Returned(output),
-                );
+                self.deliver(path, Outcome::Recalled(output.clone()), StoredOutcome::Returned(output));
             }
             StoredOutcome::Signal(message) => {
-                self.deliver(
-                    path,
-                    Outcome::Signal(message.clone()),
-                    StoredOutcome::Signal(message),
-                );
+                self.deliver(path, Outcome::Signal(message.clone()), StoredOutcome::Signal(message));
             }
             StoredOutcome::Elapsed => self.deliver(path, Outcome::Elapsed, StoredOutcome::Elapsed),
         }
@@ -93,13 +79,7 @@ impl Turn {
 
 /// All attempts of the task count anew.
 fn begin_again(leaf: &mut LeafRecord) {
-    if let LeafKind::Task {
-        attempts,
-        retry_at,
-        begun,
-        ..
-    } = &mut leaf.kind
-    {
+    if let LeafKind::Task { attempts, retry_at, begun, .. } = &mut leaf.kind {
         (*attempts, *retry_at, *begun) = (0, None, false);
     }
 }

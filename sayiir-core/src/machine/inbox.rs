@@ -44,13 +44,7 @@ impl Turn {
             payload: Digest::of(new.payload.as_str().as_bytes()),
         });
         self.accepted.push(Accepted {
-            message: Message {
-                signal: new.signal,
-                position,
-                payload: new.payload,
-                by: new.by,
-                at: self.now,
-            },
+            message: Message { signal: new.signal, position, payload: new.payload, by: new.by, at: self.now },
             idempotency_key: new.idempotency_key,
             taken: false,
         });
@@ -82,30 +76,19 @@ impl Turn {
 
     /// Hands a wait the message it wants.
     pub(crate) fn take(&mut self, wanted: Wanted, message: Message) {
-        let Wanted {
-            path,
-            signal,
-            position,
-        } = wanted;
+        let Wanted { path, signal, position } = wanted;
         let cause = self.cause(path.clone(), StoredOutcome::Signal(message.clone()));
         let Some(moved) = self.advance(Some((path, Outcome::Signal(message))), None) else {
             // The run is blocked and the message stays where it is.
             if let crate::record::Phase::Blocked { cause: kept, .. } = &mut self.record.phase {
-                *kept = Some(crate::record::LastOutcome {
-                    outcome: StoredOutcome::Nothing,
-                    ..cause
-                });
+                *kept = Some(crate::record::LastOutcome { outcome: StoredOutcome::Nothing, ..cause });
             }
             return;
         };
         self.consume(&signal, position);
         match &moved.rejected {
             None => self.log(Event::SignalTaken { signal, position }),
-            Some((_, why)) => self.log(Event::SignalRejected {
-                signal,
-                position,
-                error: why.clone(),
-            }),
+            Some((_, why)) => self.log(Event::SignalRejected { signal, position, error: why.clone() }),
         }
         self.conclude(moved, Some(cause));
     }

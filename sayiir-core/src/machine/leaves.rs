@@ -19,10 +19,7 @@ pub(crate) struct LeafId {
 impl LeafRecord {
     /// What tells this leaf from any other of the run.
     pub(crate) fn id(&self) -> LeafId {
-        LeafId {
-            path: self.path.clone(),
-            scheduled: self.scheduled,
-        }
+        LeafId { path: self.path.clone(), scheduled: self.scheduled }
     }
 }
 
@@ -36,9 +33,7 @@ impl Turn {
         let mut leaves = Vec::new();
         let mut visit = |path: &LeafPath, leaf: Leaf<'_>| {
             let is_new_place = renewed.is_some_and(|renewed| path.is_under(renewed));
-            let kept = old
-                .iter()
-                .find(|old| !is_new_place && old.path == *path && is_same(&old.kind, &leaf));
+            let kept = old.iter().find(|old| !is_new_place && old.path == *path && is_same(&old.kind, &leaf));
             leaves.push(kept.cloned().unwrap_or_else(|| LeafRecord {
                 path: path.clone(),
                 scheduled: next,
@@ -55,9 +50,9 @@ impl Turn {
     /// The leaf, if it still waits.
     pub(super) fn leaf_mut(&mut self, id: &LeafId) -> Option<&mut LeafRecord> {
         match &mut self.record.phase {
-            crate::record::Phase::Live { leaves } => leaves
-                .iter_mut()
-                .find(|leaf| leaf.path == id.path && leaf.scheduled == id.scheduled),
+            crate::record::Phase::Live { leaves } => {
+                leaves.iter_mut().find(|leaf| leaf.path == id.path && leaf.scheduled == id.scheduled)
+            }
             crate::record::Phase::Completed { .. }
             | crate::record::Phase::Failed { .. }
             | crate::record::Phase::Cancelled { .. }
@@ -84,11 +79,7 @@ fn kind(leaf: &Leaf<'_>, queues: &[Queue]) -> LeafKind {
             retry_at: None,
             begun: false,
         },
-        Leaf::Signal {
-            name,
-            deadline,
-            fresh,
-        } => LeafKind::Signal {
+        Leaf::Signal { name, deadline, fresh } => LeafKind::Signal {
             name: (*name).into(),
             deadline: *deadline,
             from: match queues.iter().find(|queue| *fresh && queue.signal == *name) {

@@ -61,11 +61,7 @@ impl Turn {
 
     /// What `retry()` will need if the stretch behind this outcome fails.
     pub(super) fn cause(&self, path: LeafPath, outcome: StoredOutcome) -> LastOutcome {
-        LastOutcome {
-            path,
-            outcome,
-            leaves: self.record.leaves().to_vec(),
-        }
+        LastOutcome { path, outcome, leaves: self.record.leaves().to_vec() }
     }
 
     /// Runs the body. `None` if the state could not be taken up; then the run is blocked, with `cause` kept.
@@ -87,11 +83,7 @@ impl Turn {
             Some((path, outcome)) => Step::deliver(&self.record.run, self.now, path, outcome),
         };
         let advanced = caught(|| live.advance(&mut step));
-        Some(Moved {
-            advanced,
-            renewed: step.renewed().map(<[u32]>::to_vec),
-            rejected: step.take_rejected(),
-        })
+        Some(Moved { advanced, renewed: step.renewed().map(<[u32]>::to_vec), rejected: step.take_rejected() })
     }
 
     /// Takes what a move led to into the record.
@@ -194,12 +186,8 @@ pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
 fn reason(fault: Fault) -> BlockReason {
     match fault {
         Fault::Incompatible(Incompatible { detail }) => BlockReason::Incompatible { detail },
-        Fault::Unencodable(error) => BlockReason::Unencodable {
-            detail: error.to_string(),
-        },
+        Fault::Unencodable(error) => BlockReason::Unencodable { detail: error.to_string() },
         Fault::TooDeep => BlockReason::TooDeep,
-        Fault::Misrouted(_) => BlockReason::Incompatible {
-            detail: fault.to_string(),
-        },
+        Fault::Misrouted(_) => BlockReason::Incompatible { detail: fault.to_string() },
     }
 }

@@ -21,10 +21,7 @@ impl VirtualClock {
     /// A clock that stands at `now`.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
-        Self {
-            now: Arc::new(watch::Sender::new(now)),
-            sleepers: Arc::default(),
-        }
+        Self { now: Arc::new(watch::Sender::new(now)), sleepers: Arc::default() }
     }
 
     /// Moves the clock, forwards or backwards, and wakes who has slept long enough.

@@ -59,16 +59,14 @@ async fn interrupted<T>(
         outcome = scenario(&engine) => Some(outcome),
     };
     engine.crash().await;
-    match outcome {
-        Some(outcome) => outcome,
-        None => {
-            let engine = started(backend.inner().clone(), clock, configure).await;
-            let outcome = scenario(&engine).await;
-            engine.idle().await;
-            engine.crash().await;
-            outcome
-        }
+    if let Some(outcome) = outcome {
+        return outcome;
     }
+    let engine = started(backend.inner().clone(), clock, configure).await;
+    let outcome = scenario(&engine).await;
+    engine.idle().await;
+    engine.crash().await;
+    outcome
 }
 
 async fn started(
@@ -86,10 +84,7 @@ async fn started(
 /// # Panics
 /// If one does not.
 pub async fn assert_each_step_once(backend: &impl Backend) {
-    let mut query = Query {
-        limit: 100,
-        ..Query::default()
-    };
+    let mut query = Query { limit: 100, ..Query::default() };
     loop {
         let page = backend.list(&query).await.expect("runs can be listed");
         for record in &page.runs {
@@ -103,9 +98,7 @@ pub async fn assert_each_step_once(backend: &impl Backend) {
 }
 
 async fn check_history(backend: &impl Backend, run: &RunId) {
-    let history = RunHistory::read(backend, run)
-        .await
-        .expect("a history can be read");
+    let history = RunHistory::read(backend, run).await.expect("a history can be read");
     history.verify().expect("the hash chain holds");
     let mut done: BTreeMap<&str, u32> = BTreeMap::new();
     for entry in &history {
@@ -114,8 +107,5 @@ async fn check_history(backend: &impl Backend, run: &RunId) {
         }
     }
     let twice: Vec<_> = done.into_iter().filter(|(_, times)| *times > 1).collect();
-    assert!(
-        twice.is_empty(),
-        "steps of run {run} that were committed twice: {twice:?}"
-    );
+    assert!(twice.is_empty(), "steps of run {run} that were committed twice: {twice:?}");
 }

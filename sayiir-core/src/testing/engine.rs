@@ -47,16 +47,9 @@ impl TestEngine {
     ) -> Result<Self, StartEngineError> {
         let backend: Arc<dyn Backend> = Arc::new(backend);
         let activity = Activity::default();
-        let builder = Engine::builder()
-            .backend(Arc::clone(&backend))
-            .clock(clock.clone())
-            .activity(activity.clone());
-        let test = Self {
-            engine: configure(builder).start().await?,
-            backend,
-            clock,
-            activity,
-        };
+        let builder =
+            Engine::builder().backend(Arc::clone(&backend)).clock(clock.clone()).activity(activity.clone());
+        let test = Self { engine: configure(builder).start().await?, backend, clock, activity };
         test.idle().await;
         Ok(test)
     }
@@ -103,10 +96,7 @@ impl TestEngine {
         // A store that fails has nothing due that could be known.
         let due = self.backend.next_due().await.ok().flatten();
         let later = |at: &Timestamp| *at > now;
-        due.filter(later)
-            .into_iter()
-            .chain(self.clock.next_wake().filter(later))
-            .min()
+        due.filter(later).into_iter().chain(self.clock.next_wake().filter(later)).min()
     }
 
     /// Ends the engine as a crash would: nothing more is committed, and running attempts stop where they are.

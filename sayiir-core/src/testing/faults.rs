@@ -43,10 +43,7 @@ struct State {
 impl<B: Backend> FaultyBackend<B> {
     /// No faults yet.
     pub fn new(inner: B) -> Self {
-        Self {
-            inner,
-            state: Arc::default(),
-        }
+        Self { inner, state: Arc::default() }
     }
 
     /// Lets the `number`th commit from the beginning, counted from 1, meet with this.
@@ -88,11 +85,7 @@ impl<B: Backend> FaultyBackend<B> {
     }
 
     fn alive<'a, T: 'a>(&'a self, answer: Answer<'a, T>) -> Answer<'a, T> {
-        if self.has_crashed() {
-            Box::pin(std::future::pending())
-        } else {
-            answer
-        }
+        if self.has_crashed() { Box::pin(std::future::pending()) } else { answer }
     }
 }
 

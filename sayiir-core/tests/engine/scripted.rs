@@ -273,9 +273,7 @@ fn first(polled: Result<Vec<Branch>, String>) -> Polled<Current, Line> {
         Ok(branches) => branches,
         Err(error) => return Polled::Ready(Err(error)),
     };
-    let winner = branches
-        .iter()
-        .position(|branch| matches!(branch, Branch::Done(_)));
+    let winner = branches.iter().position(|branch| matches!(branch, Branch::Done(_)));
     match winner.map(|place| &branches[place]) {
         Some(Branch::Done(line)) => Polled::Ready(Ok(format!("first: {line}"))),
         Some(Branch::Open(_)) | None => Polled::Pending(Current::First(branches)),
@@ -298,20 +296,14 @@ impl Workflow for Scripted {
     type Kind = Fallible;
     type State = ScriptedState;
     const NAME: &'static str = "scripted";
-    const SIGNALS: &'static [SignalDeclaration] = &[
-        SignalDeclaration::new::<Plain<String>>("go"),
-        SignalDeclaration::new::<Plain<String>>("stop"),
-    ];
+    const SIGNALS: &'static [SignalDeclaration] =
+        &[SignalDeclaration::new::<Plain<String>>("go"), SignalDeclaration::new::<Plain<String>>("stop")];
     const DIAGRAM: &'static str = "";
     const TIMEOUT: Option<Duration> = None;
 
     fn begin((ops,): Self::Input) -> ScriptedState {
         ScriptedState::Begin {
-            script: Script {
-                rest: ops.into(),
-                lines: Vec::new(),
-                current: Current::Nothing,
-            },
+            script: Script { rest: ops.into(), lines: Vec::new(), current: Current::Nothing },
         }
     }
 
@@ -351,6 +343,48 @@ impl Workflow for Scripted {
     }
 }
 
+/// The same with a limit for the whole run.
+pub(crate) struct Limited;
+
+impl Limited {
+    pub(crate) fn call(ops: impl IntoIterator<Item = Op>) -> Invocation<Self> {
+        Invocation::new((ops.into_iter().collect(),))
+    }
+}
+
+impl Callable for Limited {
+    type Operation = Child<Self>;
+    type Arguments = (Vec<Op>,);
+
+    fn register(registry: &mut Registry) {
+        registry.workflow::<Self>();
+    }
+}
+
+impl Workflow for Limited {
+    type Input = (Vec<Op>,);
+    type Return = Result<Vec<String>, String>;
+    type Output = Vec<String>;
+    type Kind = Fallible;
+    type State = ScriptedState;
+    const NAME: &'static str = "limited";
+    const SIGNALS: &'static [SignalDeclaration] = Scripted::SIGNALS;
+    const DIAGRAM: &'static str = "";
+    const TIMEOUT: Option<Duration> = Some(Duration::from_hours(1));
+
+    fn begin(input: Self::Input) -> ScriptedState {
+        Scripted::begin(input)
+    }
+
+    fn advance(state: ScriptedState, step: &mut Step<'_>) -> Progress<ScriptedState, Self::Return> {
+        Scripted::advance(state, step)
+    }
+
+    fn register_callees(registry: &mut Registry) {
+        Scripted::register_callees(registry);
+    }
+}
+
 impl WorkflowState for ScriptedState {
     fn variant_name(&self) -> &'static str {
         match self {
@@ -369,12 +403,8 @@ impl WorkflowState for ScriptedState {
 
     fn decode(reader: &StateReader<'_>) -> Result<Self, Incompatible> {
         match reader.variant_name() {
-            "Begin" => Ok(Self::Begin {
-                script: reader.field(&saved(), "script")?,
-            }),
-            "At" => Ok(Self::At {
-                script: reader.field(&saved(), "script")?,
-            }),
+            "Begin" => Ok(Self::Begin { script: reader.field(&saved(), "script")? }),
+            "At" => Ok(Self::At { script: reader.field(&saved(), "script")? }),
             _ => Err(reader.unknown()),
         }
     }

@@ -1,8 +1,10 @@
 //! Starting runs, their results, and going on after a crash.
 
-use sayiir_core::engine::{FindError, ResultError, StartEngineError, StartError, WorkflowStatus};
+use sayiir_core::engine::{
+    EngineBuilder, FindError, ResultError, StartEngineError, StartError, WorkflowStatus,
+};
 use sayiir_core::memory::InMemoryBackend;
-use sayiir_core::testing::{TestEngine, crash_everywhere};
+use sayiir_core::testing::{TestEngine, VirtualClock, crash_everywhere};
 
 use crate::scripted::{Op, Scripted, wait, within, work};
 use crate::world::{Act, World};
@@ -13,10 +15,7 @@ async fn a_run_goes_through_its_steps_and_gives_its_value() {
     let world = World::default();
     let engine = engine(&world).await;
     let run = start(&engine, "exp-001", [work("a"), work("b"), Op::Sleep(0)]).await;
-    assert_eq!(
-        run.result().await.expect("a value"),
-        ["a done", "b done", "slept"]
-    );
+    assert_eq!(run.result().await.expect("a value"), ["a done", "b done", "slept"]);
     let status = run.status().await.expect("a status");
     assert!(matches!(status, WorkflowStatus::Completed(lines) if lines.len() == 3));
     assert_eq!(engine.active_runs(), 0);
@@ -35,15 +34,9 @@ async fn a_taken_id_is_refused_and_the_first_run_is_unharmed() {
     let run = start(&engine, "exp-001", [wait("go")]).await;
     let again = engine.start("exp-001", Scripted::call([work("a")])).await;
     assert!(matches!(again, Err(StartError::AlreadyExists { .. })));
-    let other = engine
-        .start("exp-001", Scripted::call([work("a")]))
-        .or_attach()
-        .await;
+    let other = engine.start("exp-001", Scripted::call([work("a")])).or_attach().await;
     assert!(matches!(other, Err(StartError::AlreadyExists { .. })));
-    let same = engine
-        .start("exp-001", Scripted::call([wait("go")]))
-        .or_attach()
-        .await;
+    let same = engine.start("exp-001", Scripted::call([wait("go")])).or_attach().await;
     assert_eq!(same.expect("the same run").id(), run.id());
     run.signal(Scripted::GO, &"x".into()).await.expect("accepted");
     assert_eq!(run.result().await.expect("a value"), ["x"]);
@@ -67,25 +60,17 @@ async fn an_id_has_1_to_255_bytes() {
 async fn arguments_above_the_limit_are_refused() {
     let world = World::default();
     let engine = TestEngine::start(|builder| {
-        builder
-            .workflow::<Scripted>()
-            .provide(world.clone())
-            .max_payload_bytes(100)
+        builder.workflow::<Scripted>().provide(world.clone()).max_payload_bytes(100)
     });
     let engine = engine.await.expect("the engine starts");
-    let started = engine
-        .start("exp-001", Scripted::call([work(&"x".repeat(100))]))
-        .await;
+    let started = engine.start("exp-001", Scripted::call([work(&"x".repeat(100))])).await;
     assert!(matches!(started, Err(StartError::TooLarge { bytes, limit: 100, .. }) if bytes > 100));
-    assert!(matches!(
-        engine.run::<Scripted>("exp-001").await,
-        Err(FindError::NotFound { .. })
-    ));
+    assert!(matches!(engine.run::<Scripted>("exp-001").await, Err(FindError::NotFound { .. })));
 }
 
 #[tokio::test]
 async fn what_is_not_provided_is_said_before_anything_runs() {
-    let engine = TestEngine::start(|builder| builder.workflow::<Scripted>()).await;
+    let engine = TestEngine::start(EngineBuilder::workflow::<Scripted>).await;
     let error = engine.expect_err("the world is missing");
     let StartEngineError::MissingDependencies { missing } = &error else {
         panic!("another error: {error}");
@@ -98,7 +83,7 @@ async fn what_is_not_provided_is_said_before_anything_runs() {
 async fn a_run_is_found_again_by_its_id() {
     let world = World::default();
     let backend = InMemoryBackend::new();
-    let first = engine_on(backend.clone(), Default::default(), &world).await;
+    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
     start(&first, "exp-001", [wait("go"), work("a")]).await;
     let clock = first.clock().clone();
     first.crash().await;
@@ -120,7 +105,7 @@ async fn a_run_that_was_running_goes_on_after_a_crash() {
     let world = World::default();
     world.plan("b", [Act::Hang]);
     let backend = InMemoryBackend::new();
-    let first = engine_on(backend.clone(), Default::default(), &world).await;
+    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
     start(&first, "exp-001", [work("a"), work("b")]).await;
     let clock = first.clock().clone();
     first.crash().await;
@@ -161,18 +146,10 @@ async fn whatever_commit_a_crash_hits_the_outcome_is_the_same() {
     let world = World::default();
     let configure = crate::in_world(&world);
     let (lines, crashes) = crash_everywhere(configure, async |engine| {
-        let script = [
-            work("a"),
-            within("go", 3600),
-            within("stop", 60),
-            Op::Sturdy("b".into()),
-        ];
+        let script = [work("a"), within("go", 3600), within("stop", 60), Op::Sturdy("b".into())];
         let run = engine.start("exp-001", Scripted::call(script)).or_attach().await;
         let run = run.expect("the run starts");
-        let sent = run
-            .signal(Scripted::GO, &"approved".into())
-            .idempotency_key("1")
-            .await;
+        let sent = run.signal(Scripted::GO, &"approved".into()).idempotency_key("1").await;
         sent.expect("accepted");
         engine.advance(std::time::Duration::from_hours(48)).await;
         run.result().await.expect("a value")

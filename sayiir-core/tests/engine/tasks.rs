@@ -38,9 +38,7 @@ macro_rules! task {
             }
 
             fn interrupted(interrupted: Interrupted) -> Option<Self::Output> {
-                Self::OPTIONS
-                    .at_most_once
-                    .then_some(Err(interrupted.into()))
+                Self::OPTIONS.at_most_once.then_some(Err(interrupted.into()))
             }
 
             fn needs(needs: &mut Needs) {
@@ -67,10 +65,7 @@ const fn options() -> TaskOptions {
 const fn sturdy() -> TaskOptions {
     let mut options = TaskOptions::DEFAULT;
     options.retries = 3;
-    options.backoff = Backoff {
-        first: Duration::from_secs(10),
-        most: Duration::from_secs(30),
-    };
+    options.backoff = Backoff { first: Duration::from_secs(10), most: Duration::from_secs(30) };
     options
 }
 

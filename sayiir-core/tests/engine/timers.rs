@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use sayiir_core::clock::Clock;
 use sayiir_core::engine::WorkflowStatus;
 use sayiir_core::memory::InMemoryBackend;
+use sayiir_core::testing::VirtualClock;
 
 use crate::scripted::{Op, Scripted, within, work};
 use crate::world::World;
@@ -15,13 +16,8 @@ use crate::{engine, engine_on, start};
 async fn a_wait_gives_up_at_its_limit_and_not_before() {
     let engine = engine(&World::default()).await;
     let run = start(&engine, "exp-001", [within("go", 48 * 3600)]).await;
-    engine
-        .advance(Duration::from_hours(48) - Duration::from_nanos(1))
-        .await;
-    assert!(matches!(
-        run.status().await.expect("a status"),
-        WorkflowStatus::WaitingForSignal { .. }
-    ));
+    engine.advance(Duration::from_hours(48) - Duration::from_nanos(1)).await;
+    assert!(matches!(run.status().await.expect("a status"), WorkflowStatus::WaitingForSignal { .. }));
     engine.advance(Duration::from_nanos(1)).await;
     let lines = run.result().await.expect("a value");
     assert_eq!(lines, ["timeout: signal `go` was not received within 48h"]);
@@ -30,12 +26,7 @@ async fn a_wait_gives_up_at_its_limit_and_not_before() {
 #[tokio::test]
 async fn a_wait_that_follows_a_wait_counts_from_its_own_beginning() {
     let engine = engine(&World::default()).await;
-    let run = start(
-        &engine,
-        "exp-001",
-        [within("go", 48 * 3600), Op::Sleep(24 * 3600)],
-    )
-    .await;
+    let run = start(&engine, "exp-001", [within("go", 48 * 3600), Op::Sleep(24 * 3600)]).await;
     engine.advance(Duration::from_hours(71)).await;
     let status = run.status().await.expect("a status");
     let left = match status {
@@ -51,28 +42,23 @@ async fn a_wait_that_follows_a_wait_counts_from_its_own_beginning() {
 async fn what_came_due_while_no_engine_ran_fires_at_once() {
     let world = World::default();
     let backend = InMemoryBackend::new();
-    let first = engine_on(backend.clone(), Default::default(), &world).await;
+    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
     start(&first, "exp-001", [Op::Sleep(3600), work("a")]).await;
     let clock = first.clock().clone();
     first.crash().await;
     clock.set(clock.now() + SignedDuration::from_hours(100));
     let second = engine_on(backend, clock, &world).await;
     let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
-    assert!(matches!(
-        run.status().await.expect("a status"),
-        WorkflowStatus::Completed(_)
-    ));
+    assert!(matches!(run.status().await.expect("a status"), WorkflowStatus::Completed(_)));
 }
 
 #[tokio::test]
 async fn a_signal_that_came_before_the_limit_was_fired_wins() {
     let world = World::default();
     let backend = InMemoryBackend::new();
-    let first = engine_on(backend.clone(), Default::default(), &world).await;
+    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
     let run = start(&first, "exp-001", [within("go", 3600)]).await;
-    run.signal(Scripted::GO, &"in time".into())
-        .await
-        .expect("accepted");
+    run.signal(Scripted::GO, &"in time".into()).await.expect("accepted");
     assert_eq!(run.result().await.expect("a value"), ["in time"]);
 }
 
@@ -85,10 +71,7 @@ async fn a_clock_that_jumps_back_fires_nothing_early_and_nothing_twice() {
     clock.set(clock.now() - SignedDuration::from_hours(24));
     engine.idle().await;
     engine.advance(Duration::from_hours(24)).await;
-    assert!(matches!(
-        run.status().await.expect("a status"),
-        WorkflowStatus::Sleeping { .. }
-    ));
+    assert!(matches!(run.status().await.expect("a status"), WorkflowStatus::Sleeping { .. }));
     engine.advance(Duration::from_mins(30)).await;
     assert_eq!(run.result().await.expect("a value"), ["slept", "slept"]);
 }
@@ -100,10 +83,7 @@ async fn a_clock_that_jumps_forward_by_days_fires_what_came_due_once() {
     let clock = engine.clock();
     clock.set(clock.now() + SignedDuration::from_hours(72));
     engine.idle().await;
-    assert!(matches!(
-        run.status().await.expect("a status"),
-        WorkflowStatus::Sleeping { .. }
-    ));
+    assert!(matches!(run.status().await.expect("a status"), WorkflowStatus::Sleeping { .. }));
     engine.advance(Duration::from_hours(1)).await;
     assert_eq!(run.result().await.expect("a value"), ["slept", "slept"]);
 }
@@ -118,15 +98,12 @@ async fn many_timers_fire_each_at_its_time() {
     let status = |number: u64| {
         let engine = &engine;
         async move {
-            let run = engine
-                .run::<Scripted>(format!("run-{number}"))
-                .await
-                .expect("the run is there");
+            let run = engine.run::<Scripted>(format!("run-{number}")).await.expect("the run is there");
             run.status().await.expect("a status")
         }
     };
     assert!(matches!(status(201).await, WorkflowStatus::Completed(_)));
     assert!(matches!(status(202).await, WorkflowStatus::Sleeping { .. }));
-    engine.advance(Duration::from_secs(300)).await;
+    engine.advance(Duration::from_mins(5)).await;
     assert!(matches!(status(599).await, WorkflowStatus::Completed(_)));
 }

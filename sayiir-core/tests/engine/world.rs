@@ -57,10 +57,7 @@ impl World {
 
     /// How many attempts of this label began.
     pub(crate) fn count(&self, label: &str) -> usize {
-        lock(&self.0.calls)
-            .iter()
-            .filter(|call| call.label == label)
-            .count()
+        lock(&self.0.calls).iter().filter(|call| call.label == label).count()
     }
 
     /// The labels of attempts that saw that they were cancelled.
@@ -78,10 +75,7 @@ impl World {
     }
 
     fn gate(&self, gate: &'static str) -> watch::Sender<bool> {
-        lock(&self.0.gates)
-            .entry(gate)
-            .or_insert_with(|| watch::Sender::new(false))
-            .clone()
+        lock(&self.0.gates).entry(gate).or_insert_with(|| watch::Sender::new(false)).clone()
     }
 
     /// One attempt.
@@ -92,10 +86,7 @@ impl World {
             attempt: context.attempt(),
             key: context.idempotency_key().into(),
         });
-        let act = lock(&self.0.plan)
-            .get_mut(&label)
-            .and_then(VecDeque::pop_front)
-            .unwrap_or(Act::Succeed);
+        let act = lock(&self.0.plan).get_mut(&label).and_then(VecDeque::pop_front).unwrap_or(Act::Succeed);
         let _running = Running::new(self.clone());
         match act {
             Act::Succeed => Ok(format!("{label} done")),

@@ -100,22 +100,14 @@ impl Actor {
         }
         let change = RunChange {
             run: self.run.clone(),
-            before: Some(Before {
-                revision: record.revision,
-                index: record.index(),
-            }),
+            before: Some(Before { revision: record.revision, index: record.index() }),
             after: None,
             history: Vec::new(),
             accepted: Vec::new(),
             removed: Vec::new(),
         };
-        let removed: Result<(), BackendError> = self
-            .shared
-            .backend
-            .commit(Commit {
-                changes: vec![change],
-            })
-            .await;
+        let removed: Result<(), BackendError> =
+            self.shared.backend.commit(Commit { changes: vec![change] }).await;
         self.image = None;
         Ok(removed?)
     }
@@ -133,17 +125,13 @@ impl Actor {
 fn check(programs: &Programs, record: &Record, message: &NewMessage) -> Result<(), Refusal> {
     let workflow = record.workflow.as_str();
     if programs.program(workflow).is_none() {
-        return Err(Refusal::NotRegistered {
-            workflow: workflow.into(),
-        });
+        return Err(Refusal::NotRegistered { workflow: workflow.into() });
     }
     let declared = programs.signals(workflow);
     let Some(signal) = declared.iter().find(|declared| declared.name == message.signal) else {
         let declared = declared.iter().map(|signal| signal.name).collect();
         return Err(Refusal::UnknownSignal { declared });
     };
-    (signal.check)(&message.payload).map_err(|error| Refusal::Misfit {
-        expected: (signal.payload)(),
-        error: error.to_string(),
-    })
+    (signal.check)(&message.payload)
+        .map_err(|error| Refusal::Misfit { expected: (signal.payload)(), error: error.to_string() })
 }

@@ -30,8 +30,7 @@ impl Actor {
     pub(super) fn reconcile(&mut self) {
         let Some(image) = &self.image else { return };
         let leaves = image.record.leaves().to_vec();
-        self.attempts
-            .keep_only(|running| leaves.iter().any(|leaf| leaf.id() == *running));
+        self.attempts.keep_only(|running| leaves.iter().any(|leaf| leaf.id() == *running));
         if self.shared.is_closed() {
             return;
         }
@@ -76,16 +75,19 @@ impl Actor {
                 if !*begun {
                     return Plan::WaitForSlot(task.name(), options);
                 }
-                let interrupted = Interrupted {
-                    task: task.name().into(),
-                };
+                let interrupted = Interrupted { task: task.name().into() };
                 if let Some(attempted) = task.interrupted(interrupted) {
-                    return Plan::End(self.ended(leaf.id(), options, AttemptEnd::Returned(attempted), true));
+                    return Plan::End(self.ended(
+                        leaf.id(),
+                        (task.name(), attempts + 1),
+                        options,
+                        AttemptEnd::Returned(attempted),
+                        true,
+                    ));
                 }
             }
-            let attempt = catch_unwind(AssertUnwindSafe(|| {
-                task.attempt(&self.shared.provided, context.clone())
-            }));
+            let attempt =
+                catch_unwind(AssertUnwindSafe(|| task.attempt(&self.shared.provided, context.clone())));
             let end = match attempt {
                 Ok(Ok(attempt)) => {
                     return Plan::Launch(Launch {
@@ -100,14 +102,23 @@ impl Actor {
                 Ok(Err(error)) => AttemptEnd::Unstartable(error.to_string()),
                 Err(panic) => AttemptEnd::Panicked(panic_message(&*panic)),
             };
-            Plan::End(self.ended(leaf.id(), options, end, false))
+            Plan::End(self.ended(leaf.id(), (task.name(), attempts + 1), options, end, false))
         };
         with_task(live, &leaf.path, plan).unwrap_or(Plan::Nothing)
     }
 
-    fn ended(&self, leaf: LeafId, options: TaskOptions, end: AttemptEnd, is_final: bool) -> EndedAttempt {
+    fn ended(
+        &self,
+        leaf: LeafId,
+        (task, attempt): (&'static str, u32),
+        options: TaskOptions,
+        end: AttemptEnd,
+        is_final: bool,
+    ) -> EndedAttempt {
         EndedAttempt {
             leaf,
+            task,
+            attempt,
             options,
             micros: 0,
             is_final,
@@ -118,12 +129,7 @@ impl Actor {
 
     /// Takes the end of an attempt's future.
     pub(super) async fn finished(&mut self, finished: Finished) {
-        let Finished {
-            leaf,
-            options,
-            micros,
-            end,
-        } = finished;
+        let Finished { leaf, task, attempt, options, micros, end } = finished;
         let (end, is_final) = match end {
             End::Granted(slot) => return self.begin(leaf, slot).await,
             End::Planned(ended) => (ended.end, ended.is_final),
@@ -135,10 +141,7 @@ impl Actor {
                 None => return self.go_on().await,
             },
         };
-        let ended = EndedAttempt {
-            micros,
-            ..self.ended(leaf, options, end, is_final)
-        };
+        let ended = EndedAttempt { micros, ..self.ended(leaf, (task, attempt), options, end, is_final) };
         self.record_end(ended).await;
     }
 
@@ -146,10 +149,7 @@ impl Actor {
     fn timed_out(&self, leaf: &LeafId, limit: std::time::Duration) -> Option<Attempted> {
         let live = self.image.as_ref()?.live.as_deref()?;
         let timed_out = |task: &dyn PendingTask| {
-            task.timed_out(Timeout {
-                subject: format!("task `{}` did not finish", task.name()),
-                limit,
-            })
+            task.timed_out(Timeout { subject: format!("task `{}` did not finish", task.name()), limit })
         };
         with_task(live, &leaf.path, timed_out).flatten()
     }
@@ -224,15 +224,8 @@ impl Actor {
 fn recallable(ended: &EndedAttempt) -> Option<EndedAttempt> {
     let output: Stored = match &ended.end {
         AttemptEnd::Recalled(output) => output.clone(),
-        AttemptEnd::Returned(Attempted {
-            verdict: Verdict::Success(Ok(output)),
-            ..
-        }) => output.clone(),
+        AttemptEnd::Returned(Attempted { verdict: Verdict::Success(Ok(output)), .. }) => output.clone(),
         AttemptEnd::Returned(_) | AttemptEnd::Panicked(_) | AttemptEnd::Unstartable(_) => return None,
     };
-    Some(EndedAttempt {
-        leaf: ended.leaf.clone(),
-        end: AttemptEnd::Recalled(output),
-        ..*ended
-    })
+    Some(EndedAttempt { leaf: ended.leaf.clone(), end: AttemptEnd::Recalled(output), ..*ended })
 }

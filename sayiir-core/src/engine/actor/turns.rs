@@ -37,12 +37,11 @@ impl Actor {
     pub(super) async fn complete(&mut self, mut turn: Turn, patience: Patience) -> Result<(), BackendError> {
         loop {
             while let Some(wanted) = turn.wanted() {
-                let message = match turn.held(&wanted) {
-                    Some(message) => message,
-                    None => {
-                        let (signal, position) = (&wanted.signal, wanted.position);
-                        message(&self.shared, &self.run, signal, position, patience).await?
-                    }
+                let message = if let Some(message) = turn.held(&wanted) {
+                    message
+                } else {
+                    let (signal, position) = (&wanted.signal, wanted.position);
+                    message(&self.shared, &self.run, signal, position, patience).await?
                 };
                 turn.take(wanted, message);
             }
@@ -63,12 +62,8 @@ impl Actor {
             Decided::Unchanged(image) => self.image = Some(image),
             Decided::Changed(change, image) => {
                 let shared = &self.shared;
-                let commit = Commit {
-                    changes: vec![*change],
-                };
-                shared
-                    .store(patience, || shared.backend.commit(commit.clone()))
-                    .await?;
+                let commit = Commit { changes: vec![*change] };
+                shared.store(patience, || shared.backend.commit(commit.clone())).await?;
                 shared.alarm.set(image.due());
                 match &image.record.phase {
                     Phase::Live { .. } => {}
@@ -106,9 +101,7 @@ async fn message(
     position: u64,
     patience: Patience,
 ) -> Result<Message, BackendError> {
-    let found = shared
-        .store(patience, || shared.backend.message(run, signal, position))
-        .await?;
+    let found = shared.store(patience, || shared.backend.message(run, signal, position)).await?;
     found.ok_or_else(|| BackendError::Damaged {
         detail: format!("message {position} of signal `{signal}` of run {run} is missing"),
     })
@@ -116,10 +109,7 @@ async fn message(
 
 /// Whether an attempt is to be running.
 pub(super) fn has_ready_task(record: &crate::record::Record) -> bool {
-    record
-        .leaves()
-        .iter()
-        .any(|leaf| matches!(leaf.kind, LeafKind::Task { retry_at: None, .. }))
+    record.leaves().iter().any(|leaf| matches!(leaf.kind, LeafKind::Task { retry_at: None, .. }))
 }
 
 /// A handle on the shared parts that outlives a borrow of the actor.

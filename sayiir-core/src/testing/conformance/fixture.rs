@@ -35,9 +35,7 @@ impl Sketch {
                 steps: StepNumber(0),
                 deadline: None,
                 state: Some(json("{\"Sleep\":{\"amount\":12.5}}")),
-                phase: Phase::Live {
-                    leaves: vec![timer(Timestamp::MAX)],
-                },
+                phase: Phase::Live { leaves: vec![timer(Timestamp::MAX)] },
                 inbox: Vec::new(),
                 history: HistoryHead::default(),
                 parent: None,
@@ -68,10 +66,7 @@ impl Sketch {
         self.record.history = chain.head();
         self.record.revision.0 += 1;
         let after = Arc::new(self.record.clone());
-        let before = self.written.replace(Before {
-            revision: after.revision,
-            index: after.index(),
-        });
+        let before = self.written.replace(Before { revision: after.revision, index: after.index() });
         RunChange {
             run: after.run.clone(),
             before,
@@ -85,10 +80,7 @@ impl Sketch {
     /// Goes on from what a store holds.
     pub(super) fn adopt(&mut self, record: &Record) {
         self.record = record.clone();
-        self.written = Some(Before {
-            revision: record.revision,
-            index: record.index(),
-        });
+        self.written = Some(Before { revision: record.revision, index: record.index() });
     }
 
     /// Whether the store should hold the run.
@@ -130,10 +122,7 @@ pub(super) async fn refused(backend: &impl Backend, changes: Vec<RunChange>) -> 
         .commit(Commit { changes })
         .await
         .expect_err("a commit that builds on something else is refused");
-    assert!(
-        matches!(error, BackendError::Conflict { .. }),
-        "not a conflict: {error}"
-    );
+    assert!(matches!(error, BackendError::Conflict { .. }), "not a conflict: {error}");
     error
 }
 
@@ -191,10 +180,7 @@ pub(super) fn large(bytes: usize) -> Stored {
 }
 
 pub(super) fn started() -> Event {
-    Event::Started {
-        workflow: "expense_approval".into(),
-        input: Digest([9; 32]),
-    }
+    Event::Started { workflow: "expense_approval".into(), input: Digest([9; 32]) }
 }
 
 pub(super) fn timer(until: Timestamp) -> LeafRecord {
@@ -212,27 +198,15 @@ pub(super) fn task(retry_at: Option<Timestamp>) -> LeafRecord {
 }
 
 pub(super) fn wait(name: &str, deadline: Option<Timestamp>) -> LeafRecord {
-    leaf(LeafKind::Signal {
-        name: name.into(),
-        deadline,
-        from: 0,
-    })
+    leaf(LeafKind::Signal { name: name.into(), deadline, from: 0 })
 }
 
 fn leaf(kind: LeafKind) -> LeafRecord {
-    LeafRecord {
-        path: LeafPath(vec![1, 0]),
-        scheduled: StepNumber(3),
-        kind,
-    }
+    LeafRecord { path: LeafPath(vec![1, 0]), scheduled: StepNumber(3), kind }
 }
 
 pub(super) fn queue(signal: &str, head: u64, tail: u64) -> Queue {
-    Queue {
-        signal: signal.into(),
-        head,
-        tail,
-    }
+    Queue { signal: signal.into(), head, tail }
 }
 
 /// A message that nobody takes yet.

@@ -25,38 +25,14 @@ fn events() -> Vec<Event> {
             error: error.into(),
             will_retry: true,
         },
-        Event::SignalReceived {
-            signal: signal.into(),
-            position: 4,
-            by: None,
-            payload: Digest([4; 32]),
-        },
-        Event::SignalTaken {
-            signal: signal.into(),
-            position: 4,
-        },
-        Event::SignalRejected {
-            signal: signal.into(),
-            position: 5,
-            error: error.into(),
-        },
-        Event::SignalSuperseded {
-            signal: signal.into(),
-            position: 6,
-        },
-        Event::TimerFired {
-            signal: Some(signal.into()),
-            due: at(-5),
-        },
-        Event::Completed {
-            output: Digest([5; 32]),
-        },
-        Event::Failed {
-            error: error.repeat(2_000),
-        },
-        Event::Cancelled {
-            reason: String::new(),
-        },
+        Event::SignalReceived { signal: signal.into(), position: 4, by: None, payload: Digest([4; 32]) },
+        Event::SignalTaken { signal: signal.into(), position: 4 },
+        Event::SignalRejected { signal: signal.into(), position: 5, error: error.into() },
+        Event::SignalSuperseded { signal: signal.into(), position: 6 },
+        Event::TimerFired { signal: Some(signal.into()), due: at(-5) },
+        Event::Completed { output: Digest([5; 32]) },
+        Event::Failed { error: error.repeat(2_000) },
+        Event::Cancelled { reason: String::new() },
         Event::Blocked { reason: error.into() },
         Event::Retried,
     ]
@@ -112,9 +88,7 @@ pub async fn the_chain_holds_as_it_was_written(backend: &impl Backend) {
     let found = record(backend, sketch.id()).await.expect("the run is there");
     let mut chain = Chain::new(found.incarnation, HistoryHead::default());
     for entry in history(backend, sketch.id(), 0, usize::MAX).await {
-        chain
-            .verify(sketch.id(), &entry)
-            .expect("nothing was changed on the way");
+        chain.verify(sketch.id(), &entry).expect("nothing was changed on the way");
     }
     assert_eq!(chain.head(), found.history);
 }

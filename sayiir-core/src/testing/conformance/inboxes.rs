@@ -24,10 +24,7 @@ pub async fn messages_are_kept_apart_by_position(backend: &impl Backend) {
     let mut sketch = Sketch::new("exp-001", 1);
     let positions = [0, 1, 2, 255, 256, 65_536, u64::MAX];
     let mut change = sketch.change(Vec::new());
-    change.accepted = positions
-        .iter()
-        .map(|position| accepted("go", *position, None))
-        .collect();
+    change.accepted = positions.iter().map(|position| accepted("go", *position, None)).collect();
     commit(backend, vec![change]).await;
     let mut change = sketch.change(Vec::new());
     change.removed = vec![("go".into(), 1), ("go".into(), 256)];
@@ -35,10 +32,7 @@ pub async fn messages_are_kept_apart_by_position(backend: &impl Backend) {
     commit(backend, vec![change]).await;
     for position in [0, 2, 3, 255, 65_536, u64::MAX] {
         let expected = accepted("go", position, None).message;
-        assert_eq!(
-            message(backend, sketch.id(), "go", position).await,
-            Some(expected)
-        );
+        assert_eq!(message(backend, sketch.id(), "go", position).await, Some(expected));
     }
     for position in [1, 4, 256] {
         assert_eq!(message(backend, sketch.id(), "go", position).await, None);
@@ -61,10 +55,7 @@ pub async fn a_message_taken_at_once_is_not_stored(backend: &impl Backend) {
 pub async fn an_idempotency_key_outlives_its_message(backend: &impl Backend) {
     let mut sketch = Sketch::new("exp-001", 1);
     let mut change = sketch.change(Vec::new());
-    change.accepted = vec![
-        accepted("go", 0, Some("")),
-        accepted("go", 1, Some("wébhook\0 7")),
-    ];
+    change.accepted = vec![accepted("go", 0, Some("")), accepted("go", 1, Some("wébhook\0 7"))];
     commit(backend, vec![change]).await;
     let mut change = sketch.change(Vec::new());
     change.removed = vec![("go".into(), 0), ("go".into(), 1)];

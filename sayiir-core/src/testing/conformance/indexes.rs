@@ -33,16 +33,12 @@ pub async fn a_run_is_due_at_its_very_nanosecond(backend: &impl Backend) {
 pub async fn a_timer_moves_with_its_run(backend: &impl Backend) {
     let mut sketch = Sketch::new("exp-001", 1);
     for second in [10, 50, 5, 5, 20] {
-        sketch.record.phase = Phase::Live {
-            leaves: vec![wait("go", Some(at(second)))],
-        };
+        sketch.record.phase = Phase::Live { leaves: vec![wait("go", Some(at(second)))] };
         sketch.write(backend).await;
         assert_eq!(next_due(backend).await, Some(at(second)));
         assert_eq!(due(backend, at(1_000), 5).await, ["exp-001"]);
     }
-    sketch.record.phase = Phase::Live {
-        leaves: vec![task(None)],
-    };
+    sketch.record.phase = Phase::Live { leaves: vec![task(None)] };
     sketch.record.deadline = Some(at(70));
     sketch.write(backend).await;
     assert_eq!(next_due(backend).await, Some(at(70)));
@@ -68,15 +64,9 @@ pub async fn the_ends_of_time_are_in_order(backend: &impl Backend) {
 pub async fn a_finished_run_is_never_due(backend: &impl Backend) {
     let phases = [
         Phase::Completed { output: json("1") },
-        Phase::Failed {
-            error: "no".into(),
-            cause: None,
-        },
+        Phase::Failed { error: "no".into(), cause: None },
         Phase::Cancelled { reason: "no".into() },
-        Phase::Blocked {
-            reason: BlockReason::TooDeep,
-            cause: None,
-        },
+        Phase::Blocked { reason: BlockReason::TooDeep, cause: None },
     ];
     for (number, phase) in phases.into_iter().enumerate() {
         let mut sketch = Sketch::new(&number.to_string(), 1).with_leaves(vec![task(None), timer(at(3))]);
@@ -92,18 +82,11 @@ pub async fn a_finished_run_is_never_due(backend: &impl Backend) {
 /// Runs with a task to run now are found by id, page by page, however many wait around them.
 pub async fn ready_runs_are_found_in_pages(backend: &impl Backend) {
     for number in 0..40 {
-        let leaf = if number % 4 == 1 {
-            task(None)
-        } else {
-            wait("go", None)
-        };
+        let leaf = if number % 4 == 1 { task(None) } else { wait("go", None) };
         let mut sketch = Sketch::new(&format!("run-{number:02}"), 100 - number).with_leaves(vec![leaf]);
         sketch.write(backend).await;
     }
-    let expected: Vec<String> = (0..40)
-        .filter(|n| n % 4 == 1)
-        .map(|n| format!("run-{n:02}"))
-        .collect();
+    let expected: Vec<String> = (0..40).filter(|n| n % 4 == 1).map(|n| format!("run-{n:02}")).collect();
     assert_eq!(ready(backend, None, 100).await, expected);
     let mut found = ready(backend, None, 3).await;
     while let Some(last) = found.last().cloned() {

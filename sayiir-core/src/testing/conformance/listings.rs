@@ -13,10 +13,7 @@ async fn ids(backend: &impl Backend, mut query: Query) -> Vec<String> {
     let mut found = Vec::new();
     loop {
         let page = list(backend, &query).await;
-        assert!(
-            page.runs.len() <= query.limit,
-            "a page holds at most what was asked for"
-        );
+        assert!(page.runs.len() <= query.limit, "a page holds at most what was asked for");
         found.extend(page.runs.iter().map(|record| record.run.to_string()));
         match page.next {
             Some(next) => query.after = Some(next),
@@ -26,10 +23,7 @@ async fn ids(backend: &impl Backend, mut query: Query) -> Vec<String> {
 }
 
 fn everything() -> Query {
-    Query {
-        limit: 100,
-        ..Query::default()
-    }
+    Query { limit: 100, ..Query::default() }
 }
 
 /// The oldest run comes first; of those created at the same time, the one with the smaller id.
@@ -43,16 +37,11 @@ pub async fn runs_are_listed_by_creation_then_by_id(backend: &impl Backend) {
 /// Pages of any size together hold every run once, and the last one says that it is the last.
 pub async fn pages_hold_every_run_once(backend: &impl Backend) {
     for number in 0..23_i64 {
-        Sketch::new(&format!("run-{number:02}"), number / 5)
-            .write(backend)
-            .await;
+        Sketch::new(&format!("run-{number:02}"), number / 5).write(backend).await;
     }
     let expected: Vec<String> = (0..23).map(|number| format!("run-{number:02}")).collect();
     for limit in [1, 2, 5, 22, 23, 24] {
-        let query = Query {
-            limit,
-            ..everything()
-        };
+        let query = Query { limit, ..everything() };
         assert_eq!(ids(backend, query).await, expected, "in pages of {limit}");
     }
 }
@@ -73,15 +62,9 @@ pub async fn filters_hold_together(backend: &impl Backend) {
     for number in 0..36_i64 {
         let id = format!("run-{number:02}");
         let phase = match number % 4 {
-            0 => Phase::Live {
-                leaves: vec![wait("go", None), wait("stop", None)],
-            },
-            1 => Phase::Live {
-                leaves: vec![wait("stop", Some(at(3)))],
-            },
-            2 => Phase::Live {
-                leaves: vec![task(None), wait("go", None)],
-            },
+            0 => Phase::Live { leaves: vec![wait("go", None), wait("stop", None)] },
+            1 => Phase::Live { leaves: vec![wait("stop", Some(at(3)))] },
+            2 => Phase::Live { leaves: vec![task(None), wait("go", None)] },
             _ => Phase::Completed { output: json("1") },
         };
         let mut sketch = Sketch::new(&id, number).with_leaves(vec![timer(at(1))]);
@@ -92,12 +75,8 @@ pub async fn filters_hold_together(backend: &impl Backend) {
         expected.push((id, sketch.record.index()));
     }
     let workflows = [None, Some("expense"), Some("expense_approval"), Some("exp")];
-    let statuses = [
-        None,
-        Some(StatusKind::WaitingForSignal),
-        Some(StatusKind::Running),
-        Some(StatusKind::Failed),
-    ];
+    let statuses =
+        [None, Some(StatusKind::WaitingForSignal), Some(StatusKind::Running), Some(StatusKind::Failed)];
     let signals = [None, Some("go"), Some("stop"), Some("g")];
     for workflow in workflows {
         for status in statuses {

@@ -35,11 +35,7 @@ pub(super) async fn write_both(
         }
         let commit = Commit { changes };
         let expected = outcome(model.commit(commit.clone()).await);
-        assert_eq!(
-            outcome(backend.commit(commit).await),
-            expected,
-            "the answer to a commit"
-        );
+        assert_eq!(outcome(backend.commit(commit).await), expected, "the answer to a commit");
         // A sketch that went ahead of the store stays so at times: its next commit is one that must be refused.
         if expected.is_ok() || random.one_in(10) {
             sketches = attempted;
@@ -69,10 +65,7 @@ async fn resynchronised(model: &InMemoryBackend) -> Vec<Sketch> {
 
 fn outcome(result: Result<(), BackendError>) -> Result<(), String> {
     result.map_err(|error| {
-        assert!(
-            matches!(error, BackendError::Conflict { .. }),
-            "not a conflict: {error}"
-        );
+        assert!(matches!(error, BackendError::Conflict { .. }), "not a conflict: {error}");
         // Which of several conflicts is named is open.
         "conflict".into()
     })
@@ -88,19 +81,11 @@ fn random_change(random: &mut Random, number: u64, sketch: &mut Sketch) -> RunCh
     sketch.record.steps.0 += 1;
     sketch.record.deadline = random.one_in(4).then(|| at(60));
     sketch.record.phase = random_phase(random);
-    let events = (0..random.below(4)).map(|_| {
-        if random.one_in(2) {
-            started()
-        } else {
-            Event::Retried
-        }
-    });
+    let events = (0..random.below(4)).map(|_| if random.one_in(2) { started() } else { Event::Retried });
     let mut change = sketch.change(events.collect());
     change.accepted = random_messages(random);
     for position in 0..random.below(3) {
-        change
-            .removed
-            .push(((*random.pick(&SIGNALS)).into(), position + 10));
+        change.removed.push(((*random.pick(&SIGNALS)).into(), position + 10));
     }
     change
 }
@@ -140,11 +125,7 @@ fn random_messages(random: &mut Random) -> Vec<Accepted> {
 pub(super) async fn compare(backend: &impl Backend, model: &InMemoryBackend, seed: u64) {
     for number in 0..RUNS {
         let id = run(&format!("run-{number}"));
-        assert_eq!(
-            same(backend.record(&id).await),
-            same(model.record(&id).await),
-            "seed {seed}"
-        );
+        assert_eq!(same(backend.record(&id).await), same(model.record(&id).await), "seed {seed}");
         for (from, limit) in [(0, usize::MAX), (3, 4)] {
             let read = same(backend.history(&id, from, limit).await);
             assert_eq!(read, same(model.history(&id, from, limit).await), "seed {seed}");
@@ -152,11 +133,7 @@ pub(super) async fn compare(backend: &impl Backend, model: &InMemoryBackend, see
         for signal in SIGNALS {
             for position in 0..20 {
                 let read = same(backend.message(&id, signal, position).await);
-                assert_eq!(
-                    read,
-                    same(model.message(&id, signal, position).await),
-                    "seed {seed}"
-                );
+                assert_eq!(read, same(model.message(&id, signal, position).await), "seed {seed}");
             }
         }
         for key in (0..8).map(|key| format!("key-{key}")) {
@@ -166,21 +143,13 @@ pub(super) async fn compare(backend: &impl Backend, model: &InMemoryBackend, see
         let read = same(backend.ready(Some(&id), 3).await);
         assert_eq!(read, same(model.ready(Some(&id), 3).await), "seed {seed}");
     }
-    assert_eq!(
-        same(backend.next_due().await),
-        same(model.next_due().await),
-        "seed {seed}"
-    );
+    assert_eq!(same(backend.next_due().await), same(model.next_due().await), "seed {seed}");
     for (second, limit) in [(0, 100), (25, 100), (25, 2), (1_000, 100)] {
         let read = same(backend.due(at(second), limit).await);
         assert_eq!(read, same(model.due(at(second), limit).await), "seed {seed}");
     }
     for signal in [None, Some("go")] {
-        let query = Query {
-            waiting_for: signal.map(Into::into),
-            limit: 100,
-            ..Query::default()
-        };
+        let query = Query { waiting_for: signal.map(Into::into), limit: 100, ..Query::default() };
         let read = same(backend.list(&query).await).runs;
         assert_eq!(read, same(model.list(&query).await).runs, "seed {seed}");
     }

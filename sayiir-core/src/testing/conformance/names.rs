@@ -43,22 +43,14 @@ pub async fn runs_with_similar_ids_are_kept_apart(backend: &impl Backend) {
     for (number, sketch) in sketches.iter().enumerate() {
         let found = record(backend, sketch.id()).await.expect("the run is there");
         assert_eq!(*found, sketch.record);
-        let history = backend
-            .history(sketch.id(), 0, 100)
-            .await
-            .expect("a history can be read");
+        let history = backend.history(sketch.id(), 0, 100).await.expect("a history can be read");
         assert_eq!(history.len(), number, "the history of {:?}", sketch.id());
         for other in 0..sketches.len() {
             let is_own = other == number;
             let found = message(backend, sketch.id(), "go", other as u64).await;
             assert_eq!(found.is_some(), is_own, "message {other} of {:?}", sketch.id());
             let key = format!("key-{other}");
-            assert_eq!(
-                is_delivered(backend, sketch.id(), &key).await,
-                is_own,
-                "{key} of {:?}",
-                sketch.id()
-            );
+            assert_eq!(is_delivered(backend, sketch.id(), &key).await, is_own, "{key} of {:?}", sketch.id());
         }
     }
 }
@@ -76,16 +68,9 @@ pub async fn removing_a_run_touches_no_similar_id(backend: &impl Backend) {
         assert_eq!(record(backend, gone.id()).await, None);
         for left in &sketches {
             assert!(record(backend, left.id()).await.is_some(), "{:?}", left.id());
-            assert!(
-                message(backend, left.id(), "go", 0).await.is_some(),
-                "{:?}",
-                left.id()
-            );
+            assert!(message(backend, left.id(), "go", 0).await.is_some(), "{:?}", left.id());
             assert!(is_delivered(backend, left.id(), "key").await, "{:?}", left.id());
-            let history = backend
-                .history(left.id(), 0, 9)
-                .await
-                .expect("a history can be read");
+            let history = backend.history(left.id(), 0, 9).await.expect("a history can be read");
             assert_eq!(history.len(), 1, "{:?}", left.id());
         }
     }

@@ -16,18 +16,12 @@ pub async fn nothing_is_found_in_an_empty_store(backend: &impl Backend) {
     assert_eq!(record(backend, &nobody).await, None);
     assert_eq!(message(backend, &nobody, "go", 0).await, None);
     assert!(!is_delivered(backend, &nobody, "key").await);
-    let history = backend
-        .history(&nobody, 0, 10)
-        .await
-        .expect("a history can be read");
+    let history = backend.history(&nobody, 0, 10).await.expect("a history can be read");
     assert_eq!(history, []);
     assert_eq!(next_due(backend).await, None);
     assert!(due(backend, at(i64::from(i32::MAX)), 10).await.is_empty());
     assert!(ready(backend, None, 10).await.is_empty());
-    let query = Query {
-        limit: 10,
-        ..Query::default()
-    };
+    let query = Query { limit: 10, ..Query::default() };
     let page = backend.list(&query).await.expect("runs can be listed");
     assert!(page.runs.is_empty() && page.next.is_none());
 }
@@ -64,24 +58,12 @@ pub async fn every_phase_reads_back_as_it_was_written(backend: &impl Backend) {
     let message = accepted("go", 3, None).message;
     let phases = [
         Phase::Live { leaves: Vec::new() },
-        Phase::Completed {
-            output: json("[1,null]"),
-        },
-        Phase::Failed {
-            error: "the bank is closed".into(),
-            cause: Some(cause(StoredOutcome::Repeat)),
-        },
-        Phase::Failed {
-            error: String::new(),
-            cause: None,
-        },
-        Phase::Cancelled {
-            reason: "no longer needed".into(),
-        },
+        Phase::Completed { output: json("[1,null]") },
+        Phase::Failed { error: "the bank is closed".into(), cause: Some(cause(StoredOutcome::Repeat)) },
+        Phase::Failed { error: String::new(), cause: None },
+        Phase::Cancelled { reason: "no longer needed".into() },
         Phase::Blocked {
-            reason: BlockReason::StretchPanicked {
-                message: "index out of bounds".into(),
-            },
+            reason: BlockReason::StretchPanicked { message: "index out of bounds".into() },
             cause: Some(cause(StoredOutcome::Signal(message))),
         },
         Phase::Blocked {
@@ -89,9 +71,7 @@ pub async fn every_phase_reads_back_as_it_was_written(backend: &impl Backend) {
             cause: Some(cause(StoredOutcome::Returned(json("{}")))),
         },
         Phase::Blocked {
-            reason: BlockReason::Incompatible {
-                detail: "no such place".into(),
-            },
+            reason: BlockReason::Incompatible { detail: "no such place".into() },
             cause: Some(cause(StoredOutcome::Elapsed)),
         },
     ];
@@ -167,25 +147,17 @@ pub async fn a_refused_commit_leaves_nothing_of_any_run(backend: &impl Backend) 
     let before = old.write(backend).await;
     taken.write(backend).await;
     let mut new = Sketch::new("new", 1).with_leaves(vec![task(None), timer(at(10))]);
-    old.record.phase = Phase::Live {
-        leaves: vec![timer(at(5))],
-    };
+    old.record.phase = Phase::Live { leaves: vec![timer(at(5))] };
     let mut intruder = Sketch::new("taken", 3);
-    let changes = vec![
-        new.change(vec![started()]),
-        old.change(vec![started()]),
-        intruder.change(vec![started()]),
-    ];
+    let changes =
+        vec![new.change(vec![started()]), old.change(vec![started()]), intruder.change(vec![started()])];
     refused(backend, changes).await;
     assert_eq!(record(backend, new.id()).await, None);
     assert_eq!(record(backend, old.id()).await, Some(before));
     assert_eq!(next_due(backend).await, Some(at(50)));
     assert!(ready(backend, None, 10).await.is_empty());
     for sketch in [&new, &old, &taken] {
-        let history = backend
-            .history(sketch.id(), 0, 9)
-            .await
-            .expect("a history can be read");
+        let history = backend.history(sketch.id(), 0, 9).await.expect("a history can be read");
         assert_eq!(history, []);
     }
 }
@@ -198,11 +170,7 @@ pub async fn several_runs_change_together(backend: &impl Backend) {
     gone.write(backend).await;
     let mut child = Sketch::new("child", 2);
     child.record.parent = Some(parent.id().clone());
-    let changes = vec![
-        parent.change(vec![started()]),
-        child.change(vec![started()]),
-        gone.removal(),
-    ];
+    let changes = vec![parent.change(vec![started()]), child.change(vec![started()]), gone.removal()];
     commit(backend, changes).await;
     for sketch in [&parent, &child] {
         let found = record(backend, sketch.id()).await.expect("the run is there");
@@ -222,10 +190,8 @@ pub async fn of_two_commits_on_one_revision_one_wins(backend: &impl Backend) {
         async move { (number, backend.commit(Commit { changes }).await) }
     });
     let outcomes = join_all(commits).await;
-    let winners: Vec<u64> = outcomes
-        .iter()
-        .filter_map(|(number, outcome)| outcome.is_ok().then_some(*number))
-        .collect();
+    let winners: Vec<u64> =
+        outcomes.iter().filter_map(|(number, outcome)| outcome.is_ok().then_some(*number)).collect();
     assert_eq!(winners.len(), 1, "{outcomes:?}");
     let found = record(backend, sketch.id()).await.expect("the run is there");
     assert_eq!(found.steps.0, winners[0]);
@@ -255,10 +221,7 @@ pub async fn a_removed_run_leaves_nothing(backend: &impl Backend) {
     assert_eq!(message(backend, sketch.id(), "go", 0).await, None);
     assert_eq!(message(backend, sketch.id(), "stop", 0).await, None);
     assert!(!is_delivered(backend, sketch.id(), "key").await);
-    let history = backend
-        .history(sketch.id(), 0, 10)
-        .await
-        .expect("a history can be read");
+    let history = backend.history(sketch.id(), 0, 10).await.expect("a history can be read");
     assert_eq!(history, []);
     nothing_is_found_in_an_empty_store(backend).await;
 }
@@ -274,10 +237,7 @@ pub async fn an_id_can_be_used_again_after_its_removal(backend: &impl Backend) {
     commit(backend, vec![second.change(vec![started()])]).await;
     let found = record(backend, second.id()).await.expect("the run is there");
     assert_eq!(*found, second.record);
-    let history = backend
-        .history(second.id(), 0, 10)
-        .await
-        .expect("a history can be read");
+    let history = backend.history(second.id(), 0, 10).await.expect("a history can be read");
     assert_eq!(history.len(), 1);
     assert_eq!(message(backend, second.id(), "go", 0).await, None);
     assert!(!is_delivered(backend, second.id(), "key").await);

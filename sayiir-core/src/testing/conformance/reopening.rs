@@ -20,10 +20,7 @@ pub async fn everything_acknowledged_is_there_again<B: Backend>(backend: B, reop
     let backend = reopen(backend).await;
     let found = record(&backend, sketch.id()).await.expect("the run is there");
     assert_eq!(*found, sketch.record);
-    let read = backend
-        .history(sketch.id(), 0, 9)
-        .await
-        .expect("a history can be read");
+    let read = backend.history(sketch.id(), 0, 9).await.expect("a history can be read");
     assert_eq!(read, history);
     let expected = accepted("go", 0, None).message;
     assert_eq!(message(&backend, sketch.id(), "go", 0).await, Some(expected));
@@ -41,11 +38,7 @@ pub async fn a_refused_commit_is_still_not_there<B: Backend>(backend: B, reopen:
     let written = sketch.write(&backend).await;
     let mut rival = Sketch::new("exp-001", 2);
     let mut other = Sketch::new("other", 2);
-    refused(
-        &backend,
-        vec![other.change(vec![started()]), rival.change(vec![started()])],
-    )
-    .await;
+    refused(&backend, vec![other.change(vec![started()]), rival.change(vec![started()])]).await;
     let backend = reopen(backend).await;
     assert_eq!(record(&backend, sketch.id()).await, Some(written));
     assert_eq!(record(&backend, other.id()).await, None);
