@@ -17,9 +17,11 @@ use tokio::sync::oneshot;
 
 use crate::change::Prepared;
 use crate::committer::{Committer, Job};
+use crate::compact::{Compacted, compact};
 use crate::error::from_io;
 use crate::layout::Layout;
 use crate::options::Options;
+use crate::recovery::Opened;
 use crate::store::{Scope, Store, stopped};
 use crate::{read, recovery, scan, sync};
 
@@ -64,6 +66,8 @@ pub struct Stats {
     pub device_syncs: u64,
     /// About how many bytes of keys and values are live.
     pub live_bytes: u64,
+    /// How many bytes its files have.
+    pub file_bytes: u64,
 }
 
 impl SledBackend {
@@ -100,7 +104,10 @@ impl SledBackend {
 
     pub(crate) fn open_with(path: &Path, options: Options) -> Result<Self, BackendError> {
         let layout = Layout::open(path)?;
-        let opened = recovery::open(&layout, &options)?;
+        let mut opened = recovery::open(&layout, &options)?;
+        if options.wants_compaction(opened.live, opened.db.size_on_disk().unwrap_or_default()) {
+            opened = compacted(&layout, &options, opened)?;
+        }
         let store = Arc::new(Store::new(opened.db.clone()));
         let (jobs, receiver) = channel();
         let committer = Committer::new(Arc::clone(&store), receiver, options, layout, opened);
@@ -128,10 +135,24 @@ impl SledBackend {
             file_syncs: counters.file_syncs.load(Ordering::Relaxed),
             device_syncs: sync::calls(),
             live_bytes: counters.live.load(Ordering::Relaxed),
+            file_bytes: self.store().file_bytes(),
         }
     }
 
-    fn store(&self) -> &Store {
+    /// Copies what is live to fresh files and removes the old ones: sled's files keep the size they once had. Commits wait
+    /// meanwhile, reads go on. A crash at any point leaves the database whole.
+    ///
+    /// # Errors
+    /// [`BackendError::Damaged`] if something does not read ([`check`](Self::check) says what), [`BackendError::StorageFull`],
+    /// [`BackendError::Io`]; the database then stays as it was.
+    ///
+    /// # Cancel safety
+    /// Once polled it is done, also if the future is dropped.
+    pub async fn compact(&self) -> Result<(), BackendError> {
+        self.ask(Job::Compact).await
+    }
+
+    pub(crate) fn store(&self) -> &Store {
         &self.inner.store
     }
 
@@ -145,6 +166,15 @@ impl SledBackend {
         jobs.send(job(reply)).map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
+}
+
+fn compacted(layout: &Layout, options: &Options, opened: Opened) -> Result<Opened, BackendError> {
+    let Compacted { db, log, live } = compact(layout, options, &opened.db, opened.sequence)?;
+    let compacted = Opened { db, log, live, ..opened };
+    if let Some(number) = layout.current()? {
+        layout.remove_others(number)?;
+    }
+    Ok(compacted)
 }
 
 impl Backend for SledBackend {
@@ -211,8 +241,6 @@ impl Drop for Inner {
 
 impl fmt::Debug for SledBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SledBackend")
-            .field("path", &self.inner.path)
-            .finish_non_exhaustive()
+        f.debug_struct("SledBackend").field("path", &self.inner.path).finish_non_exhaustive()
     }
 }

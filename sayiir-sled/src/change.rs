@@ -22,7 +22,7 @@ pub(crate) struct Change {
     pub(crate) after: After,
     /// Keys that need no look at what is stored.
     pub(crate) puts: Vec<Pair>,
-    pub(crate) removes: Vec<Key>,
+    pub(crate) removes: Vec<sled::IVec>,
     /// Messages to be taken out: they may have pieces.
     pub(crate) taken: Vec<Key>,
 }
@@ -39,9 +39,7 @@ pub(crate) enum After {
 impl Prepared {
     /// Encodes a commit.
     pub(crate) fn new(commit: &Commit) -> Self {
-        Self {
-            changes: commit.changes.iter().map(Change::new).collect(),
-        }
+        Self { changes: commit.changes.iter().map(Change::new).collect() }
     }
 
     /// How many keys it will touch, apart from those of a purge.
@@ -108,9 +106,9 @@ impl Change {
             |entry: Option<&IndexEntry>| entry.map_or_else(Vec::new, |entry| keys::index(&self.run, entry));
         let (old, new) = (keys_of(before), keys_of(after));
         let gone = old.iter().filter(|key| !new.contains(key));
-        self.removes.extend(gone.cloned());
+        self.removes.extend(gone.map(|key| key.as_slice().into()));
         let come = new.into_iter().filter(|key| !old.contains(key));
-        self.puts.extend(come.map(|key| (key, Vec::new())));
+        self.puts.extend(come.map(|key| (key.into(), sled::IVec::default())));
     }
 
     fn size(&self) -> usize {

@@ -9,6 +9,7 @@ use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use sayiir_core::backend::BackendError;
@@ -16,6 +17,7 @@ use sayiir_core::ids::RunId;
 use tokio::sync::oneshot;
 
 use crate::change::Prepared;
+use crate::compact;
 use crate::error::{caught, from_io, from_sled};
 use crate::group::Group;
 use crate::layout::Layout;
@@ -32,6 +34,8 @@ const MANY_KEYS: usize = 8_192;
 /// How long to leave a failed database alone before it is opened again.
 const REST: Duration = Duration::from_millis(100);
 
+/// No group waits longer than this for one more commit.
+const MOST_PATIENCE: Duration = Duration::from_millis(1);
 /// Even the laziest store syncs this often.
 const LONGEST_PERIOD: Duration = Duration::from_hours(24);
 
@@ -43,6 +47,8 @@ pub(crate) type Reply = oneshot::Sender<Result<(), BackendError>>;
 pub(crate) enum Job {
     /// To write.
     Commit(Prepared, Reply),
+    /// To write nothing until the live keys have been copied to a fresh directory.
+    Compact(Reply),
 }
 
 /// The thread's own state.
@@ -58,6 +64,9 @@ pub(crate) struct Committer {
     tip: Tip,
     sequence: u64,
     live: u64,
+    /// How many commits waited for the last group, and how long to wait for as many: half of what a sync takes.
+    expected: usize,
+    patience: Duration,
     /// When the groups that were acknowledged unsynced must be synced.
     sync_at: Option<Instant>,
     failed_at: Option<Instant>,
@@ -82,6 +91,8 @@ impl Committer {
             tip: opened.tip,
             sequence: opened.sequence,
             live: opened.live,
+            expected: 0,
+            patience: Duration::ZERO,
             sync_at: None,
             failed_at: None,
         }
@@ -96,6 +107,7 @@ impl Committer {
             if !self.waiting.is_empty() {
                 self.work();
             }
+            self.compact_if_asked();
         }
         if self.sync_at.is_some() {
             self.sync_now();
@@ -120,20 +132,34 @@ impl Committer {
                 Err(RecvTimeoutError::Disconnected) => return false,
             }
         }
+        self.gather();
+        true
+    }
+
+    /// Takes all jobs that are there. Those who were answered last are about to come again: without a moment's patience they
+    /// would miss each group by a hair, and two halves take turns where one group would do.
+    fn gather(&mut self) {
+        let start = Instant::now();
         while self.waiting.len() < MOST_COMMITS {
             match self.jobs.try_recv() {
                 Ok(job) => self.waiting.push_back(job),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+                Err(TryRecvError::Disconnected) => break,
+                Err(TryRecvError::Empty) => {
+                    if self.waiting.len() >= self.expected || start.elapsed() >= self.patience {
+                        break;
+                    }
+                    thread::yield_now();
+                }
             }
         }
-        true
+        self.expected = self.waiting.len();
     }
 
     fn work(&mut self) {
         let db = match self.db() {
             Ok(db) => db,
             Err(error) => {
-                for Job::Commit(_, reply) in self.waiting.drain(..) {
+                for Job::Commit(_, reply) | Job::Compact(reply) in self.waiting.drain(..) {
                     answer(reply, Err(error.clone()));
                 }
                 return;
@@ -162,7 +188,11 @@ impl Committer {
         let mut replies = Vec::new();
         let mut seen: HashSet<RunId> = HashSet::new();
         let mut later = VecDeque::new();
-        for Job::Commit(commit, reply) in self.waiting.drain(..) {
+        for job in self.waiting.drain(..) {
+            let Job::Commit(commit, reply) = job else {
+                later.push_back(job);
+                continue;
+            };
             let runs = || commit.changes.iter().map(|change| &change.run);
             if group.keys() >= MANY_KEYS || runs().any(|run| seen.contains(run)) {
                 seen.extend(runs().cloned());
@@ -182,6 +212,40 @@ impl Committer {
         (group, replies)
     }
 
+    /// Compacts once for all who asked; what they wait behind has been written.
+    fn compact_if_asked(&mut self) {
+        let (asked, others): (VecDeque<_>, VecDeque<_>) =
+            self.waiting.drain(..).partition(|job| matches!(job, Job::Compact(_)));
+        self.waiting = others;
+        if asked.is_empty() {
+            return;
+        }
+        let result = self.compact();
+        if let Err(error) = &result {
+            tracing::error!(%error, path = %self.layout.root().display(), "compaction failed");
+        }
+        for Job::Commit(_, reply) | Job::Compact(reply) in asked {
+            answer(reply, result.clone());
+        }
+    }
+
+    fn compact(&mut self) -> Result<(), BackendError> {
+        let db = self.db()?;
+        let compacted = compact::compact(&self.layout, &self.options, &db, self.sequence)?;
+        drop(db);
+        self.log = compacted.log;
+        self.live = compacted.live;
+        // What was acknowledged unsynced is in the copy, and that is synced.
+        self.sync_at = None;
+        self.remember(self.sequence);
+        self.store.counters().live.store(self.live, Ordering::Relaxed);
+        drop(self.store.replace(compacted.db));
+        match self.layout.current()? {
+            Some(number) => self.layout.remove_others(number),
+            None => Ok(()),
+        }
+    }
+
     fn write(&mut self, db: &sled::Db, group: Group) -> Result<(), BackendError> {
         let sequence = self.sequence + 1;
         let (batch, runs, live) = group.finish(sequence, self.live);
@@ -193,9 +257,8 @@ impl Committer {
             }
             Durability::Periodic(period) => {
                 self.store.apply(sequence, batch, HashSet::new())?;
-                self.sync_at = self
-                    .sync_at
-                    .or_else(|| Instant::now().checked_add(period.min(LONGEST_PERIOD)));
+                self.sync_at =
+                    self.sync_at.or_else(|| Instant::now().checked_add(period.min(LONGEST_PERIOD)));
             }
         }
         self.store.settle(sequence);
@@ -206,14 +269,14 @@ impl Committer {
     }
 
     /// Brings everything up to a group to the device; `calls` were made before that group was written.
-    fn sync(&self, db: &sled::Db, calls: u64, sequence: u64) -> Result<(), BackendError> {
+    fn sync(&mut self, db: &sled::Db, calls: u64, sequence: u64) -> Result<(), BackendError> {
+        let start = Instant::now();
         caught(|| db.flush().map_err(from_sled))?;
         if sync::calls() == calls {
-            self.log
-                .sync_data()
-                .map_err(|error| from_io("syncing the log", error))?;
+            self.log.sync_data().map_err(|error| from_io("syncing the log", error))?;
             Store::count(&self.store.counters().file_syncs, 1);
         }
+        self.patience = (start.elapsed() / 2).min(MOST_PATIENCE);
         self.remember(sequence);
         Ok(())
     }
@@ -231,9 +294,7 @@ impl Committer {
         // Sled may have written and synced part of it by itself, or all: so the file is always synced.
         let result = self.store.db().and_then(|db| {
             caught(|| db.flush().map_err(from_sled))?;
-            self.log
-                .sync_data()
-                .map_err(|error| from_io("syncing the log", error))?;
+            self.log.sync_data().map_err(|error| from_io("syncing the log", error))?;
             Store::count(&self.store.counters().file_syncs, 1);
             self.remember(self.sequence);
             Ok(())
@@ -247,11 +308,7 @@ impl Committer {
         tracing::error!(error = %cause, path = %self.layout.root().display(), "the store has failed");
         self.failed_at = Some(Instant::now());
         self.sync_at = None;
-        let told = if cause.is_retryable() {
-            cause.clone()
-        } else {
-            stopped(&cause.to_string())
-        };
+        let told = if cause.is_retryable() { cause.clone() } else { stopped(&cause.to_string()) };
         drop(self.store.fail(told));
     }
 

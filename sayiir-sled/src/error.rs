@@ -13,17 +13,14 @@ use sayiir_core::backend::BackendError;
 /// That of `work`, or `Damaged` with the panic's message.
 pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, BackendError>) -> Result<T, BackendError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        Err(BackendError::Damaged {
-            detail: format!("sled gave up on its files: {}", message(&*panic)),
-        })
+        Err(BackendError::Damaged { detail: format!("sled gave up on its files: {}", message(&*panic)) })
     })
 }
 
 /// What a panic said.
 pub(crate) fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("without a message")
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
 }
 
 /// An error of sled's.
@@ -39,9 +36,9 @@ pub(crate) fn from_sled(error: sled::Error) -> BackendError {
         sled::Error::ReportableBug(detail) | sled::Error::Unsupported(detail) => {
             BackendError::Damaged { detail }
         }
-        sled::Error::CollectionNotFound(name) => BackendError::Damaged {
-            detail: format!("sled lost the tree {}", name.escape_ascii()),
-        },
+        sled::Error::CollectionNotFound(name) => {
+            BackendError::Damaged { detail: format!("sled lost the tree {}", name.escape_ascii()) }
+        }
     }
 }
 
@@ -52,10 +49,7 @@ pub(crate) fn from_io(what: &str, error: io::Error) -> BackendError {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             BackendError::StorageFull { detail }
         }
-        _ => BackendError::Io {
-            detail,
-            source: Some(Arc::new(error)),
-        },
+        _ => BackendError::Io { detail, source: Some(Arc::new(error)) },
     }
 }
 

@@ -42,20 +42,14 @@ pub(crate) fn encode(key: &[u8], header: Header, payload: &[u8]) -> Vec<u8> {
 /// # Errors
 /// `NewerFormat` for a version that is not known, `Damaged` if the checksum does not hold.
 pub(crate) fn decode<'a>(key: &[u8], bytes: &'a [u8]) -> Result<(Header, &'a [u8]), BackendError> {
-    let damaged = |why: &str| BackendError::Damaged {
-        detail: format!("{}: {why}", keys::name(key)),
-    };
-    let (&[version, ref crc @ ..], checked) = bytes
-        .split_first_chunk::<CHECKED_FROM>()
-        .ok_or_else(|| damaged("it is cut short"))?;
+    let damaged = |why: &str| BackendError::Damaged { detail: format!("{}: {why}", keys::name(key)) };
+    let (&[version, ref crc @ ..], checked) =
+        bytes.split_first_chunk::<CHECKED_FROM>().ok_or_else(|| damaged("it is cut short"))?;
     if u32::from_le_bytes(*crc) != checksum(key, version, checked) {
         return Err(damaged("its checksum does not hold"));
     }
     if version > VERSION {
-        return Err(BackendError::NewerFormat {
-            found: version.into(),
-            supported: VERSION.into(),
-        });
+        return Err(BackendError::NewerFormat { found: version.into(), supported: VERSION.into() });
     }
     postcard::take_from_bytes(checked).map_err(|error| damaged(&error.to_string()))
 }
@@ -72,10 +66,7 @@ fn checksum(key: &[u8], version: u8, checked: &[u8]) -> u32 {
 mod tests {
     use super::*;
 
-    const HEADER: Header = Header {
-        pieces: 300,
-        sequence: 1 << 40,
-    };
+    const HEADER: Header = Header { pieces: 300, sequence: 1 << 40 };
 
     #[test]
     fn a_frame_gives_back_what_was_put_in() {
@@ -100,10 +91,7 @@ mod tests {
     #[test]
     fn a_value_under_another_key_is_detected() {
         let bytes = encode(b"key", HEADER, b"payload");
-        assert!(matches!(
-            decode(b"kez", &bytes),
-            Err(BackendError::Damaged { .. })
-        ));
+        assert!(matches!(decode(b"kez", &bytes), Err(BackendError::Damaged { .. })));
     }
 
     #[test]
@@ -112,12 +100,6 @@ mod tests {
         bytes[0] = VERSION + 1;
         let crc = checksum(b"key", bytes[0], &bytes[CHECKED_FROM..]);
         bytes[1..CHECKED_FROM].copy_from_slice(&crc.to_le_bytes());
-        assert!(matches!(
-            decode(b"key", &bytes),
-            Err(BackendError::NewerFormat {
-                found: 2,
-                supported: 1
-            })
-        ));
+        assert!(matches!(decode(b"key", &bytes), Err(BackendError::NewerFormat { found: 2, supported: 1 })));
     }
 }

@@ -81,11 +81,7 @@ impl Found {
         };
         let found = header.map(|header| Revision(header.sequence));
         if found != change.expected {
-            return Err(BackendError::Conflict {
-                run: change.run.clone(),
-                expected: change.expected,
-                found,
-            });
+            return Err(BackendError::Conflict { run: change.run.clone(), expected: change.expected, found });
         }
         for key in &change.removes {
             self.live -= size(key, &[]);

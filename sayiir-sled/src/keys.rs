@@ -205,11 +205,7 @@ pub(crate) fn position(key: &[u8]) -> Option<u64> {
 
 /// Every key that the indexes hold for a run.
 pub(crate) fn index(id: &RunId, entry: &IndexEntry) -> Vec<Key> {
-    let listings = [
-        Listing::All,
-        Listing::Workflow(&entry.workflow),
-        Listing::Status(entry.status),
-    ];
+    let listings = [Listing::All, Listing::Workflow(&entry.workflow), Listing::Status(entry.status)];
     let waiting = entry.waiting.iter().map(|signal| Listing::Waiting(signal));
     let listed = listings.into_iter().chain(waiting).map(|listing| {
         let mut key = listing.prefix();

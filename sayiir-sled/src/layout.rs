@@ -37,13 +37,8 @@ impl Layout {
         let file = options.write(true).create(true).truncate(false).open(&path);
         let lock = file.at("opening", &path)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self {
-                root: root.to_owned(),
-                _lock: lock,
-            }),
-            Err(TryLockError::WouldBlock) => Err(BackendError::InUse {
-                path: root.display().to_string(),
-            }),
+            Ok(()) => Ok(Self { root: root.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(BackendError::InUse { path: root.display().to_string() }),
             Err(TryLockError::Error(error)) => Err(error).at("locking", &path),
         }
     }
@@ -70,9 +65,9 @@ impl Layout {
         match fs::read_to_string(&path) {
             Ok(text) => match text.trim().parse() {
                 Ok(number) => Ok(Some(number)),
-                Err(_) => Err(BackendError::Damaged {
-                    detail: format!("{} names no generation", path.display()),
-                }),
+                Err(_) => {
+                    Err(BackendError::Damaged { detail: format!("{} names no generation", path.display()) })
+                }
             },
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).at("reading", &path),

@@ -6,13 +6,18 @@
 //! The way of a commit: [`SledBackend`] encodes it (`change`, with `keys`, `value`, `frame`), the writing thread
 //! (`committer`) checks it against the tree (`group`), writes, syncs (`sync`) and answers. Readers (`read`, `scan`) look
 //! through `store`, which hides what is not yet durable. `recovery` opens, `layout` and `tip` are the files around sled's.
+//! `compact` and `import` write a `fresh` database beside the current one; `walk` reads everything, for `export` and checks.
 
 mod backend;
 mod change;
 mod committer;
+mod compact;
 mod error;
+mod export;
 mod frame;
+mod fresh;
 mod group;
+mod import;
 mod keys;
 mod layout;
 mod options;
@@ -23,6 +28,9 @@ mod store;
 mod sync;
 mod tip;
 mod value;
+mod walk;
 
 pub use backend::{SledBackend, Stats};
+pub use export::{ExportError, Report};
+pub use import::ImportError;
 pub use options::{Durability, Options};

@@ -7,6 +7,9 @@ use sayiir_core::backend::BackendError;
 
 use crate::SledBackend;
 
+/// Files up to this size are let be.
+const NEVER_COMPACTED: u64 = 16 * 1024 * 1024;
+
 /// When a commit is acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Durability {
@@ -25,6 +28,7 @@ pub struct Options {
     pub(crate) durability: Durability,
     pub(crate) cache_capacity: u64,
     pub(crate) accept_loss: bool,
+    pub(crate) compact_above: Option<u32>,
 }
 
 impl Default for Options {
@@ -33,6 +37,7 @@ impl Default for Options {
             durability: Durability::Sync,
             cache_capacity: 128 * 1024 * 1024,
             accept_loss: false,
+            compact_above: None,
         }
     }
 }
@@ -55,6 +60,18 @@ impl Options {
     pub fn accept_loss(mut self, accept: bool) -> Self {
         self.accept_loss = accept;
         self
+    }
+
+    /// Whether to compact while opening, if the files have more than so many times the bytes that are live and at least
+    /// 16 MiB. It takes about a second for 100,000 keys. Default: never.
+    pub fn compact_above(mut self, times: u32) -> Self {
+        self.compact_above = Some(times);
+        self
+    }
+
+    pub(crate) fn wants_compaction(&self, live: u64, files: u64) -> bool {
+        let limit = self.compact_above.map(|times| live.saturating_mul(times.into()));
+        limit.is_some_and(|limit| files > limit.max(NEVER_COMPACTED))
     }
 
     /// Opens the database in this directory, which is created if it is not there.

@@ -59,12 +59,7 @@ pub(crate) fn history(
     position: u64,
     limit: usize,
 ) -> Result<Vec<HistoryEntry>, BackendError> {
-    let mut found = Reader {
-        run,
-        next: position,
-        limit,
-        entries: Vec::new(),
-    };
+    let mut found = Reader { run, next: position, limit, entries: Vec::new() };
     let prefix = keys::history_of(run);
     let start = keys::history(run, position);
     // The entry at `position` may lie in a group that begins before it.

@@ -54,13 +54,7 @@ pub(crate) fn open(layout: &Layout, options: &Options) -> Result<Opened, Backend
     let (sequence, live) = caught(|| check_format(&db))?;
     check_tip(&tip, sequence, options)?;
     let log = File::open(directory.join("db")).at("opening", &directory)?;
-    let opened = Opened {
-        db,
-        log,
-        tip,
-        sequence,
-        live,
-    };
+    let opened = Opened { db, log, tip, sequence, live };
     sync_files(layout, &directory)?;
     if current.is_none() {
         layout.switch(generation)?;
@@ -134,10 +128,7 @@ fn remove_snapshots(directory: &Path, wanted: impl Fn(&str) -> bool) -> Result<(
 /// Copies the files as they are, for whoever wants to look.
 fn set_aside(directory: &Path) -> Result<PathBuf, BackendError> {
     let free = (1..).map(|number| directory.with_extension(format!("damaged-{number}")));
-    let aside = free
-        .into_iter()
-        .find(|path| !path.exists())
-        .expect("some number is free");
+    let aside = free.into_iter().find(|path| !path.exists()).expect("some number is free");
     fs::create_dir(&aside).at("creating", &aside)?;
     for (name, path) in files(directory)? {
         if path.is_file() {
@@ -176,9 +167,7 @@ fn check_format(db: &sled::Db) -> Result<(u64, u64), BackendError> {
     };
     let (header, magic) = frame::decode(keys::FORMAT, &bytes)?;
     if magic != MAGIC {
-        return Err(BackendError::Damaged {
-            detail: "it is not a database of sayiir's".into(),
-        });
+        return Err(BackendError::Damaged { detail: "it is not a database of sayiir's".into() });
     }
     if header.sequence > u64::from(FORMAT) {
         return Err(BackendError::NewerFormat {
@@ -201,10 +190,7 @@ fn check_format(db: &sled::Db) -> Result<(u64, u64), BackendError> {
 /// # Errors
 /// What sled says.
 pub(crate) fn write_format(db: &sled::Db) -> Result<(), BackendError> {
-    let header = Header {
-        pieces: 0,
-        sequence: FORMAT.into(),
-    };
+    let header = Header { pieces: 0, sequence: FORMAT.into() };
     let before = sync::calls();
     db.insert(keys::FORMAT, frame::encode(keys::FORMAT, header, MAGIC))
         .and_then(|_| db.flush())
@@ -239,20 +225,12 @@ fn check_tip(tip: &Tip, sequence: u64, options: &Options) -> Result<(), BackendE
 pub(crate) fn sync_files(layout: &Layout, directory: &Path) -> Result<(), BackendError> {
     for name in ["conf", "db"] {
         let path = directory.join(name);
-        File::open(&path)
-            .and_then(|file| file.sync_all())
-            .at("syncing", &path)?;
+        File::open(&path).and_then(|file| file.sync_all()).at("syncing", &path)?;
     }
     sync_directory(&directory.join("blobs"))?;
     sync_directory(directory)?;
     sync_directory(layout.root())?;
-    match layout
-        .root()
-        .canonicalize()
-        .ok()
-        .as_deref()
-        .and_then(Path::parent)
-    {
+    match layout.root().canonicalize().ok().as_deref().and_then(Path::parent) {
         Some(parent) => sync_directory(parent),
         None => Ok(()),
     }

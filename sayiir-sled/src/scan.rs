@@ -84,10 +84,8 @@ pub(crate) fn list(tree: &sled::Tree, query: &Query) -> Result<Page, BackendErro
         runs.push(Arc::new(record));
     }
     let more = places.next()?.is_some();
-    let next = runs.last().filter(|_| more).map(|last| Cursor {
-        created: last.created,
-        run: last.run.clone(),
-    });
+    let next =
+        runs.last().filter(|_| more).map(|last| Cursor { created: last.created, run: last.run.clone() });
     Ok(Page { runs, next })
 }
 
@@ -146,10 +144,7 @@ impl<'a> Places<'a> {
 fn seek(tree: &sled::Tree, listing: &Key, from: &[u8]) -> Result<Option<Vec<u8>>, BackendError> {
     let start = [listing, from].concat();
     match tree.range(start..).keys().next() {
-        Some(key) => Ok(key
-            .map_err(from_sled)?
-            .strip_prefix(listing.as_slice())
-            .map(<[u8]>::to_vec)),
+        Some(key) => Ok(key.map_err(from_sled)?.strip_prefix(listing.as_slice()).map(<[u8]>::to_vec)),
         None => Ok(None),
     }
 }

@@ -55,12 +55,7 @@ pub(crate) enum Scope<'a> {
 impl Store {
     pub(crate) fn new(db: sled::Db) -> Self {
         Self {
-            state: RwLock::new(State {
-                db: Ok(db),
-                applied: 0,
-                settled: 0,
-                pending: HashSet::new(),
-            }),
+            state: RwLock::new(State { db: Ok(db), applied: 0, settled: 0, pending: HashSet::new() }),
             progress: watch::Sender::new(0),
             counters: Counters::default(),
         }
@@ -76,6 +71,13 @@ impl Store {
     /// Why there is none.
     pub(crate) fn db(&self) -> Result<sled::Db, BackendError> {
         self.shared().db.clone()
+    }
+
+    /// How many bytes sled's files have; 0 if there is no database.
+    pub(crate) fn file_bytes(&self) -> u64 {
+        let state = self.shared();
+        let size = state.db.as_ref().ok().and_then(|db| db.size_on_disk().ok());
+        size.unwrap_or_default()
     }
 
     /// Reads, and waits until what was read is durable.
@@ -107,6 +109,17 @@ impl Store {
             Scope::All => state.applied > state.settled,
         };
         Ok((value, unsettled.then_some(state.applied)))
+    }
+
+    /// Reads what is there, durable or not.
+    ///
+    /// # Errors
+    /// `Damaged`, or why the store has stopped.
+    pub(crate) fn look_now<T>(
+        &self,
+        work: impl FnOnce(&sled::Tree) -> Result<T, BackendError>,
+    ) -> Result<T, BackendError> {
+        self.look(Scope::All, work).map(|(value, _)| value)
     }
 
     async fn settled(&self, group: u64) -> Result<(), BackendError> {

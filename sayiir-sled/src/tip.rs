@@ -33,15 +33,8 @@ impl Tip {
     /// What the system says.
     pub(crate) fn open(path: &Path) -> Result<Self, BackendError> {
         let mut options = File::options();
-        let file = options
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path);
-        Ok(Self {
-            file: file.at("opening", path)?,
-        })
+        let file = options.read(true).write(true).create(true).truncate(false).open(path);
+        Ok(Self { file: file.at("opening", path)? })
     }
 
     /// The highest sequence that it holds; 0 if it says nothing.

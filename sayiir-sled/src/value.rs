@@ -29,7 +29,7 @@ use crate::keys::{self, Key};
 pub(crate) const LONGEST: usize = 4_000;
 
 /// A key with its framed value.
-pub(crate) type Pair = (Key, Vec<u8>);
+pub(crate) type Pair = (sled::IVec, sled::IVec);
 
 /// Frames a payload, in pieces if it is large, and says how many follow the first part.
 pub(crate) fn put(key: Key, sequence: u64, payload: &[u8], out: &mut Vec<Pair>) -> u32 {
@@ -38,10 +38,10 @@ pub(crate) fn put(key: Key, sequence: u64, payload: &[u8], out: &mut Vec<Pair>) 
     for (number, part) in (1..).zip(rest.chunks(LONGEST)) {
         let key = keys::piece(&key, number);
         let value = frame::encode(&key, Header { pieces: 0, sequence }, part);
-        out.push((key, value));
+        out.push((key.into(), value.into()));
     }
     let value = frame::encode(&key, Header { pieces, sequence }, first);
-    out.push((key, value));
+    out.push((key.into(), value.into()));
     pieces
 }
 
@@ -58,10 +58,7 @@ pub(crate) fn whole<'a>(
     let mut payload = Cow::Borrowed(first);
     for number in 1..=header.pieces {
         let key = keys::piece(key, number);
-        let bytes = tree
-            .get(&key)
-            .map_err(from_sled)?
-            .ok_or_else(|| damaged(&key, "it is missing"))?;
+        let bytes = tree.get(&key).map_err(from_sled)?.ok_or_else(|| damaged(&key, "it is missing"))?;
         let (piece, part) = frame::decode(&key, &bytes)?;
         if piece.sequence != header.sequence {
             return Err(damaged(&key, "it is of another revision"));
@@ -97,11 +94,7 @@ pub(crate) fn record(
 pub(crate) fn message(tree: &sled::Tree, key: &[u8], bytes: &[u8]) -> Result<Message, BackendError> {
     let (sequence, payload) = whole(tree, key, bytes)?;
     let message: Message = decode(key, &payload)?;
-    if message.position == sequence {
-        Ok(message)
-    } else {
-        Err(damaged(key, "it is another message"))
-    }
+    if message.position == sequence { Ok(message) } else { Err(damaged(key, "it is another message")) }
 }
 
 /// Reads the entries that one commit appended.
@@ -130,6 +123,15 @@ pub(crate) fn history(
     }
 }
 
+/// Reads the idempotency key at `key`.
+///
+/// # Errors
+/// `Damaged` if it is not text.
+pub(crate) fn delivered(tree: &sled::Tree, key: &[u8], bytes: &[u8]) -> Result<String, BackendError> {
+    let (_, payload) = whole(tree, key, bytes)?;
+    String::from_utf8(payload.into_owned()).map_err(|error| damaged(key, &error.to_string()))
+}
+
 /// Frames the entries that one commit appends: as many under one key as fit.
 pub(crate) fn put_history(run: &RunId, entries: &[HistoryEntry], out: &mut Vec<Pair>) {
     let mut group = Vec::new();
@@ -155,9 +157,7 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
 }
 
 pub(crate) fn damaged(key: &[u8], why: &str) -> BackendError {
-    BackendError::Damaged {
-        detail: format!("{}: {why}", keys::name(key)),
-    }
+    BackendError::Damaged { detail: format!("{}: {why}", keys::name(key)) }
 }
 
 fn decode<T: DeserializeOwned>(key: &[u8], payload: &[u8]) -> Result<T, BackendError> {

@@ -1,0 +1,232 @@
+//! Durable commits per second, beside the same bytes written by a bare loop over sled: one batch, one flush, one sync.
+//!
+//! `cargo bench -p sayiir-sled --bench commits` measures; `-- --smoke` only shows that it runs. A step rewrites a record with
+//! a state of 300 bytes, appends one history entry and moves one timer, over 10,000 runs. Each is acknowledged when it is on
+//! the device. Both sides use the same real sync.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use sayiir_core::backend::{Backend, Before, Commit, RunChange};
+use sayiir_core::durable::Stored;
+use sayiir_core::history::{Chain, Digest, Event, HistoryHead};
+use sayiir_core::ids::{Incarnation, LeafPath, Revision, RunId, StepNumber};
+use sayiir_core::record::{LeafKind, LeafRecord, Phase, Record};
+use sayiir_sled::SledBackend;
+use tokio::runtime::Runtime;
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+struct Scale {
+    runs: usize,
+    time: Duration,
+}
+
+/// A run as its driver holds it between two steps.
+struct Driver {
+    record: Record,
+}
+
+fn main() -> Outcome<()> {
+    let smoke = std::env::args().any(|argument| argument == "--smoke" || argument == "--test");
+    let scale = if smoke {
+        Scale { runs: 600, time: Duration::from_millis(50) }
+    } else {
+        Scale { runs: 10_000, time: Duration::from_secs(3) }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build()?;
+    println!("in flight   commits/s   bare sled   ratio   commits per group   bytes per step");
+    let only = std::env::args().find_map(|argument| argument.parse().ok());
+    for in_flight in
+        [1, 8, 64, 512].into_iter().filter(|number| only.is_none_or(|only: usize| only == *number))
+    {
+        let (ours, per_group) = backend(&runtime, &scale, in_flight)?;
+        let (bare, bytes) =
+            std::thread::scope(|scope| scope.spawn(|| bare(&scale, in_flight)).join().expect("joins"))?;
+        println!(
+            "{in_flight:>9} {ours:>11.0} {bare:>11.0} {:>7.2} {per_group:>19.1} {bytes:>16}",
+            ours / bare
+        );
+    }
+    Ok(())
+}
+
+/// Steps per second and commits per group.
+fn backend(runtime: &Runtime, scale: &Scale, in_flight: usize) -> Outcome<(f64, f64)> {
+    let directory = tempfile::tempdir()?;
+    let backend = SledBackend::open(directory.path())?;
+    let mut lanes: Vec<Vec<Driver>> = (0..in_flight).map(|_| Vec::new()).collect();
+    for number in 0..scale.runs {
+        lanes[number % in_flight].push(Driver::new(shuffled(number, scale.runs))?);
+    }
+    let all = Commit { changes: lanes.iter_mut().flatten().map(Driver::step).collect() };
+    runtime.block_on(backend.commit(all))?;
+    let before = backend.stats();
+    let start = Instant::now();
+    let until = start + scale.time;
+    let steps = runtime.block_on(async {
+        let tasks: Vec<_> =
+            lanes.into_iter().map(|lane| tokio::spawn(drive(backend.clone(), lane, until))).collect();
+        let mut steps = 0;
+        for task in tasks {
+            steps += task.await??;
+        }
+        Outcome::Ok(steps)
+    })?;
+    let rate = f64::from(steps) / start.elapsed().as_secs_f64();
+    let stats = backend.stats();
+    let groups = u32::try_from(stats.groups - before.groups)?;
+    Ok((rate, f64::from(steps) / f64::from(groups)))
+}
+
+async fn drive(backend: SledBackend, mut lane: Vec<Driver>, until: Instant) -> Outcome<u32> {
+    let mut steps = 0;
+    loop {
+        for driver in &mut lane {
+            if Instant::now() >= until {
+                return Ok(steps);
+            }
+            let changes = vec![driver.step()];
+            backend.commit(Commit { changes }).await?;
+            steps += 1;
+        }
+    }
+}
+
+impl Driver {
+    fn new(number: usize) -> Outcome<Self> {
+        let created = Timestamp::from_second(1_700_000_000)?;
+        let record = Record {
+            run: RunId::new(&format!("expense-{number:08}"))?,
+            incarnation: Incarnation(u128::MAX / 3),
+            workflow: "expense_approval".into(),
+            revision: Revision(0),
+            created,
+            updated: created,
+            input_digest: [7; 32],
+            steps: StepNumber(0),
+            deadline: None,
+            state: Some(Stored::encode(&"x".repeat(298))?),
+            phase: Phase::Live { leaves: Vec::new() },
+            inbox: Vec::new(),
+            history: HistoryHead::default(),
+            parent: None,
+        };
+        Ok(Self { record })
+    }
+
+    fn step(&mut self) -> RunChange {
+        let record = &mut self.record;
+        let before =
+            (record.revision.0 > 0).then(|| Before { revision: record.revision, index: record.index() });
+        record.revision.0 += 1;
+        record.steps.0 += 1;
+        record.updated += SignedDuration::from_millis(3);
+        let due = record.updated + SignedDuration::from_hours(48);
+        record.phase = Phase::Live {
+            leaves: vec![LeafRecord {
+                path: LeafPath::default(),
+                scheduled: record.steps,
+                kind: LeafKind::Signal { name: "manager_approval".into(), deadline: Some(due), from: 0 },
+            }],
+        };
+        let mut chain = Chain::new(record.incarnation, record.history);
+        let entry = chain.append(record.updated, event());
+        record.history = chain.head();
+        RunChange {
+            run: record.run.clone(),
+            before,
+            after: Some(Arc::new(record.clone())),
+            history: vec![entry],
+            accepted: Vec::new(),
+            removed: Vec::new(),
+        }
+    }
+}
+
+/// Neighbours in time are not neighbours in the tree, on either side.
+fn shuffled(number: usize, runs: usize) -> usize {
+    number * 7_919 % runs
+}
+
+fn event() -> Event {
+    Event::StepDone {
+        task: "reimburse".into(),
+        key: "5555555555555555-12-0.1".into(),
+        attempt: 1,
+        micros: 12_345,
+        output: Digest([3; 32]),
+    }
+}
+
+/// The keys and values of one step, as long as the backend's are.
+struct Bytes {
+    record: Vec<u8>,
+    history: Vec<u8>,
+}
+
+/// Steps per second and bytes per step of a loop that does nothing but write.
+fn bare(scale: &Scale, in_flight: usize) -> Outcome<(f64, usize)> {
+    const FRAME: usize = 8;
+    let directory = tempfile::tempdir()?;
+    let db = sled::Config::new()
+        .path(directory.path())
+        .cache_capacity(128 * 1024 * 1024)
+        .flush_every_ms(Some(500))
+        .open()?;
+    let mut driver = Driver::new(0)?;
+    let change = driver.step();
+    let bytes = Bytes {
+        record: vec![1; FRAME + postcard::to_stdvec(&driver.record)?.len()],
+        history: vec![2; FRAME + postcard::to_stdvec(&change.history[0])?.len()],
+    };
+    let mut steps: Vec<u64> = vec![0; scale.runs];
+    let mut size = 0;
+    let mut write = |runs: std::ops::Range<usize>| -> Outcome<()> {
+        let mut batch = sled::Batch::default();
+        for number in runs {
+            let number = shuffled(number, steps.len());
+            size = bytes.put(&mut batch, number, steps[number]);
+            steps[number] += 1;
+        }
+        batch.insert(b"\0s", [0; 16].as_slice());
+        db.apply_batch(batch)?;
+        db.flush()?;
+        Ok(())
+    };
+    write(0..scale.runs)?;
+    let start = Instant::now();
+    let (mut done, mut next) = (0_u32, 0);
+    while start.elapsed() < scale.time {
+        let end = scale.runs.min(next + in_flight);
+        write(next..end)?;
+        done += u32::try_from(end - next)?;
+        next = end % scale.runs;
+    }
+    Ok((f64::from(done) / start.elapsed().as_secs_f64(), size))
+}
+
+impl Bytes {
+    fn put(&self, batch: &mut sled::Batch, number: usize, step: u64) -> usize {
+        let run = format!("expense-{number:08}");
+        let record = format!("\u{1}\u{10}{run}\0").into_bytes();
+        let mut history = format!("\u{1}\u{10}{run}\u{1}").into_bytes();
+        history.extend_from_slice(&step.to_be_bytes());
+        let timer = |step: u64| {
+            let mut key = vec![2, 0x80];
+            key.extend_from_slice(&step.to_be_bytes()[1..]);
+            key.extend_from_slice(run.as_bytes());
+            key
+        };
+        let (old, new) = (timer(step), timer(step + 1));
+        let size =
+            record.len() + history.len() + old.len() + new.len() + self.record.len() + self.history.len();
+        batch.insert(record, self.record.as_slice());
+        batch.insert(history, self.history.as_slice());
+        batch.remove(old);
+        batch.insert(new, Vec::new());
+        size
+    }
+}

@@ -1,0 +1,69 @@
+//! Compaction: sled's files never shrink, so the live keys are copied into the next generation, which then counts.
+//!
+//! Until the file `current` is renamed, the old generation counts and the new one is removed by the next opening; from then
+//! on it is the other way round. So a crash at any point leaves one whole database.
+
+use std::fs;
+
+use sayiir_core::backend::BackendError;
+
+use crate::error::{At, caught, from_sled};
+use crate::frame;
+use crate::fresh::Fresh;
+use crate::keys;
+use crate::layout::Layout;
+use crate::options::Options;
+
+/// What counts now.
+#[derive(Debug)]
+pub(crate) struct Compacted {
+    pub(crate) db: sled::Db,
+    pub(crate) log: fs::File,
+    pub(crate) live: u64,
+}
+
+/// Copies what is live in `db`, which nobody writes to meanwhile, and lets the copy count. The old generation is still there.
+///
+/// # Errors
+/// `Damaged` if a value does not hold its checksum, and what sled and the system say; then the old generation counts.
+pub(crate) fn compact(
+    layout: &Layout,
+    options: &Options,
+    db: &sled::Db,
+    sequence: u64,
+) -> Result<Compacted, BackendError> {
+    let latest = layout.generations()?.into_iter().max().unwrap_or_default();
+    let number = latest + 1;
+    let directory = layout.generation(number);
+    let copied = copy(layout, options, db, sequence, number);
+    if copied.is_err() && layout.current()? != Some(number) {
+        // The next opening would remove it as well.
+        let _ = fs::remove_dir_all(&directory);
+    }
+    copied
+}
+
+fn copy(
+    layout: &Layout,
+    options: &Options,
+    db: &sled::Db,
+    sequence: u64,
+    number: u64,
+) -> Result<Compacted, BackendError> {
+    let directory = layout.generation(number);
+    let mut fresh = Fresh::create(&directory, options)?;
+    caught(|| {
+        for pair in db.range(keys::RUNS..) {
+            let (key, value) = pair.map_err(from_sled)?;
+            if key.starts_with(keys::RUNS) {
+                frame::decode(&key, &value)?;
+            }
+            fresh.put(key, value)?;
+        }
+        Ok(())
+    })?;
+    let (db, live) = fresh.finish(layout, sequence)?;
+    let log = fs::File::open(directory.join("db")).at("opening", &directory)?;
+    layout.switch(number)?;
+    Ok(Compacted { db, log, live })
+}

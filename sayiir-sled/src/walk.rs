@@ -1,0 +1,111 @@
+//! A walk over all runs, one after the other, each as it stands at one moment, with what does not read named and passed over.
+
+use sayiir_core::backend::BackendError;
+use sayiir_core::history::HistoryEntry;
+use sayiir_core::ids::RunId;
+use sayiir_core::record::Record;
+use sayiir_core::signal::Message;
+
+use crate::error::{caught, from_sled};
+use crate::keys::{self, Part};
+use crate::store::Store;
+use crate::value::{self, damaged};
+
+/// Everything that is kept of one run.
+#[derive(Debug)]
+pub(crate) struct Contents {
+    pub(crate) run: RunId,
+    pub(crate) record: Option<Record>,
+    /// As they were appended together.
+    pub(crate) history: Vec<Vec<HistoryEntry>>,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) delivered: Vec<String>,
+    /// What does not read or does not fit.
+    pub(crate) damage: Vec<BackendError>,
+}
+
+/// Hands every run to `visit`; a key that belongs to no run is handed over as damage alone.
+///
+/// # Errors
+/// What `visit` says, and what keeps the tree from being read on.
+pub(crate) fn walk<E: From<BackendError>>(
+    store: &Store,
+    mut visit: impl FnMut(Result<Contents, BackendError>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut from = keys::RUNS.to_vec();
+    while let Some(key) = store.look_now(|tree| next_key(tree, &from))? {
+        let Some((run, _)) = keys::owner(&key) else {
+            visit(Err(damaged(&key, "it belongs to no run")))?;
+            from = key;
+            from.push(0);
+            continue;
+        };
+        visit(store.look_now(|tree| contents(tree, &run)))?;
+        from = keys::run(&run);
+        from.push(0xff);
+    }
+    Ok(())
+}
+
+fn next_key(tree: &sled::Tree, from: &[u8]) -> Result<Option<Vec<u8>>, BackendError> {
+    let next = tree.range(from..).keys().next().transpose().map_err(from_sled)?;
+    Ok(next.filter(|key| key.starts_with(keys::RUNS)).map(|key| key.to_vec()))
+}
+
+fn contents(tree: &sled::Tree, run: &RunId) -> Result<Contents, BackendError> {
+    let mut found = Contents {
+        run: run.clone(),
+        record: None,
+        history: Vec::new(),
+        messages: Vec::new(),
+        delivered: Vec::new(),
+        damage: Vec::new(),
+    };
+    for pair in tree.scan_prefix(keys::run(run)) {
+        let (key, bytes) = pair.map_err(from_sled)?;
+        if let Err(error) = caught(|| found.take(tree, &key, &bytes)) {
+            found.damage.push(error);
+        }
+    }
+    found.check_whole(tree)?;
+    Ok(found)
+}
+
+impl Contents {
+    fn take(&mut self, tree: &sled::Tree, key: &[u8], bytes: &[u8]) -> Result<(), BackendError> {
+        match keys::owner(key) {
+            Some((_, Part::Record)) => {
+                self.record = Some(value::record(tree, &self.run, key, bytes)?);
+            }
+            Some((_, Part::History)) => self.history.push(value::history(tree, key, bytes)?),
+            Some((_, Part::Message)) => self.messages.push(value::message(tree, key, bytes)?),
+            Some((_, Part::Delivered)) => self.delivered.push(value::delivered(tree, key, bytes)?),
+            // Read with the value it belongs to.
+            Some((_, Part::Piece)) => {}
+            None => return Err(damaged(key, "it holds nothing that is known")),
+        }
+        Ok(())
+    }
+
+    /// Whether the parts fit together, and the indexes hold the run.
+    fn check_whole(&mut self, tree: &sled::Tree) -> Result<(), BackendError> {
+        let Some(record) = &self.record else {
+            self.damage.push(damaged(&keys::record(&self.run), "it is missing"));
+            return Ok(());
+        };
+        let entries = self.history.iter().flatten();
+        let contiguous = entries.clone().zip(0..).all(|(entry, place)| entry.position == place);
+        let length = entries.clone().count() as u64;
+        let last = entries.last().map(|entry| entry.hash).unwrap_or_default();
+        if !contiguous || length != record.history.length || last != record.history.hash {
+            let why = format!("{length} entries are there, the record says {}", record.history.length);
+            self.damage.push(damaged(&keys::history(&self.run, length), &why));
+        }
+        for key in keys::index(&self.run, &record.index()) {
+            if !tree.contains_key(&key).map_err(from_sled)? {
+                self.damage.push(damaged(&key, &format!("run {} is not in this index", self.run)));
+            }
+        }
+        Ok(())
+    }
+}
