@@ -1,8 +1,8 @@
 //! What the code that `#[workflow]` writes is made of: slots for variables that cross from one stretch to another, and the
 //! way a body leaves without returning.
 //!
-//! A compiled body is an `async fn` with the user's own return type, so that `return` and `?` mean what they say, also
-//! inside macros. It is polled once. To wait, it hands its new state to [`Leave`] and awaits what never comes.
+//! The stretches of a body are `async fn`s with the user's own return type, so that `return` and `?` mean what they say,
+//! also inside macros. Each is polled once. To wait, it hands its new state to [`Leave`] and awaits what never comes.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::codec::{Incompatible, Unencodable};
 use crate::durable::{Durable, Stored};
-use crate::step::Fault;
+use crate::step::{Fault, Step};
 use crate::workflow::Progress;
 
 /// The home of one variable between two stretches of a body. Its type is found by rustc from the code that puts and takes.
@@ -100,19 +100,39 @@ pub fn load<T: Durable>(
     Ok(())
 }
 
-/// Why a body left.
+/// Why a stretch left without returning.
 #[derive(Debug)]
-pub enum Exit<S> {
-    /// It waits in this state.
+pub enum Exit<S, N> {
+    /// The run waits in this state.
     Waits(S),
+    /// It goes on in another stretch.
+    Goes(N),
     /// It cannot go on.
     Fault(Fault),
 }
 
-/// The way out of a body that has no value to return.
-pub struct Leave<S>(Cell<Option<Exit<S>>>);
+/// How a stretch ended.
+#[derive(Debug)]
+pub enum Left<S, N, R> {
+    /// The body returned.
+    Returned(R),
+    /// It left.
+    Exit(Exit<S, N>),
+}
 
-impl<S> Leave<S> {
+/// What feeding a state led to.
+#[derive(Debug)]
+pub enum Fed<S, N> {
+    /// It still waits.
+    Pending(S),
+    /// The stretch behind it can begin.
+    Ready(N),
+}
+
+/// The way out of a stretch that has no value to return.
+pub struct Leave<S, N>(Cell<Option<Exit<S, N>>>);
+
+impl<S, N> Leave<S, N> {
     /// Not left yet.
     #[must_use]
     pub const fn new() -> Self {
@@ -120,34 +140,55 @@ impl<S> Leave<S> {
     }
 
     /// Leaves. What follows the `.await` never runs.
-    pub async fn with(&self, exit: Exit<S>) -> Infallible {
+    pub async fn with(&self, exit: Exit<S, N>) -> Infallible {
         self.0.set(Some(exit));
         std::future::pending().await
     }
 }
 
-impl<S> Default for Leave<S> {
+impl<S, N> Default for Leave<S, N> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<S> fmt::Debug for Leave<S> {
+impl<S, N> fmt::Debug for Leave<S, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Leave")
     }
 }
 
-/// Runs a body until it returns or leaves.
-pub fn run<S, R>(leave: &Leave<S>, body: impl Future<Output = R>) -> Progress<S, R> {
-    match pin!(body).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => Progress::Returned(output),
-        Poll::Pending => match leave.0.take() {
-            Some(Exit::Waits(state)) => Progress::Waits(state),
-            Some(Exit::Fault(fault)) => Progress::Fault(fault),
-            None => {
-                Progress::Fault(Fault::Misrouted("the body waits for something that is not durable".into()))
+/// Runs one stretch until it returns or leaves.
+pub fn run<S, N, R>(leave: &Leave<S, N>, stretch: impl Future<Output = R>) -> Left<S, N, R> {
+    match pin!(stretch).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Left::Returned(output),
+        Poll::Pending => Left::Exit(leave.0.take().unwrap_or_else(|| {
+            Exit::Fault(Fault::Misrouted("the body waits for something that is not durable".into()))
+        })),
+    }
+}
+
+/// One move of a body: `feed` hands the outcome to the operation of the state, `enter` runs a stretch.
+pub fn advance<S, N, R>(
+    mut state: S,
+    step: &mut Step<'_>,
+    feed: fn(S, &mut Step<'_>) -> Result<Fed<S, N>, Fault>,
+    enter: fn(N, &Step<'_>) -> Left<S, N, R>,
+) -> Progress<S, R> {
+    loop {
+        let mut next = match feed(state, step) {
+            Ok(Fed::Ready(next)) => next,
+            Ok(Fed::Pending(state)) => return Progress::Waits(state),
+            Err(fault) => return Progress::Fault(fault),
+        };
+        step.renew();
+        state = loop {
+            match enter(next, step) {
+                Left::Returned(output) => return Progress::Returned(output),
+                Left::Exit(Exit::Waits(state)) => break state,
+                Left::Exit(Exit::Goes(to)) => next = to,
+                Left::Exit(Exit::Fault(fault)) => return Progress::Fault(fault),
             }
-        },
+        };
     }
 }

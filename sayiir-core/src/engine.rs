@@ -11,7 +11,9 @@ mod builder;
 mod command;
 mod entropy;
 mod errors;
+mod health;
 mod history;
+mod janitor;
 mod list;
 mod programs;
 mod recovery;
@@ -36,6 +38,7 @@ pub use errors::{
     CancelError, FindError, HistoryError, ListError, PurgeError, ResultError, RetryError, SignalError,
     StartError, StateError, StatusError,
 };
+pub use health::{Health, StoreTrouble};
 pub use history::RunHistory;
 pub use list::{Filter, RunPage, RunSummary, Waiting};
 pub use run::Run;
@@ -164,6 +167,18 @@ impl Engine {
     #[must_use]
     pub fn active_runs(&self) -> usize {
         self.shared().actors.len()
+    }
+
+    /// How the engine is: whether its store answers, and how much it has in hand.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let shared = self.shared();
+        Health {
+            active_runs: shared.actors.len(),
+            running_attempts: shared.slots.taken(),
+            store: shared.health.trouble(),
+            is_closed: shared.is_closed(),
+        }
     }
 
     /// Ends the engine: takes no more commands, lets running attempts end for up to 30 seconds, and leaves those that do

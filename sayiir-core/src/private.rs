@@ -10,7 +10,7 @@ pub use std::string::String;
 pub use std::sync::Arc;
 pub use std::vec::Vec;
 
-pub use crate::body::{Exit, Leave, Slot, load, run, save};
+pub use crate::body::{Exit, Fed, Leave, Left, Slot, advance, load, run, save};
 pub use crate::codec::{FieldCodec, Incompatible, StateReader, StateWriter, Unencodable, saved};
 pub use crate::durable::Stored;
 pub use crate::impl_state_traits;
@@ -22,7 +22,7 @@ pub use crate::operation::{
 };
 pub use crate::project::{Argument, SameSignal, Sides};
 pub use crate::signal::{Payload, Plain, Signal, SignalDeclaration, Timeout};
-pub use crate::step::Step;
+pub use crate::step::{Fault, Step};
 pub use crate::task::{Fallible, Infallible, Interrupted, Needs, Provided, Task, TaskContext, TaskOptions};
 pub use crate::workflow::{Invocation, Progress, Registry, Workflow, WorkflowState};
 

@@ -1,12 +1,15 @@
 //! Putting an engine together, and everything that can be found wrong before it runs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::activity::Activity;
 use super::entropy::Entropy;
+use super::health::StoreHealth;
+use super::janitor::{self, Retention};
 use super::programs::Programs;
 use super::shared::Shared;
 use super::slots::Slots;
@@ -14,6 +17,7 @@ use super::timekeeper::{Alarm, keep_time};
 use super::{Engine, Handle, recovery};
 use crate::backend::{Backend, BackendError};
 use crate::clock::{Clock, SystemClock};
+use crate::record::StatusKind;
 use crate::task::Provided;
 use crate::workflow::{Registry, Workflow};
 
@@ -63,6 +67,7 @@ pub struct EngineBuilder {
     clock: Arc<dyn Clock>,
     running_tasks: usize,
     largest_payload: usize,
+    retentions: Vec<Retention>,
     entropy: Option<Entropy>,
     activity: Option<Activity>,
 }
@@ -76,6 +81,7 @@ impl EngineBuilder {
             clock: Arc::new(SystemClock),
             running_tasks: 256,
             largest_payload: 2 * 1024 * 1024,
+            retentions: Vec::new(),
             entropy: None,
             activity: None,
         }
@@ -120,6 +126,27 @@ impl EngineBuilder {
     /// The largest input or signal payload, in bytes of its JSON. Default: 2 MiB.
     pub fn max_payload_bytes(mut self, most: usize) -> Self {
         self.largest_payload = most;
+        self
+    }
+
+    /// Removes completed runs, history included, so long after their end. Default: they are kept for good.
+    pub fn retain_completed(self, keep: Duration) -> Self {
+        self.retain(StatusKind::Completed, keep)
+    }
+
+    /// Removes cancelled runs, history included, so long after their end. Default: they are kept for good.
+    pub fn retain_cancelled(self, keep: Duration) -> Self {
+        self.retain(StatusKind::Cancelled, keep)
+    }
+
+    /// Removes failed runs, history included, so long after their end; after that they can no longer be retried. Default: they
+    /// are kept for good.
+    pub fn retain_failed(self, keep: Duration) -> Self {
+        self.retain(StatusKind::Failed, keep)
+    }
+
+    fn retain(mut self, status: StatusKind, keep: Duration) -> Self {
+        self.retentions.push(Retention { status, keep });
         self
     }
 
@@ -173,6 +200,7 @@ impl EngineBuilder {
             actors: super::actors::Actors::default(),
             waiters: super::waiters::Waiters::default(),
             alarm: Alarm::new(),
+            health: StoreHealth::default(),
             largest_payload: self.largest_payload,
             closing: CancellationToken::new(),
             stop: CancellationToken::new(),
@@ -181,6 +209,9 @@ impl EngineBuilder {
         });
         shared.spawn_until_closing(keep_time(Arc::clone(&shared)));
         shared.spawn_until_closing(recovery::recover(Arc::clone(&shared)));
+        for retention in self.retentions {
+            shared.spawn_until_closing(janitor::clean(Arc::clone(&shared), retention));
+        }
         Ok(Engine { handle: Arc::new(Handle { shared }) })
     }
 }

@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 use super::activity::Activity;
 use super::actors::Actors;
 use super::entropy::Entropy;
+use super::health::StoreHealth;
 use super::programs::Programs;
 use super::slots::Slots;
 use super::timekeeper::Alarm;
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) actors: Actors,
     pub(crate) waiters: Waiters,
     pub(crate) alarm: Alarm,
+    pub(crate) health: StoreHealth,
     /// The largest payload, in bytes of JSON.
     pub(crate) largest_payload: usize,
     /// No new attempts and commands: the engine is being shut down.
@@ -84,10 +86,14 @@ impl Shared {
         let mut wait = FIRST_WAIT;
         loop {
             let error = match call().await {
-                Ok(value) => return Ok(value),
+                Ok(value) => {
+                    self.health.answered();
+                    return Ok(value);
+                }
                 Err(error) => error,
             };
             let repeats = patience == Patience::Insist && error.is_retryable();
+            self.health.failed(self.clock.now(), &error);
             tracing::warn!(%error, repeats, "the store failed");
             if !repeats {
                 return Err(error);

@@ -8,6 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// The limits of one engine.
 #[derive(Debug)]
 pub(crate) struct Slots {
+    most: usize,
     all: Arc<Semaphore>,
     by_task: Mutex<HashMap<&'static str, Arc<Semaphore>>>,
 }
@@ -22,10 +23,13 @@ pub(crate) struct Slot {
 impl Slots {
     /// At most `all` attempts at a time.
     pub(crate) fn new(all: usize) -> Self {
-        Self {
-            all: Arc::new(Semaphore::new(all.clamp(1, Semaphore::MAX_PERMITS))),
-            by_task: Mutex::new(HashMap::new()),
-        }
+        let most = all.clamp(1, Semaphore::MAX_PERMITS);
+        Self { most, all: Arc::new(Semaphore::new(most)), by_task: Mutex::new(HashMap::new()) }
+    }
+
+    /// How many attempts are running.
+    pub(crate) fn taken(&self) -> usize {
+        self.most.saturating_sub(self.all.available_permits())
     }
 
     /// Waits for a slot. The task's own limit comes first, so that attempts which wait for it hold nothing that other

@@ -3,6 +3,9 @@
 
 mod attempts;
 mod control;
+mod crashes;
+mod ending;
+mod failing;
 mod scripted;
 mod signals;
 mod starting;

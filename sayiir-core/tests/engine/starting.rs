@@ -1,8 +1,6 @@
 //! Starting runs, their results, and going on after a crash.
 
-use sayiir_core::engine::{
-    EngineBuilder, FindError, ResultError, StartEngineError, StartError, WorkflowStatus,
-};
+use sayiir_core::engine::{EngineBuilder, FindError, StartEngineError, StartError, WorkflowStatus};
 use sayiir_core::memory::InMemoryBackend;
 use sayiir_core::testing::{TestEngine, VirtualClock, crash_everywhere};
 
@@ -126,19 +124,6 @@ async fn a_waiting_run_has_no_actor() {
         start(&engine, &format!("run-{number}"), [work("a"), within("go", 50)]).await;
     }
     assert_eq!(engine.active_runs(), 0);
-}
-
-#[tokio::test]
-async fn dropping_the_engine_stops_it_and_lets_waiting_callers_go() {
-    let world = World::default();
-    let engine = engine(&world).await;
-    world.plan("a", [Act::Hang]);
-    let run = start(&engine, "exp-001", [work("a")]).await;
-    engine.clone().shutdown_within(std::time::Duration::ZERO).await;
-    let ended = run.result().await;
-    assert!(matches!(ended, Err(ResultError::Stopped { .. })));
-    let refused = engine.start("exp-002", Scripted::call([])).await;
-    assert!(matches!(refused, Err(StartError::Stopped { .. })));
 }
 
 #[tokio::test]

@@ -1,0 +1,119 @@
+//! Shutting down, dropping, keeping and removing.
+
+use std::time::Duration;
+
+use sayiir_core::engine::{FindError, ResultError, StartError, WorkflowStatus};
+use sayiir_core::memory::InMemoryBackend;
+use sayiir_core::testing::{TestEngine, VirtualClock};
+
+use crate::scripted::{Op, Scripted, wait, work};
+use crate::world::{Act, World};
+use crate::{engine, engine_on, start};
+
+#[tokio::test]
+async fn a_shutdown_lets_running_attempts_end_and_starts_no_new_ones() {
+    let world = World::default();
+    world.plan("a", [Act::Gate("one")]);
+    let backend = InMemoryBackend::new();
+    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let run = start(&first, "exp-001", [work("a"), work("b")]).await;
+    let clock = first.clock().clone();
+    let ending = tokio::spawn((*first).clone().shutdown());
+    tokio::task::yield_now().await;
+    world.open("one");
+    ending.await.expect("no panic");
+    assert_eq!((world.count("a"), world.count("b")), (1, 0));
+    assert!(matches!(run.result().await, Err(ResultError::Stopped { .. })));
+    let second = engine_on(backend, clock, &world).await;
+    let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
+    assert_eq!(run.result().await.expect("a value"), ["a done", "b done"]);
+    assert_eq!(world.count("a"), 1, "its end was stored");
+}
+
+#[tokio::test]
+async fn a_shutdown_leaves_what_does_not_end_in_time_to_the_next_engine() {
+    let world = World::default();
+    world.plan("a", [Act::Hang]);
+    let backend = InMemoryBackend::new();
+    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    start(&first, "exp-001", [work("a")]).await;
+    let clock = first.clock().clone();
+    let ending = tokio::spawn((*first).clone().shutdown_within(Duration::from_secs(5)));
+    tokio::task::yield_now().await;
+    assert!(!ending.is_finished());
+    first.advance(Duration::from_secs(5)).await;
+    ending.await.expect("no panic");
+    let second = engine_on(backend, clock, &world).await;
+    let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
+    assert_eq!(run.result().await.expect("a value"), ["a done"]);
+    assert_eq!(world.count("a"), 2);
+}
+
+#[tokio::test]
+async fn an_engine_that_is_shut_down_takes_nothing_more() {
+    let world = World::default();
+    let engine = engine(&world).await;
+    let run = start(&engine, "exp-001", [wait("go")]).await;
+    (*engine).clone().shutdown().await;
+    let refused = engine.start("exp-002", Scripted::call([])).await;
+    assert!(matches!(refused, Err(StartError::Stopped { .. })));
+    assert!(run.signal(Scripted::GO, &"x".into()).await.is_err());
+    assert!(engine.health().is_closed);
+    // What is stored can still be read.
+    assert!(matches!(run.status().await.expect("a status"), WorkflowStatus::WaitingForSignal { .. }));
+}
+
+#[tokio::test]
+async fn dropping_the_last_handle_stops_the_engine_and_its_attempts() {
+    let world = World::default();
+    world.plan("a", [Act::Gate("one")]);
+    let backend = InMemoryBackend::new();
+    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let run = start(&first, "exp-001", [work("a"), Op::Sleep(1)]).await;
+    let clock = first.clock().clone();
+    drop((first, run));
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    world.open("one");
+    let second = engine_on(backend, clock, &world).await;
+    second.advance(Duration::from_secs(1)).await;
+    let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
+    assert_eq!(run.result().await.expect("a value"), ["a done", "slept"]);
+    assert_eq!(world.count("a"), 2, "the attempt of the first engine ended with it");
+}
+
+#[tokio::test]
+async fn a_caller_that_waits_is_let_go_when_the_engine_stops() {
+    let world = World::default();
+    let engine = engine(&world).await;
+    let run = start(&engine, "exp-001", [wait("go")]).await;
+    let waits = tokio::spawn(async move { run.result().await });
+    tokio::task::yield_now().await;
+    (*engine).clone().shutdown().await;
+    let ended = waits.await.expect("no panic");
+    assert!(matches!(ended, Err(ResultError::Stopped { .. })));
+}
+
+#[tokio::test]
+async fn finished_runs_are_removed_after_their_time_and_live_ones_never() {
+    let world = World::default();
+    let engine = TestEngine::start(|builder| {
+        let builder = builder.workflow::<Scripted>().provide(world.clone());
+        builder.retain_completed(Duration::from_hours(720)).retain_failed(Duration::from_hours(1_000))
+    });
+    let engine = engine.await.expect("the engine starts");
+    start(&engine, "done", [work("a")]).await;
+    start(&engine, "live", [wait("go")]).await;
+    start(&engine, "cancelled", [wait("go")]).await.cancel("").await.expect("cancelled");
+    start(&engine, "late", [Op::Sleep(3600)]).await;
+    engine.advance(Duration::from_hours(720)).await;
+    let find = async |id: &str| engine.run::<Scripted>(id).await;
+    assert!(matches!(find("done").await, Err(FindError::NotFound { .. })));
+    assert!(find("late").await.is_ok());
+    engine.advance(Duration::from_hours(1)).await;
+    assert!(matches!(find("late").await, Err(FindError::NotFound { .. })));
+    engine.advance(Duration::from_hours(10_000)).await;
+    assert!(find("live").await.is_ok());
+    assert!(find("cancelled").await.is_ok(), "nothing was said about cancelled runs");
+}

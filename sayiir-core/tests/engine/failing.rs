@@ -1,0 +1,98 @@
+//! A store that fails.
+
+use std::time::Duration;
+
+use sayiir_core::backend::{Backend, BackendError};
+use sayiir_core::engine::{SignalError, StartError, WorkflowStatus};
+use sayiir_core::memory::InMemoryBackend;
+use sayiir_core::testing::{CommitFault, FaultyBackend, TestEngine, VirtualClock, assert_each_step_once};
+
+use crate::scripted::{Op, Scripted, wait, work};
+use crate::world::{Act, World};
+use crate::{engine_on, start};
+
+fn disk_full() -> CommitFault {
+    CommitFault::Refuse(BackendError::StorageFull { detail: "no space left on device".into() })
+}
+
+async fn on_faulty(world: &World) -> (TestEngine, FaultyBackend<InMemoryBackend>) {
+    let backend = FaultyBackend::new(InMemoryBackend::new());
+    (engine_on(backend.clone(), VirtualClock::default(), world).await, backend)
+}
+
+#[tokio::test]
+async fn a_start_that_cannot_be_stored_is_an_error_and_starts_nothing() {
+    let world = World::default();
+    let (engine, backend) = on_faulty(&world).await;
+    backend.fault(1, disk_full());
+    let started = engine.start("exp-001", Scripted::call([work("a")])).await;
+    assert!(matches!(started, Err(StartError::Backend(BackendError::StorageFull { .. }))));
+    engine.idle().await;
+    assert_eq!((world.count("a"), engine.active_runs()), (0, 0));
+    let health = engine.health();
+    assert!(matches!(health.store.expect("trouble").error, BackendError::StorageFull { .. }));
+    let run = start(&engine, "exp-001", [work("a")]).await;
+    run.result().await.expect("a value");
+    assert!(engine.health().store.is_none(), "the store answers again");
+}
+
+#[tokio::test]
+async fn a_signal_that_cannot_be_stored_is_an_error_and_can_be_sent_again() {
+    let world = World::default();
+    let (engine, backend) = on_faulty(&world).await;
+    let run = start(&engine, "exp-001", [wait("go"), wait("go")]).await;
+    backend.fault(2, disk_full());
+    let sent = run.signal(Scripted::GO, &"1".into()).await;
+    assert!(matches!(sent, Err(SignalError::Backend(BackendError::StorageFull { .. }))));
+    for text in ["1", "2"] {
+        run.signal(Scripted::GO, &text.into()).await.expect("accepted");
+    }
+    assert_eq!(run.result().await.expect("a value"), ["1", "2"]);
+}
+
+#[tokio::test]
+async fn the_end_of_a_task_is_stored_once_the_store_takes_it_and_the_task_is_not_repeated() {
+    let world = World::default();
+    let (engine, backend) = on_faulty(&world).await;
+    for commit in 2..7 {
+        backend.fault(commit, disk_full());
+    }
+    let run = start(&engine, "exp-001", [work("a"), work("b")]).await;
+    assert!(matches!(run.status().await.expect("a status"), WorkflowStatus::Running { .. }));
+    assert!(engine.health().store.is_some());
+    engine.advance(Duration::from_mins(1)).await;
+    assert_eq!(run.result().await.expect("a value"), ["a done", "b done"]);
+    assert_eq!((world.count("a"), world.count("b")), (1, 1));
+}
+
+#[tokio::test]
+async fn a_timer_that_cannot_be_stored_fires_later() {
+    let world = World::default();
+    let (engine, backend) = on_faulty(&world).await;
+    let run = start(&engine, "exp-001", [Op::Sleep(60)]).await;
+    let other = start(&engine, "exp-002", [Op::Sleep(60)]).await;
+    for commit in 3..6 {
+        backend.fault(commit, disk_full());
+    }
+    engine.advance(Duration::from_mins(2)).await;
+    run.result().await.expect("a value");
+    other.result().await.expect("a value");
+}
+
+#[tokio::test]
+async fn a_run_that_somebody_else_changed_goes_on_from_what_the_store_holds() {
+    let world = World::default();
+    let backend = InMemoryBackend::new();
+    world.plan("a", [Act::Gate("one")]);
+    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let run = start(&first, "exp-001", [work("a"), wait("go")]).await;
+    // A second engine on the same store, as a program would have by mistake: it takes the signal and runs the task too.
+    let second = engine_on(backend.clone(), first.clock().clone(), &world).await;
+    second.signal("exp-001", "go", "x").await.expect("accepted");
+    world.open("one");
+    first.idle().await;
+    second.idle().await;
+    assert_eq!(run.result().await.expect("a value"), ["a done", "x"]);
+    assert_each_step_once(&backend).await;
+    assert!(backend.next_due().await.expect("a read").is_none());
+}
