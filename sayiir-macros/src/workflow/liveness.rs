@@ -81,6 +81,14 @@ impl Liveness {
             .collect()
     }
 
+    /// The variables that a stretch declares or assigns.
+    pub(crate) fn touched_within(&self, flow: &Flow, entry: BlockId) -> Bindings {
+        let blocks = self.region(flow, entry);
+        let declared =
+            blocks.into_iter().flat_map(|block| effects(flow, block)).flat_map(|effect| &effect.declares);
+        declared.map(|(id, _)| *id).chain(self.assigned_within(flow, entry)).collect()
+    }
+
     /// The variables without a value where a stretch begins that it assigns: they have to be declared again.
     pub(crate) fn declared_again(&self, flow: &Flow, entry: BlockId) -> Vec<BindingId> {
         let needed: Bindings = self.needed(flow, entry).into_iter().collect();

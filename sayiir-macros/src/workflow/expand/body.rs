@@ -1,18 +1,20 @@
-//! The compiled body: one async function that goes from stretch to stretch until it waits or returns.
+//! The compiled body, stretch by stretch.
 //!
 //! ```text
-//! 'machine: loop {
-//!     entry = match state { each variant => feed its operation, put what was saved into slots, number of the stretch };
-//!     state = 'stretch: loop { match entry { each stretch => take from slots, the user's code, then one of
-//!         return value                                   — done
-//!         break 'stretch State::Variant { .. }           — waits
-//!         put into slots; entry = n; continue 'stretch   — goes on in another stretch
+//! feed(state)  — hands the outcome to the operation of the state; when that is done: which stretch begins, with what
+//! enter(next)  — runs the stretch in its group:
+//!     put what it begins with into slots
+//!     'stretch: loop { match entry { each stretch => take from slots, the user's code, then one of
+//!         return value                                        — done
+//!         break 'group Exit::Waits(State::Variant { .. })     — waits
+//!         break 'group Exit::Goes(Next::Stretch { .. })       — goes on in a stretch of another group
+//!         put into slots; entry = n; continue 'stretch        — goes on in a stretch of this group
 //!     } }
-//! }
 //! ```
-//! All stretches are arms of one function, in source order, so that rustc infers the types of the variables that cross.
+//! The stretches that share variables without a named type are arms of one function, in source order, so that rustc infers
+//! those types. The others stand alone: what rustc spends on a function grows faster than its size.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -20,8 +22,8 @@ use syn::Lifetime;
 
 use super::state::Variant;
 use super::stretch::Stretch;
-use super::{Input, own};
-use crate::workflow::ir::{self, BindingId, BlockId, End, Flow, ScopeId};
+use super::{Input, groups, own};
+use crate::workflow::ir::{self, BindingId, Bindings, BlockId, End, Flow, ScopeId};
 use crate::workflow::model::{Model, bare};
 
 /// A flow that waits nowhere: what stands in for a body with errors.
@@ -115,60 +117,180 @@ pub(super) struct Body<'a> {
     pub(super) input: &'a Input<'a>,
     pub(super) variants: &'a [Variant],
     /// The variables that cross from one stretch to another.
-    pub(super) crossing: BTreeSet<BindingId>,
+    pub(super) crossing: Bindings,
+    /// Which group each stretch belongs to.
+    groups: BTreeMap<BlockId, usize>,
 }
 
 impl<'a> Body<'a> {
     fn new(input: &'a Input<'a>, variants: &'a [Variant]) -> Self {
         let needed = input.liveness.entries().flat_map(|entry| input.liveness.needed(input.flow, entry));
-        Self { input, variants, crossing: needed.collect() }
+        let groups = groups::of(input.flow, input.liveness);
+        Self { input, variants, crossing: needed.collect(), groups }
     }
 
     fn advance(&self) -> TokenStream {
         let private = &self.input.private;
-        let state_name = self.input.model.state_name();
-        let output = &self.input.model.output;
-        let (state, step, leave, entry, exit) =
-            (own("state"), own("step"), own("leave"), own("entry"), own("exit"));
-        let (machine, stretch) = (label("machine"), label("stretch"));
+        let (next, feed, enter) = (next_type(), item("feed"), item("enter"));
         let items = &self.input.flow.items;
-        let slots = self.crossing.iter().map(|id| self.slot_definition(*id));
-        let dispatch = self.variants.iter().map(|variant| self.dispatch(variant));
-        let stretches = self.input.liveness.entries().map(|entry| {
-            let number = number(entry);
-            let code = Stretch::new(self, entry).code();
+        let next_definition = self.next_definition();
+        let feed_definition = self.feed();
+        let enter_definition = self.enter();
+        let count = self.groups.values().max().map_or(0, |last| last + 1);
+        let groups = (0..count).map(|group| self.group(group));
+        quote! {
+            fn advance(
+                state: Self::State,
+                step: &mut #private::Step<'_>,
+            ) -> #private::Progress<Self::State, Self::Return> {
+                #(#items)*
+                #next_definition
+                #feed_definition
+                #enter_definition
+                #(#groups)*
+                #private::advance::<_, #next, _>(state, step, #feed, #enter)
+            }
+        }
+    }
+
+    /// What a stretch is begun with: one variant for each, holding what it needs.
+    fn next_definition(&self) -> TokenStream {
+        let name = next_type();
+        let variants = self.input.liveness.entries().map(|entry| {
+            let variant = stretch_name(entry);
+            let fields = self.needed(entry).into_iter().map(|id| {
+                let (field, ty) = (slot(id), self.stored_type(id));
+                quote!(#field: #ty)
+            });
+            quote!(#variant { #(#fields),* })
+        });
+        quote! {
+            #[allow(non_camel_case_types, dead_code, clippy::large_enum_variant)]
+            enum #name { #(#variants),* }
+        }
+    }
+
+    pub(super) fn needed(&self, entry: BlockId) -> Vec<BindingId> {
+        self.input.liveness.needed(self.input.flow, entry)
+    }
+
+    /// The type under which a variable goes from one group to another: as in the state.
+    fn stored_type(&self, id: BindingId) -> TokenStream {
+        let private = &self.input.private;
+        match &self.input.flow.binding(id).ty {
+            Some(ty) => quote!(#ty),
+            None => quote!(#private::Stored),
+        }
+    }
+
+    /// Hands the outcome to the operation of the state; once that is done, the stretch behind it can begin.
+    fn feed(&self) -> TokenStream {
+        let private = &self.input.private;
+        let (state, next, feed) = (self.input.model.state_name(), next_type(), item("feed"));
+        let arms = self.variants.iter().map(|variant| self.feed_variant(variant));
+        quote! {
+            #[allow(unused_variables, clippy::all, clippy::pedantic)]
+            fn #feed(
+                state: #state,
+                step: &mut #private::Step<'_>,
+            ) -> #private::Result<#private::Fed<#state, #next>, #private::Fault> {
+                match state { #(#arms)* }
+            }
+        }
+    }
+
+    fn feed_variant(&self, variant: &Variant) -> TokenStream {
+        let private = &self.input.private;
+        let (state, next) = (self.input.model.state_name(), next_type());
+        let name = &variant.name;
+        let fields: Vec<_> = variant.fields.iter().map(|(field, _)| field).collect();
+        let values: Vec<_> = variant.fields.iter().map(|(_, id)| slot(*id)).collect();
+        let entry = variant.point.map_or(BlockId(0), |point| self.input.flow.points[point.0].resume);
+        let passed: Vec<_> = self.needed(entry).into_iter().map(slot).collect();
+        let stretch = stretch_name(entry);
+        let Some(point) = variant.point else {
+            return quote! {
+                #state::#name { #(#fields: #values),* } => {
+                    #private::Ok(#private::Fed::Ready(#next::#stretch { #(#passed),* }))
+                }
+            };
+        };
+        let output = slot(self.input.flow.points[point.0].output);
+        let awaiting = variant.awaiting();
+        quote! {
+            #state::#name { #awaiting: operation, #(#fields: #values),* } => {
+                match #private::Operation::poll(operation, step)? {
+                    #private::Polled::Ready(#output) => {
+                        #private::Ok(#private::Fed::Ready(#next::#stretch { #(#passed),* }))
+                    }
+                    #private::Polled::Pending(operation) => {
+                        #private::Ok(#private::Fed::Pending(#state::#name { #awaiting: operation, #(#fields: #values),* }))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Runs the stretch that is to begin, in its group.
+    fn enter(&self) -> TokenStream {
+        let private = &self.input.private;
+        let (state, next, enter) = (self.input.model.state_name(), next_type(), item("enter"));
+        let output = &self.input.model.output;
+        let arms = self.input.liveness.entries().map(|entry| {
+            let (stretch, group) = (stretch_name(entry), group_name(self.groups[&entry]));
+            quote!(#next::#stretch { .. } => #private::run(&leave, #group(next, step, &leave)),)
+        });
+        quote! {
+            #[allow(clippy::all, clippy::pedantic)]
+            fn #enter(
+                next: #next,
+                step: &#private::Step<'_>,
+            ) -> #private::Left<#state, #next, #output> {
+                let leave = #private::Leave::new();
+                match next { #(#arms)* }
+            }
+        }
+    }
+
+    /// One group: the stretches that share variables whose types only rustc knows, as arms of one function.
+    fn group(&self, group: usize) -> TokenStream {
+        let private = &self.input.private;
+        let (state, next, name) = (self.input.model.state_name(), next_type(), group_name(group));
+        let output = &self.input.model.output;
+        let (to, step, leave, entry, exit) =
+            (own("next"), own("step"), own("leave"), own("entry"), own("exit"));
+        let (group_label, stretch) = (label("group"), label("stretch"));
+        let members: Vec<BlockId> =
+            self.groups.iter().filter(|(_, of)| **of == group).map(|(entry, _)| *entry).collect();
+        let variables: Bindings = members.iter().flat_map(|entry| self.needed(*entry)).collect();
+        let slots = variables.iter().map(|id| self.slot_definition(*id));
+        let begins = members.iter().map(|entry| self.begin(*entry));
+        let stretches = members.iter().map(|entry| {
+            let (number, code) = (number(*entry), Stretch::new(self, *entry).code());
             quote!(#number => { #code })
         });
         quote! {
-            fn advance(
-                #state: Self::State,
-                #step: &mut #private::Step<'_>,
-            ) -> #private::Progress<Self::State, Self::Return> {
-                #[allow(
-                    unused_mut, unused_variables, unused_assignments, unused_labels, unused_parens, unused_braces,
-                    unreachable_code, unreachable_patterns, path_statements, dropping_references, redundant_semicolons,
-                    clippy::all, clippy::pedantic, clippy::nursery
-                )]
-                async fn body(
-                    mut #state: #state_name,
-                    #step: &mut #private::Step<'_>,
-                    #leave: &#private::Leave<#state_name>,
-                ) -> #output {
-                    #(#items)*
-                    #(#slots)*
-                    let #exit = #machine: loop {
-                        let mut #entry: u32 = match #state { #(#dispatch)* };
-                        #state = #stretch: loop {
-                            match #entry {
-                                #(#stretches)*
-                                _ => ::core::unreachable!(),
-                            }
-                        };
-                    };
-                    match #leave.with(#exit).await {}
-                }
-                let #leave = #private::Leave::new();
-                #private::run(&#leave, body(#state, #step, &#leave))
+            #[allow(
+                unused_mut, unused_variables, unused_assignments, unused_labels, unused_parens, unused_braces,
+                unreachable_code, unreachable_patterns, path_statements, dropping_references, redundant_semicolons,
+                non_snake_case, clippy::all, clippy::pedantic, clippy::nursery
+            )]
+            async fn #name(
+                #to: #next,
+                #step: &#private::Step<'_>,
+                #leave: &#private::Leave<#state, #next>,
+            ) -> #output {
+                #(#slots)*
+                let #exit = #group_label: {
+                    let mut #entry: u32 = match #to { #(#begins)* _ => ::core::unreachable!() };
+                    #stretch: loop {
+                        match #entry {
+                            #(#stretches)*
+                            _ => ::core::unreachable!(),
+                        }
+                    }
+                };
+                match #leave.with(#exit).await {}
             }
         }
     }
@@ -182,65 +304,36 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// One arm of `match state`: what was waited for is fed, and what was saved is put into slots.
-    fn dispatch(&self, variant: &Variant) -> TokenStream {
-        let private = &self.input.private;
-        let (state, step, machine) = (self.input.model.state_name(), own("step"), label("machine"));
-        let name = &variant.name;
-        let fields: Vec<_> = variant.fields.iter().map(|(field, _)| field).collect();
-        let values: Vec<_> =
-            variant.fields.iter().map(|(field, _)| own(&format!("saved_{}", bare(field)))).collect();
-        let loads = variant
-            .fields
-            .iter()
-            .zip(&values)
-            .map(|((field, id), value)| self.load(variant, field, *id, value));
-        let Some(point) = variant.point else {
-            return quote! {
-                #state::#name { #(#fields: #values),* } => { #step.renew(); #(#loads)* 0u32 }
-            };
-        };
-        let point = &self.input.flow.points[point.0];
-        let awaiting = variant.awaiting();
-        let entry = number(point.resume);
-        let output_needed = self.input.liveness.needed(self.input.flow, point.resume).contains(&point.output);
-        let put = output_needed.then(|| {
-            let slot = slot(point.output);
-            quote!(#slot.put(output);)
-        });
-        quote! {
-            #state::#name { #awaiting: operation, #(#fields: #values),* } => {
-                match #private::Operation::poll(operation, #step) {
-                    #private::Ok(#private::Polled::Ready(output)) => {
-                        #step.renew();
-                        #put
-                        #(#loads)*
-                        #entry
-                    }
-                    #private::Ok(#private::Polled::Pending(operation)) => {
-                        break #machine #private::Exit::Waits(#state::#name { #awaiting: operation, #(#fields: #values),* })
-                    }
-                    #private::Err(fault) => break #machine #private::Exit::Fault(fault),
-                }
-            }
-        }
+    /// Puts what a stretch is begun with into slots.
+    fn begin(&self, entry: BlockId) -> TokenStream {
+        let (next, stretch, number) = (next_type(), stretch_name(entry), number(entry));
+        let needed = self.needed(entry);
+        let fields = needed.iter().map(|id| slot(*id));
+        let values: Vec<_> = needed.iter().map(|id| own(&format!("value{}", id.0))).collect();
+        let loads = needed.iter().zip(&values).map(|(id, value)| self.load(entry, *id, value));
+        quote!(#next::#stretch { #(#fields: #values),* } => { #(#loads)* #number })
     }
 
-    fn load(&self, variant: &Variant, field: &Ident, id: BindingId, value: &Ident) -> TokenStream {
+    fn load(&self, entry: BlockId, id: BindingId, value: &Ident) -> TokenStream {
         let private = &self.input.private;
-        if !self.crossing.contains(&id) {
-            return TokenStream::new();
-        }
         let slot = slot(id);
         if self.input.flow.binding(id).ty.is_some() {
             return quote!(#slot.put(#value););
         }
-        let (variant, field, machine) = (variant.name.to_string(), bare(field), label("machine"));
-        let span = self.span_of(id);
-        let load = quote_spanned!(span=> #private::load(&mut #slot, #variant, #field, &#value));
+        let waits_here = |variant: &&Variant| {
+            variant.point.is_some_and(|point| self.input.flow.points[point.0].resume == entry)
+        };
+        let variant = self.variants.iter().find(waits_here);
+        let field = variant.and_then(|variant| variant.fields.iter().find(|(_, of)| *of == id));
+        let (variant, field) = match (variant, field) {
+            (Some(variant), Some((field, _))) => (variant.name.to_string(), bare(field)),
+            (_, _) => (String::new(), String::new()),
+        };
+        let group = label("group");
+        let load = quote_spanned!(self.span_of(id)=> #private::load(&mut #slot, #variant, #field, &#value));
         quote! {
             if let #private::Err(fault) = #load {
-                break #machine #private::Exit::Fault(fault);
+                break #group #private::Exit::Fault(fault);
             }
         }
     }
@@ -249,6 +342,27 @@ impl<'a> Body<'a> {
     pub(super) fn span_of(&self, id: BindingId) -> Span {
         self.input.flow.binding(id).ident.span().resolved_at(Span::call_site())
     }
+
+    pub(super) fn are_together(&self, one: BlockId, other: BlockId) -> bool {
+        self.groups[&one] == self.groups[&other]
+    }
+}
+
+/// Names of items, which macros cannot hide from the user's code around them: no one writes them by chance.
+fn item(name: &str) -> Ident {
+    format_ident!("__sayiir_{name}", span = Span::mixed_site())
+}
+
+pub(super) fn next_type() -> Ident {
+    item("next")
+}
+
+fn group_name(group: usize) -> Ident {
+    item(&format!("group{group}"))
+}
+
+pub(super) fn stretch_name(entry: BlockId) -> Ident {
+    format_ident!("Stretch{}", entry.0)
 }
 
 pub(super) fn slot(id: BindingId) -> Ident {

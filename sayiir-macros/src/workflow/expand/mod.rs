@@ -2,6 +2,7 @@
 
 mod body;
 mod diagram;
+mod groups;
 mod state;
 mod stretch;
 mod surface;

@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::Lifetime;
 
-use super::body::{Body, label, number, slot};
+use super::body::{Body, label, next_type, number, slot, stretch_name};
 use super::own;
 use crate::workflow::ir::{self, BindingId, Bindings, BlockId, End, PointId, ScopeId};
 use crate::workflow::liveness::scopes_within;
@@ -160,12 +160,16 @@ impl<'a> Stretch<'a> {
     }
 
     fn go_to_stretch(&self, to: BlockId) -> TokenStream {
-        let (entry, stretch, number) = (own("entry"), label("stretch"), number(to));
-        let puts = self.body.input.liveness.needed(self.body.input.flow, to).into_iter().map(|id| {
-            let (slot, ident) = (slot(id), &self.body.input.flow.binding(id).ident);
-            quote!(#slot.put(#ident);)
-        });
-        quote!({ #(#puts)* #entry = #number; continue #stretch; })
+        let needed = self.body.needed(to);
+        let slots = needed.iter().map(|id| slot(*id));
+        let values = needed.iter().map(|id| &self.body.input.flow.binding(*id).ident);
+        if self.body.are_together(self.entry, to) {
+            let (entry, stretch, number) = (own("entry"), label("stretch"), number(to));
+            return quote!({ #(#slots.put(#values);)* #entry = #number; continue #stretch; });
+        }
+        let private = &self.body.input.private;
+        let (group, next, stretch) = (label("group"), next_type(), stretch_name(to));
+        quote!(break #group #private::Exit::Goes(#next::#stretch { #(#slots: #values),* });)
     }
 
     fn suspend(&self, point: PointId) -> TokenStream {
@@ -173,8 +177,7 @@ impl<'a> Stretch<'a> {
         let Some(variant) = self.body.variants.iter().find(|variant| variant.point == Some(point)) else {
             return quote!(::core::unreachable!());
         };
-        let (state, name, stretch, machine) =
-            (self.body.input.model.state_name(), &variant.name, label("stretch"), label("machine"));
+        let (state, name, group) = (self.body.input.model.state_name(), &variant.name, label("group"));
         let awaiting = variant.awaiting();
         let operation = &self.body.input.flow.points[point.0].operation;
         let fields = variant.fields.iter().map(|(field, id)| {
@@ -188,11 +191,11 @@ impl<'a> Stretch<'a> {
             quote! {
                 #field: match #save {
                     #private::Ok(stored) => stored,
-                    #private::Err(fault) => break #machine #private::Exit::Fault(fault),
+                    #private::Err(fault) => break #group #private::Exit::Fault(fault),
                 }
             }
         });
-        quote!(break #stretch #state::#name { #awaiting: #operation, #(#fields),* };)
+        quote!(break #group #private::Exit::Waits(#state::#name { #awaiting: #operation, #(#fields),* });)
     }
 }
 
