@@ -106,6 +106,11 @@ pub(crate) fn history_of(id: &RunId) -> Key {
     part(id, HISTORY)
 }
 
+/// All keys of a run's history.
+pub(crate) fn histories(id: &RunId) -> std::ops::Range<Key> {
+    part(id, HISTORY)..part(id, HISTORY + 1)
+}
+
 pub(crate) fn history(id: &RunId, position: u64) -> Key {
     let mut key = part(id, HISTORY);
     key.extend_from_slice(&position.to_be_bytes());

@@ -12,11 +12,28 @@ use crate::error::from_sled;
 use crate::keys;
 use crate::value::{self, damaged};
 
-/// The record of a run.
+/// The record of a run, whose history must end as it says.
 ///
 /// # Errors
 /// `Damaged`.
 pub(crate) fn record(tree: &sled::Tree, run: &RunId) -> Result<Option<Record>, BackendError> {
+    let found = bare_record(tree, run)?;
+    if let Some(record) = &found {
+        let last = tree.range(keys::histories(run)).next_back().transpose().map_err(from_sled)?;
+        let last = match last {
+            Some((key, bytes)) => value::history(tree, &key, &bytes)?.pop(),
+            None => None,
+        };
+        let end = last.map(|entry| (entry.position + 1, entry.hash)).unwrap_or_default();
+        if end != (record.history.length, record.history.hash) {
+            let why = format!("its history has {} entries, it says {}", end.0, record.history.length);
+            return Err(damaged(&keys::record(run), &why));
+        }
+    }
+    Ok(found)
+}
+
+fn bare_record(tree: &sled::Tree, run: &RunId) -> Result<Option<Record>, BackendError> {
     let key = keys::record(run);
     match tree.get(&key).map_err(from_sled)? {
         Some(bytes) => value::record(tree, run, &key, &bytes).map(Some),
@@ -76,7 +93,7 @@ pub(crate) fn history(
         }
     }
     if !found.full() {
-        found.check_end(record(tree, run)?)?;
+        found.check_end(bare_record(tree, run)?)?;
     }
     Ok(found.entries)
 }
