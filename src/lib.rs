@@ -51,7 +51,7 @@ pub mod prelude {
     #[doc(no_inline)]
     pub use crate::{
         Engine, Filter, InMemoryBackend, Interrupted, Invocation, Received, Run, RunId, Signal, StatusKind,
-        Task, TaskContext, Timeout, Timestamp, Workflow, WorkflowStatus, signal, sleep, sleep_until, task,
-        workflow,
+        Task, TaskContext, Timeout, Timestamp, Workflow, WorkflowStatus, join, join_all, select, signal,
+        sleep, sleep_until, task, try_join, try_join_all, workflow,
     };
 }

@@ -22,6 +22,7 @@ pub(super) struct Program {
 }
 
 /// When a process is killed.
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Moment {
     /// So long after its start.
     After(Duration),
