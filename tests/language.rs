@@ -9,13 +9,13 @@ use serde_json::json;
 use support::drive;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Approval {
-    pub approver: String,
-    pub approved: bool,
+struct Approval {
+    approver: String,
+    approved: bool,
 }
 
 #[derive(Debug, PartialEq, thiserror::Error)]
-pub enum Failure {
+enum Failure {
     #[error("odd: {0}")]
     Odd(u32),
     #[error(transparent)]
@@ -23,25 +23,25 @@ pub enum Failure {
 }
 
 #[task]
-pub async fn double(n: u32) -> u32 {
+async fn double(n: u32) -> u32 {
     n * 2
 }
 
 #[task]
-pub async fn halve(n: u32) -> Result<u32, Failure> {
+async fn halve(n: u32) -> Result<u32, Failure> {
     if n % 2 == 0 { Ok(n / 2) } else { Err(Failure::Odd(n)) }
 }
 
 #[task]
-pub async fn add(a: u32, b: u32) -> u32 {
+async fn add(a: u32, b: u32) -> u32 {
     a + b
 }
 
 #[task]
-pub async fn nothing() {}
+async fn nothing() {}
 
 #[workflow]
-pub async fn straight(n: u32) -> u32 {
+async fn straight(n: u32) -> u32 {
     let a = double(n).await;
     let b = double(a).await;
     a + b
@@ -55,7 +55,7 @@ fn values_live_across_awaits() {
 }
 
 #[workflow]
-pub async fn inferred(words: Vec<String>) -> String {
+async fn inferred(words: Vec<String>) -> String {
     let lengths = words.iter().map(|word| word.len()).collect::<Vec<_>>();
     let total = lengths.iter().sum::<usize>() as f64;
     let mut seen = Vec::new();
@@ -75,7 +75,7 @@ fn types_of_saved_variables_are_inferred() {
 }
 
 #[workflow]
-pub async fn approval(amount: u32) -> Result<String, Failure> {
+async fn approval(amount: u32) -> Result<String, Failure> {
     let pending = halve(amount).await?;
     let decision: Result<Approval, Timeout> = signal!("manager_approval", 48h).await;
     let approval = match decision {
@@ -112,7 +112,7 @@ fn the_main_program_takes_each_of_its_ways() {
 }
 
 #[workflow]
-pub async fn loops(limit: u32) -> Vec<u32> {
+async fn loops(limit: u32) -> Vec<u32> {
     let mut found = Vec::new();
     let mut n = 0;
     'outer: loop {
@@ -150,7 +150,7 @@ fn loops_break_and_continue_as_in_rust() {
 }
 
 #[workflow]
-pub async fn shadowed(x: u32) -> String {
+async fn shadowed(x: u32) -> String {
     let y = x + 1;
     {
         let x = format!("inner {x}");
@@ -175,7 +175,7 @@ fn shadowed_variables_come_back() {
 }
 
 #[workflow]
-pub async fn hoisted(n: u32) -> Result<u32, Failure> {
+async fn hoisted(n: u32) -> Result<u32, Failure> {
     let log = [add(double(n).await, halve(4).await?).await, n];
     let total = log[0] + double(log[1]).await * 2;
     let both = double(1).await == 2 && double(total).await > 3;
@@ -191,7 +191,7 @@ fn awaits_stand_wherever_an_expression_may() {
 }
 
 #[workflow]
-pub async fn patterns(input: Option<u32>) -> Result<u32, Failure> {
+async fn patterns(input: Option<u32>) -> Result<u32, Failure> {
     let Some(first) = input else {
         return Ok(double(1).await);
     };
@@ -227,7 +227,7 @@ fn patterns_and_chains_bind_as_in_rust() {
 }
 
 #[workflow]
-pub async fn each(names: Vec<String>) -> u32 {
+async fn each(names: Vec<String>) -> u32 {
     let mut total = 0;
     for (index, name) in names.into_iter().enumerate().collect::<Vec<_>>() {
         if name.is_empty() {
@@ -248,13 +248,13 @@ fn for_loops_save_their_iterator() {
 }
 
 #[workflow]
-pub async fn child(n: u32) -> Result<u32, Failure> {
+async fn child(n: u32) -> Result<u32, Failure> {
     let half = halve(n).await?;
     if half % 2 == 0 { child(half).await } else { Ok(half) }
 }
 
 #[workflow]
-pub async fn parent(n: u32) -> Result<u32, Failure> {
+async fn parent(n: u32) -> Result<u32, Failure> {
     let odd = child(n).await?;
     Ok(add(odd, child(2).await?).await)
 }
@@ -267,7 +267,7 @@ fn workflows_call_each_other_and_themselves() {
 }
 
 #[workflow]
-pub async fn deferred(n: u32) -> u32 {
+async fn deferred(n: u32) -> u32 {
     let late;
     nothing().await;
     if n > 1 {
@@ -286,7 +286,7 @@ fn variables_may_get_their_value_later() {
 }
 
 #[workflow]
-pub async fn joined(n: u32) -> Result<(u32, u32, bool), Failure> {
+async fn joined(n: u32) -> Result<(u32, u32, bool), Failure> {
     let (a, go) = join!(double(n), signal!("go" as bool)).await;
     let (b, c) = try_join!(halve(a), child(4)).await?;
     Ok((a, b + c, go))
@@ -300,7 +300,7 @@ fn joined_branches_are_kept_one_by_one() {
 }
 
 #[workflow]
-pub async fn priced(items: Vec<u32>, factor: u32) -> Result<u32, Failure> {
+async fn priced(items: Vec<u32>, factor: u32) -> Result<u32, Failure> {
     let doubled = join_all!(item in items.clone() => double(item), max = 2).await;
     let none: Vec<u32> = join_all!(item in Vec::new() => double(item)).await;
     let halves =
@@ -315,7 +315,7 @@ fn one_operation_for_each_item() {
 }
 
 #[workflow]
-pub async fn first(n: u32) -> Result<String, Timeout> {
+async fn first(n: u32) -> Result<String, Timeout> {
     let mut reminders = 0;
     let words = loop {
         select! {
@@ -342,7 +342,7 @@ fn the_first_arm_decides() {
 }
 
 #[workflow]
-pub async fn named(n: u32) -> u32 {
+async fn named(n: u32) -> u32 {
     #[at("first_review")]
     let a = double(n).await;
     #[at("second_review")]
@@ -352,4 +352,29 @@ pub async fn named(n: u32) -> u32 {
 #[test]
 fn a_place_to_wait_can_be_named() {
     assert_eq!(drive::<named>((1,), vec![]).1, ["FirstReview", "SecondReview"]);
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Order {
+    lines: Vec<(String, u32)>,
+}
+
+#[workflow]
+async fn borrowed(order: Order, counts: Vec<u32>) -> String {
+    let mut words = Vec::new();
+    for (name, count) in &order.lines {
+        words.push(format!("{name} {count}"));
+        double(*count).await;
+    }
+    let mut sum = 0;
+    for &count in &counts {
+        sum += double(count).await + count;
+    }
+    format!("{} {} {sum} {}", words.join(","), order.lines.len(), run_id!())
+}
+
+#[test]
+fn for_loops_over_references_keep_a_position() {
+    let order = Order { lines: vec![("a".into(), 1), ("b".into(), 2)] };
+    assert_eq!(drive::<borrowed>((order, vec![1, 2]), vec![]).0, "a 1,b 2 2 9 test");
 }

@@ -5,7 +5,7 @@ mod options;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Attribute, FnArg, Pat, PatType, Type, Visibility};
+use syn::{FnArg, Pat, PatType, Type, Visibility};
 
 use crate::diagnostics::Errors;
 use crate::signature::{self, Head};
@@ -154,9 +154,4 @@ fn is_context(ty: &Type) -> bool {
         return false;
     };
     path.path.segments.last().is_some_and(|last| last.ident == "TaskContext")
-}
-
-/// Attributes that also hold for what is generated beside an item.
-pub(crate) fn conditions(attrs: &[Attribute]) -> Vec<&Attribute> {
-    attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect()
 }

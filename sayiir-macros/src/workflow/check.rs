@@ -6,8 +6,9 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Block, Expr};
 
-use super::ir::{Flow, PointId};
+use super::ir::{BlockId, End, Flow, PointId};
 use super::liveness::Liveness;
+use super::model::Model;
 use super::operation::{self, Operation};
 use crate::diagnostics::Errors;
 
@@ -34,6 +35,20 @@ pub(crate) fn saved(flow: &Flow, liveness: &Liveness, errors: &mut Errors) {
                     ),
                 );
             }
+        }
+    }
+}
+
+/// Refuses a workflow that calls itself before it has waited for anything: it would never come to an end.
+pub(crate) fn recursion(model: &Model, flow: &Flow, liveness: &Liveness, errors: &mut Errors) {
+    for block in liveness.region(flow, BlockId(0)) {
+        if let End::Suspend(point) = &flow.block(block).end
+            && let Some(callee) = flow.points[point.0].calls.iter().find(|path| path.is_ident(&model.name))
+        {
+            errors.on(
+                callee,
+                format!("`{callee}` calls itself before it has waited for anything, and so would its copy, without end: await a task or a signal first", callee = model.name),
+            );
         }
     }
 }

@@ -158,6 +158,8 @@ pub(crate) struct Point {
     /// Receives the operation's output.
     pub(crate) output: BindingId,
     pub(crate) resume: BlockId,
+    /// The tasks and workflows that the operation calls.
+    pub(crate) calls: Vec<syn::Path>,
     /// In words, for documentation: ``the task `charge` ``.
     pub(crate) words: String,
 }

@@ -49,6 +49,7 @@ fn passes(model: &Model, errors: &mut Errors) -> Option<(Flow, Liveness)> {
     if errors.is_empty() {
         check::saved(&flow, &liveness, errors);
         check::signals(&flow, errors);
+        check::recursion(model, &flow, &liveness, errors);
     }
     Some((flow, liveness))
 }

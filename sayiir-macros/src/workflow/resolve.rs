@@ -8,6 +8,7 @@ use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, Pat, Stmt, Token};
 
@@ -88,6 +89,22 @@ pub(crate) fn bound_names(pat: &Pat) -> Vec<Ident> {
     let mut collect = Collect(Vec::new());
     syn::visit::Visit::visit_pat(&mut collect, pat);
     collect.0
+}
+
+/// The identifiers that become references when the pattern is matched against one: those not behind a `&` of its own.
+pub(crate) fn borrowed_names(pat: &Pat) -> Vec<Ident> {
+    struct Strip;
+    impl VisitMut for Strip {
+        fn visit_pat_mut(&mut self, pat: &mut Pat) {
+            if matches!(pat, Pat::Reference(_)) {
+                *pat = syn::parse_quote!(_);
+            }
+            visit_mut::visit_pat_mut(self, pat);
+        }
+    }
+    let mut pat = pat.clone();
+    Strip.visit_pat_mut(&mut pat);
+    bound_names(&pat)
 }
 
 /// Whether an identifier pattern binds, as opposed to naming a constant or a unit variant, which are capitalised.
@@ -198,6 +215,14 @@ impl<'a> Resolver<'a> {
                     inner.set_span(group.span());
                     TokenTree::Group(inner)
                 }
+                TokenTree::Ident(ident)
+                    if ident == "run_id"
+                        && matches!(input.peek(), Some(TokenTree::Punct(bang)) if bang.as_char() == '!') =>
+                {
+                    input.next();
+                    input.next();
+                    TokenTree::Group(Group::new(proc_macro2::Delimiter::Parenthesis, run_id(ident.span())))
+                }
                 TokenTree::Ident(mut ident) => {
                     let next = input.peek();
                     if !follows_path_or_dot(&out)
@@ -244,6 +269,12 @@ impl<'a> Resolver<'a> {
     }
 }
 
+/// What `run_id!()` stands for: the step knows it.
+fn run_id(span: proc_macro2::Span) -> TokenStream {
+    let step = Ident::new("step", proc_macro2::Span::mixed_site());
+    quote::quote_spanned!(span=> ::core::clone::Clone::clone(#step.run()))
+}
+
 fn follows_path_or_dot(before: &[TokenTree]) -> bool {
     let punct = |back: usize| match before.len().checked_sub(back).map(|index| &before[index]) {
         Some(TokenTree::Punct(punct)) => Some(punct.as_char()),
@@ -281,6 +312,16 @@ fn captured_names(text: &str) -> Vec<String> {
 }
 
 impl VisitMut for Resolver<'_> {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if let Expr::Macro(call) = expr
+            && call.mac.path.segments.last().is_some_and(|last| last.ident == "run_id")
+        {
+            *expr = Expr::Verbatim(run_id(call.mac.path.span()));
+            return;
+        }
+        visit_mut::visit_expr_mut(self, expr);
+    }
+
     fn visit_expr_path_mut(&mut self, path: &mut syn::ExprPath) {
         if path.qself.is_none()
             && path.path.leading_colon.is_none()

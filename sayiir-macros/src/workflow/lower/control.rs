@@ -4,7 +4,7 @@ use quote::{ToTokens, quote};
 use syn::{BinOp, Expr, Pat};
 
 use super::super::ir::{BlockId, Effect, End, MatchArm};
-use super::super::splits;
+use super::super::{resolve, splits};
 use super::statements::attributes;
 use super::{Dest, Lowerer, Target};
 
@@ -69,9 +69,10 @@ impl Lowerer<'_> {
                 let then = self.block(self.scope);
                 let from = self.current;
                 if let Expr::Let(binding) = &mut cond {
-                    let reference = matches!(*binding.expr, Expr::Reference(_));
+                    let reference = self.is_reference(&binding.expr);
+                    let borrowed = if reference { resolve::borrowed_names(&binding.pat) } else { Vec::new() };
                     effect.declares = self.declare_pattern(&mut binding.pat, known.as_ref());
-                    self.mark_references(&effect, reference);
+                    self.mark_references(&effect, &borrowed);
                 }
                 self.current = from;
                 self.end(End::Branch { cond: cond.into_token_stream(), effect, then, otherwise });
@@ -80,18 +81,11 @@ impl Lowerer<'_> {
         }
     }
 
-    fn mark_references(&mut self, effect: &Effect, reference: bool) {
-        for (id, _) in effect.declares.iter().filter(|_| reference) {
-            self.flow.bindings[id.0].reference = true;
-            self.flow.bindings[id.0].ty = None;
-        }
-    }
-
     /// `match`.
     pub(super) fn choice(&mut self, choice: syn::ExprMatch, dest: Dest) {
         let mut scrutinee = self.lower_expr(*choice.expr, None);
         let known = self.type_of(&scrutinee);
-        let reference = matches!(scrutinee, Expr::Reference(_));
+        let reference = self.is_reference(&scrutinee);
         let effect = self.resolve(&mut scrutinee);
         let join = self.block(self.scope);
         self.scoped(Some(join), |this| {
@@ -101,8 +95,9 @@ impl Lowerer<'_> {
             for arm in choice.arms {
                 let attrs = attributes(&arm.attrs);
                 this.scoped(None, |this| {
+                    let borrowed = if reference { resolve::borrowed_names(&arm.pat) } else { Vec::new() };
                     let (pat, effect) = this.arm_pattern(arm.pat, known.as_ref());
-                    this.mark_references(&effect, reference);
+                    this.mark_references(&effect, &borrowed);
                     let body = this.block(this.scope);
                     this.begin(body);
                     this.lower_into(*arm.body, dest);

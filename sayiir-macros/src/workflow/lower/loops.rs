@@ -1,11 +1,11 @@
 //! Loops, and the jumps that leave them.
 
 use proc_macro2::Span;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Label, Lifetime};
 
-use super::super::ir::{BlockId, Effect, End};
+use super::super::ir::{BindingId, BlockId, Effect, End};
 use super::super::resolve;
 use super::{Dest, Lowerer, Target, unit};
 
@@ -23,40 +23,26 @@ impl Lowerer<'_> {
         });
     }
 
-    /// `for`: the iterator is a variable like any other, and so is saved.
+    /// `for`: the iterator is a variable like any other, and so is saved. Over `&items` it is a position in `items`.
     pub(super) fn repeat_for(&mut self, repeat: syn::ExprForLoop) {
         let span = repeat.expr.span();
-        let private = self.private.clone();
         let base = self.base_name(&Expr::Block(syn::ExprBlock {
             attrs: Vec::new(),
             label: None,
             block: repeat.body.clone(),
         }));
-        let mut items = self.lower_expr(*repeat.expr, None);
-        let mut effect = self.resolve(&mut items);
+        let items = self.lower_expr(*repeat.expr, None);
+        let by_position = is_borrowed_place(&items);
         let outer = self.block(self.scope);
         self.scoped(Some(outer), |this| {
             this.enter();
             let cursor = this.temporary(&format!("{base}_items"), span);
             this.flow.bindings[cursor.0].mutable = true;
-            effect.declares = vec![(cursor, true)];
-            let ident = this.flow.binding(cursor).ident.clone();
-            this.statement(
-                quote::quote_spanned!(span=> let mut #ident = #private::DurableIterator::into_cursor(#items);),
-                effect,
-            );
+            this.begin_iteration(cursor, &items, by_position, span);
             this.looped(repeat.label, Dest::Discard, |this, exit| {
                 let item = this.temporary(&format!("{base}_item"), repeat.pat.span());
-                let item_ident = this.flow.binding(item).ident.clone();
-                let effect = Effect {
-                    uses: [cursor].into(),
-                    declares: vec![(item, true)],
-                    ..Effect::default()
-                };
-                let then = this.block(this.scope);
-                let cond = quote!(let #private::Some(#item_ident) = #private::Cursor::advance(&mut #ident));
-                this.end(End::Branch { cond, effect, then, otherwise: exit });
-                this.begin(then);
+                this.flow.bindings[item.0].reference = by_position;
+                this.next_item(cursor, item, by_position.then_some(items), exit);
                 let value = resolve::marker(item, repeat.pat.span());
                 this.bind_pattern(*repeat.pat, None, value, &quote!());
                 this.statements(repeat.body.stmts, Dest::Discard);
@@ -64,6 +50,45 @@ impl Lowerer<'_> {
             this.end(End::Goto(outer));
         });
         self.begin(outer);
+    }
+
+    fn begin_iteration(&mut self, cursor: BindingId, items: &Expr, by_position: bool, span: Span) {
+        let private = self.private.clone();
+        let ident = self.flow.binding(cursor).ident.clone();
+        let mut effect = Effect { declares: vec![(cursor, true)], ..Effect::default() };
+        let first = if by_position {
+            self.flow.bindings[cursor.0].ty = Some(syn::parse_quote!(::core::primitive::usize));
+            quote!(0usize)
+        } else {
+            let mut items = items.clone();
+            effect.uses = self.resolve(&mut items).uses;
+            quote_spanned!(span=> #private::DurableIterator::into_cursor(#items))
+        };
+        self.statement(quote!(let mut #ident = #first;), effect);
+    }
+
+    /// Takes the next item, or leaves the loop.
+    fn next_item(&mut self, cursor: BindingId, item: BindingId, by_position: Option<Expr>, exit: BlockId) {
+        let private = self.private.clone();
+        let (cursor_ident, item_ident) =
+            (self.flow.binding(cursor).ident.clone(), self.flow.binding(item).ident.clone());
+        let mut effect = Effect { uses: [cursor].into(), declares: vec![(item, true)], ..Effect::default() };
+        let next = match by_position {
+            None => quote!(#private::Cursor::advance(&mut #cursor_ident)),
+            Some(mut items) => {
+                effect.uses.extend(self.resolve(&mut items).uses);
+                quote!(#private::Iterator::nth(&mut #private::IntoIterator::into_iter(#items), #cursor_ident))
+            }
+        };
+        let forward = self.flow.binding(cursor).ty.is_some();
+        let then = self.block(self.scope);
+        let cond = quote!(let #private::Some(#item_ident) = #next);
+        self.end(End::Branch { cond, effect, then, otherwise: exit });
+        self.begin(then);
+        if forward {
+            let effect = Effect { uses: [cursor].into(), assigns: [cursor].into(), ..Effect::default() };
+            self.statement(quote!(#cursor_ident += 1;), effect);
+        }
     }
 
     fn looped(&mut self, label: Option<Label>, dest: Dest, body: impl FnOnce(&mut Self, BlockId)) {
@@ -117,5 +142,22 @@ impl Lowerer<'_> {
             (None, None) => self.errors.at(span, "this is not inside a loop"),
         }
         None
+    }
+}
+
+/// Whether the loop goes over `&items`, which is looked at anew for each item.
+fn is_borrowed_place(items: &Expr) -> bool {
+    fn is_place(expr: &Expr) -> bool {
+        match expr {
+            Expr::Path(_) => true,
+            Expr::Field(field) => is_place(&field.base),
+            Expr::Paren(inner) => is_place(&inner.expr),
+            _ => false,
+        }
+    }
+    match items {
+        Expr::Reference(borrow) => borrow.mutability.is_none() && is_place(&borrow.expr),
+        Expr::Paren(inner) => is_borrowed_place(&inner.expr),
+        _ => false,
     }
 }

@@ -1,6 +1,6 @@
 //! Statements: `let` in all its forms, expressions, items.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{Expr, Item, Local, Pat, Stmt, Type};
@@ -171,17 +171,39 @@ impl Lowerer<'_> {
         attrs: &TokenStream,
     ) {
         let known = ty.clone().or_else(|| self.type_of(&value));
-        let borrowed = matches!(value, Expr::Reference(_));
+        let known = known.filter(|_| !self.is_reference(&value));
+        let borrowed = self.is_reference(&value).then(|| resolve::borrowed_names(&pat));
         let mut effect = self.resolve(&mut value);
         effect.declares = self.declare_pattern(&mut pat, known.as_ref());
-        if borrowed {
-            for (id, _) in &effect.declares {
-                self.flow.bindings[id.0].reference = true;
-            }
-        }
+        self.mark_references(&effect, &borrowed.unwrap_or_default());
         let span = pat.span();
         let ty = ty.map(|ty| quote!(: #ty));
         self.statement(quote::quote_spanned!(span=> #attrs let #pat #ty = #value;), effect);
+    }
+
+    /// Whether an expression is a reference, as far as the syntax tells.
+    pub(super) fn is_reference(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Reference(_) => true,
+            Expr::Paren(inner) => self.is_reference(&inner.expr),
+            Expr::Group(inner) => self.is_reference(&inner.expr),
+            other => {
+                let named =
+                    resolve::as_name(other).and_then(|name| resolve::meaning(&name.to_string(), &self.names));
+                named.is_some_and(|id| self.flow.binding(id).reference)
+            }
+        }
+    }
+
+    /// Notes that these of the declared variables are references.
+    pub(super) fn mark_references(&mut self, effect: &Effect, names: &[Ident]) {
+        for (id, _) in &effect.declares {
+            let binding = &mut self.flow.bindings[id.0];
+            if names.iter().any(|name| binding.ident == *name) {
+                binding.reference = true;
+                binding.ty = None;
+            }
+        }
     }
 
     fn let_else(

@@ -65,6 +65,7 @@ impl Lowerer<'_> {
             effect,
             output,
             resume,
+            calls: operation.calls(),
             words: made.words,
         };
         self.flow.points.push(point);

@@ -77,6 +77,19 @@ impl Parse for Signal {
     }
 }
 
+impl Operation {
+    /// The tasks and workflows that it calls.
+    pub(crate) fn calls(&self) -> Vec<syn::Path> {
+        match self {
+            Self::Call { path, .. } => vec![path.clone()],
+            Self::Signal(_) | Self::Sleep { .. } | Self::SleepUntil { .. } => Vec::new(),
+            Self::Join(join) => join.branches.iter().flat_map(Self::calls).collect(),
+            Self::JoinAll(join) => join.branch.calls(),
+            Self::Select(select) => select.arms.iter().flat_map(|arm| arm.operation.calls()).collect(),
+        }
+    }
+}
+
 /// Reads what is awaited. The error is for the user.
 pub(crate) fn parse(base: &Expr) -> syn::Result<Operation> {
     match base {
