@@ -26,6 +26,8 @@ mod command;
 mod desk;
 #[path = "expense_approval/show.rs"]
 mod show;
+#[path = "expense_approval/stop.rs"]
+mod stop;
 
 use bank::{Bank, BankError, Receipt};
 use show::say;

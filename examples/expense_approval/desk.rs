@@ -12,6 +12,7 @@ use sayiir::prelude::*;
 use crate::bank::Bank;
 use crate::command::{Arguments, Command};
 use crate::show::{self, say};
+use crate::stop::Stop;
 use crate::{Approval, Expense, Limits, expense_approval};
 
 /// How long a command stays to see what comes of it. What is not done by then goes on with the next command.
@@ -126,9 +127,10 @@ async fn list(engine: &Engine) -> anyhow::Result<()> {
 }
 
 async fn work(engine: &Engine) -> anyhow::Result<()> {
+    let stop = Stop::listen()?;
     list(engine).await?;
     show::hint("at work; ctrl-c to stop");
-    stop_requested().await?;
+    stop.requested().await?;
     show::hint("stopping: everything is kept, and goes on with the next command");
     Ok(())
 }
@@ -152,18 +154,4 @@ async fn settled(run: &Run<expense_approval>) -> anyhow::Result<WorkflowStatus<S
         }
         looks.tick().await;
     }
-}
-
-/// Waits for ctrl-c or, on Unix, SIGTERM.
-async fn stop_requested() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            pressed = tokio::signal::ctrl_c() => pressed,
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }
