@@ -2,7 +2,7 @@
 //! answers all.
 //!
 //! A commit that is refused is answered alone. When the batch or the sync fails, each commit of the group gets the cause, and
-//! nothing is acknowledged until the database has been opened again, which the next commit tries.
+//! nothing is acknowledged any more. If the disk was full, the next commit tries to open the database again.
 
 use std::collections::{HashSet, VecDeque};
 use std::fs::File;
@@ -308,7 +308,9 @@ impl Committer {
         tracing::error!(error = %cause, path = %self.layout.root().display(), "the store has failed");
         self.failed_at = Some(Instant::now());
         self.sync_at = None;
-        let told = if cause.is_retryable() { cause.clone() } else { stopped(&cause.to_string()) };
+        // After a failed sync the system may take for written what is not: only a new start can tell what is there.
+        let may_pass = matches!(cause, BackendError::StorageFull { .. });
+        let told = if may_pass { cause.clone() } else { stopped(&cause.to_string()) };
         drop(self.store.fail(told));
     }
 

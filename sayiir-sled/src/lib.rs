@@ -14,6 +14,8 @@ mod committer;
 mod compact;
 mod error;
 mod export;
+#[cfg(all(test, target_os = "linux", feature = "real-fsync"))]
+mod faults;
 mod frame;
 mod fresh;
 mod group;

@@ -12,6 +12,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 static CALLS: AtomicU64 = AtomicU64::new(0);
 
+/// Lets the next call fail as a broken device does.
+#[cfg(test)]
+pub(crate) static FAIL: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+
 /// How often sled has waited for the device in this process, through this module.
 pub(crate) fn calls() -> u64 {
     #[cfg(all(target_os = "linux", feature = "real-fsync"))]
@@ -44,6 +48,12 @@ mod bound {
         _flags: c_uint,
     ) -> c_int {
         super::CALLS.fetch_add(1, Ordering::SeqCst);
+        #[cfg(test)]
+        if super::FAIL.swap(false, Ordering::SeqCst) {
+            // SAFETY: the C library gives the place of this thread's errno.
+            unsafe { *libc::__errno_location() = libc::EIO };
+            return -1;
+        }
         // SAFETY: any number may be given; one that is not an open file is answered with EBADF.
         unsafe { libc::fdatasync(file) }
     }

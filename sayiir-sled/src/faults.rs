@@ -1,0 +1,61 @@
+//! What becomes of a store whose device fails. Here and not in `tests/`, since the fault is put in below sled.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use jiff::Timestamp;
+use sayiir_core::backend::{Backend, BackendError, Commit, RunChange};
+use sayiir_core::history::HistoryHead;
+use sayiir_core::ids::{Incarnation, Revision, RunId, StepNumber};
+use sayiir_core::record::{Phase, Record};
+
+use crate::{SledBackend, sync};
+
+fn start(id: &str) -> Commit {
+    let record = Record {
+        run: RunId::new(id).expect("a good id"),
+        incarnation: Incarnation(1),
+        workflow: "expense_approval".into(),
+        revision: Revision(1),
+        created: Timestamp::UNIX_EPOCH,
+        updated: Timestamp::UNIX_EPOCH,
+        input_digest: [0; 32],
+        steps: StepNumber(0),
+        deadline: None,
+        state: None,
+        phase: Phase::Cancelled { reason: String::new() },
+        inbox: Vec::new(),
+        history: HistoryHead::default(),
+        parent: None,
+    };
+    let change = RunChange {
+        run: record.run.clone(),
+        before: None,
+        after: Some(Arc::new(record)),
+        history: Vec::new(),
+        accepted: Vec::new(),
+        removed: Vec::new(),
+    };
+    Commit { changes: vec![change] }
+}
+
+#[tokio::test]
+async fn after_a_failed_sync_nothing_is_acknowledged_until_the_database_is_opened_anew() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let backend = SledBackend::open(directory.path()).expect("it opens");
+    backend.commit(start("before")).await.expect("it commits");
+    sync::FAIL.store(true, Ordering::SeqCst);
+    let failed = backend.commit(start("failed")).await;
+    assert!(matches!(failed, Err(BackendError::Io { .. })), "{failed:?}");
+    for _ in 0..3 {
+        let refused = backend.commit(start("after")).await;
+        assert!(matches!(refused, Err(BackendError::Stopped { .. })), "{refused:?}");
+    }
+    let before = RunId::new("before").expect("a good id");
+    let read = backend.record(&before).await;
+    assert!(matches!(read, Err(BackendError::Stopped { .. })), "{read:?}");
+    drop(backend);
+    let backend = SledBackend::open(directory.path()).expect("it opens");
+    assert!(backend.record(&before).await.expect("it reads").is_some());
+    backend.commit(start("after")).await.expect("it commits");
+}
