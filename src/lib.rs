@@ -26,7 +26,7 @@ pub use sayiir_sled::SledBackend;
 /// The point in time that statuses, histories and [`sleep_until!`] speak of.
 pub use jiff::Timestamp;
 
-pub use sayiir_core::{backend, clock, engine, history, operation, record};
+pub use sayiir_core::{backend, bounds, clock, engine, history, operation, record};
 
 /// Opening a database otherwise than by [`SledBackend::open`].
 #[cfg(feature = "sled")]

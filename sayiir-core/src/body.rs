@@ -11,8 +11,8 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use crate::codec::{Incompatible, Unencodable};
-use crate::durable::{Durable, Stored};
+use crate::codec::FieldCodec;
+use crate::durable::Stored;
 use crate::step::{Fault, Step};
 use crate::workflow::Progress;
 
@@ -41,6 +41,10 @@ impl<T> Slot<T> {
     pub fn take(&mut self) -> T {
         self.0.take().expect("a variable is stored before it is used")
     }
+
+    /// Ties the slot's type to that of its codec.
+    #[inline]
+    pub fn is_written_by(&self, _codec: &FieldCodec<T>) {}
 
     /// Ties the slot's type to that of a variable.
     #[inline]
@@ -72,31 +76,27 @@ impl<T> fmt::Debug for Slot<T> {
 ///
 /// # Errors
 /// With the variable's name, if it does not encode.
-pub fn save<T: Durable>(
-    _slot: &Slot<T>,
+pub fn save<T>(
+    codec: &FieldCodec<T>,
     variant: &'static str,
     field: &'static str,
     value: &T,
 ) -> Result<Stored, Fault> {
-    Stored::encode(value).map_err(|error| {
-        Unencodable { variant: variant.into(), field: field.into(), cause: error.to_string() }.into()
-    })
+    Ok(codec.save(variant, field, value)?)
 }
 
 /// Decodes a variable into its slot.
 ///
 /// # Errors
 /// With the variable's name, if it does not fit.
-pub fn load<T: Durable>(
+pub fn load<T>(
+    codec: &FieldCodec<T>,
     slot: &mut Slot<T>,
     variant: &'static str,
     field: &'static str,
     stored: &Stored,
 ) -> Result<(), Fault> {
-    let value = stored
-        .decode()
-        .map_err(|error| Incompatible { detail: format!("`{field}` of `{variant}`: {error}") })?;
-    slot.put(value);
+    slot.put(codec.load(variant, field, stored)?);
     Ok(())
 }
 

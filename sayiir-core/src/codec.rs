@@ -22,6 +22,35 @@ impl<T> std::fmt::Debug for FieldCodec<T> {
     }
 }
 
+impl<T> FieldCodec<T> {
+    /// Encodes one variable by itself.
+    ///
+    /// # Errors
+    /// If it does not encode.
+    pub fn save(&self, variant: &'static str, field: &'static str, value: &T) -> Result<Stored, Unencodable> {
+        let mut out = Vec::new();
+        let text = (self.encode)(value, &mut out)
+            .map_err(|error| error.to_string())
+            .and_then(|()| String::from_utf8(out).map_err(|error| error.to_string()))
+            .and_then(|text| Stored::from_json(text).map_err(|error| error.to_string()));
+        text.map_err(|cause| Unencodable { variant: variant.into(), field: field.into(), cause })
+    }
+
+    /// Decodes one variable.
+    ///
+    /// # Errors
+    /// If the document does not fit.
+    pub fn load(
+        &self,
+        variant: &'static str,
+        field: &'static str,
+        stored: &Stored,
+    ) -> Result<T, Incompatible> {
+        (self.decode)(stored.as_raw())
+            .map_err(|error| Incompatible { detail: format!("`{field}` of `{variant}`: {error}") })
+    }
+}
+
 /// The codec of any value that can be stored.
 #[must_use]
 pub const fn saved<T: Durable>() -> FieldCodec<T> {

@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 /// Implemented for every type that fits; there is nothing to implement by hand.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored while the run waits",
-    label = "this value is needed after a later `.await`, so it is stored",
-    note = "a stored value is owned, `Send`, and derives `serde::Serialize` and `serde::Deserialize`; bind an owned copy, or use the value up before the `.await`"
+    label = "this is stored, because it is needed after an `.await`",
+    note = "a stored value is owned, `Send`, and derives `serde::Serialize` and `serde::Deserialize`; derive them, keep an owned copy, or use the value up before the `.await`"
 )]
 pub trait Durable: Serialize + DeserializeOwned + Send + 'static {}
 
@@ -46,6 +46,10 @@ impl Stored {
     /// If the document does not fit `T`.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_str(self.0.get())
+    }
+
+    pub(crate) fn as_raw(&self) -> &RawValue {
+        &self.0
     }
 
     /// The JSON text.

@@ -3,6 +3,7 @@
 
 pub mod backend;
 pub mod body;
+pub mod bounds;
 pub mod clock;
 pub mod codec;
 pub mod durable;

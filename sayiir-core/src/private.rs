@@ -11,6 +11,7 @@ pub use std::sync::Arc;
 pub use std::vec::Vec;
 
 pub use crate::body::{Exit, Fed, Leave, Left, Slot, advance, load, run, save};
+pub use crate::bounds::{FromInterrupted, FromTimeout, Inject, RetryIf, Returned, Saved, Taken, WithinLimit};
 pub use crate::codec::{FieldCodec, Incompatible, StateReader, StateWriter, Unencodable, saved};
 pub use crate::durable::Stored;
 pub use crate::impl_state_traits;
@@ -26,6 +27,7 @@ pub use crate::step::{Fault, Step};
 pub use crate::task::{Fallible, Infallible, Interrupted, Needs, Provided, Task, TaskContext, TaskOptions};
 pub use crate::workflow::{Invocation, Progress, Registry, Workflow, WorkflowState};
 
+pub use jiff::Timestamp;
 pub use serde;
 
 /// Lets a state be printed, serialised and deserialised as what is stored of it.

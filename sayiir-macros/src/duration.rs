@@ -26,12 +26,13 @@ pub(crate) fn lower(expr: &Expr, errors: &mut Errors) -> TokenStream {
             Err(format!("a duration cannot be negative: {ADVICE}"))
         }
         Expr::Group(group) => return lower(&group.expr, errors),
-        other => return quote_spanned!(span=> { let limit: ::core::time::Duration = #other; limit }),
+        // An array says of what type its elements are, and adds no words of its own to rustc's.
+        other => return quote_spanned!(span=> [::core::time::Duration::ZERO, #other][1]),
     };
     match millis {
         Ok(millis) => quote_spanned!(span=> ::core::time::Duration::from_millis(#millis)),
         Err(message) => {
-            errors.at(span, message);
+            errors.on(expr, message);
             quote_spanned!(span=> ::core::time::Duration::ZERO)
         }
     }

@@ -36,6 +36,39 @@ impl Head {
     }
 }
 
+/// Whether a type can be written outside of the function: nothing borrowed, anonymous or generic in it.
+pub(crate) fn can_stand_alone(ty: &Type, head: &Head) -> bool {
+    struct Find<'h>(&'h syn::Generics, bool);
+    impl<'ast> syn::visit::Visit<'ast> for Find<'_> {
+        fn visit_type_reference(&mut self, ty: &'ast syn::TypeReference) {
+            self.1 &= ty.lifetime.is_some();
+            syn::visit::visit_type_reference(self, ty);
+        }
+        fn visit_type_impl_trait(&mut self, _: &'ast syn::TypeImplTrait) {
+            self.1 = false;
+        }
+        fn visit_type_infer(&mut self, _: &'ast syn::TypeInfer) {
+            self.1 = false;
+        }
+        fn visit_lifetime(&mut self, lifetime: &'ast syn::Lifetime) {
+            self.1 &= lifetime.ident == "static";
+        }
+        fn visit_ident(&mut self, ident: &'ast syn::Ident) {
+            self.1 &= ident != "Self"
+                && !self.0.type_params().any(|parameter| parameter.ident == *ident)
+                && !self.0.const_params().any(|parameter| parameter.ident == *ident);
+        }
+    }
+    let mut find = Find(&head.sig.generics, true);
+    syn::visit::Visit::visit_type(&mut find, ty);
+    find.1
+}
+
+/// Whether the function takes `self`, and so stands in an `impl` or a trait, where no other items can stand beside it.
+pub(crate) fn is_method(head: &Head) -> bool {
+    head.sig.inputs.iter().any(|input| matches!(input, FnArg::Receiver(_)))
+}
+
 /// Refuses what neither attribute can take. `what` is `task` or `workflow`.
 pub(crate) fn check(head: &Head, what: &str, errors: &mut Errors) {
     let sig = &head.sig;
@@ -81,6 +114,42 @@ pub(crate) fn check(head: &Head, what: &str, errors: &mut Errors) {
         }
     }
     refuse_impl(&head.output(), what, errors);
+    refuse_primitive_names(&sig.ident, what, errors);
+    refuse_borrowed(
+        &stored_side(head.output()),
+        &format!("what a {what} returns is stored, so it cannot be borrowed: return an owned value"),
+        errors,
+    );
+}
+
+/// What is stored of a return type: the `Ok` side of a `Result`.
+fn stored_side(output: Type) -> Type {
+    let Type::Path(path) = &output else { return output };
+    match path.path.segments.last().map(|last| (last.ident == "Result", &last.arguments)) {
+        Some((true, syn::PathArguments::AngleBracketed(sides))) => match sides.args.first() {
+            Some(syn::GenericArgument::Type(ok)) => ok.clone(),
+            Some(_) | None => output,
+        },
+        Some(_) | None => output,
+    }
+}
+
+/// Whether a type of that name would hide one of Rust's own.
+pub(crate) fn is_primitive(name: &syn::Ident) -> bool {
+    const PRIMITIVES: [&str; 17] = [
+        "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
+        "isize", "f32", "f64",
+    ];
+    PRIMITIVES.iter().any(|primitive| name == primitive)
+}
+
+fn refuse_primitive_names(name: &syn::Ident, what: &str, errors: &mut Errors) {
+    if is_primitive(name) {
+        errors.on(
+            name,
+            format!("a {what} lends its name to a type, and `{name}` is one already: choose another name"),
+        );
+    }
 }
 
 fn refuse_impl(ty: &Type, what: &str, errors: &mut Errors) {
@@ -93,26 +162,18 @@ fn refuse_impl(ty: &Type, what: &str, errors: &mut Errors) {
     syn::visit::Visit::visit_type(&mut Find(what, errors), ty);
 }
 
-/// The reference in an argument's type that would have to be stored.
-pub(crate) fn refuse_borrowed(ty: &Type, what: &str, advice: &str, errors: &mut Errors) {
-    struct Find<'e>(&'e str, &'e str, &'e mut Errors);
+/// Refuses references in a type whose values are stored.
+pub(crate) fn refuse_borrowed(ty: &Type, message: &str, errors: &mut Errors) {
+    struct Find<'e>(&'e str, &'e mut Errors);
     impl<'ast> syn::visit::Visit<'ast> for Find<'_> {
         fn visit_type_reference(&mut self, ty: &'ast syn::TypeReference) {
-            let Self(what, advice, errors) = self;
-            errors.on(
-                ty,
-                format!("the arguments of a {what} are stored, so they cannot be borrowed: {advice}"),
-            );
+            self.1.on(ty, self.0);
         }
         fn visit_lifetime(&mut self, lifetime: &'ast syn::Lifetime) {
             if lifetime.ident != "static" {
-                let Self(what, advice, errors) = self;
-                errors.on(
-                    lifetime,
-                    format!("the arguments of a {what} are stored, so they cannot be borrowed: {advice}"),
-                );
+                self.1.on(lifetime, self.0);
             }
         }
     }
-    syn::visit::Visit::visit_type(&mut Find(what, advice, errors), ty);
+    syn::visit::Visit::visit_type(&mut Find(message, errors), ty);
 }

@@ -1,31 +1,32 @@
 //! Writes what stands beside a task's function.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
 use super::{Model, Parameter};
+use crate::diagnostics::placed;
+use crate::signature::{self, Head};
 use crate::workflow::model::bare;
 
 pub(super) fn expand(model: &Model) -> TokenStream {
     let krate = &model.options.krate;
     let private = quote!(#krate::__private);
-    let Model { vis, name, function, .. } = model;
+    let Model { name, function, .. } = model;
     let (fields, types) = arguments(model);
-    let docs = format!("The task [`{name}`](fn@{name}), as workflows know it.");
+    let definition = definition(model);
     let task = task_impl(model, &private, &types);
+    let call = Ident::new("call", name.span());
     quote! {
         #function
 
-        #[doc = #docs]
-        #[allow(non_camel_case_types, dead_code, missing_debug_implementations, unreachable_pub)]
-        #vis struct #name {}
+        #definition
 
         #[allow(dead_code, unreachable_pub, private_interfaces, clippy::all, clippy::pedantic)]
         impl #name {
             #[doc(hidden)]
-            pub fn call(#(#fields: #types),*) -> #private::TaskCall<#name> {
+            pub fn #call(#(#fields: #types),*) -> #private::TaskCall<#name> {
                 #private::TaskCall::new((#(#fields,)*))
             }
         }
@@ -43,6 +44,80 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     }
 }
 
+/// What is written when the attribute or the head of the function is wrong: all that other code may name, without what could
+/// give rise to further errors. What takes a type that cannot be used takes anything.
+pub(super) fn fallback(model: &Model, head: &Head) -> TokenStream {
+    let krate = &model.options.krate;
+    let private = quote!(#krate::__private);
+    let Model { name, function, output, .. } = model;
+    let usable = |ty: &Type| signature::can_stand_alone(ty, head);
+    let (fields, types) = arguments(model);
+    let taken = types.iter().map(|ty| if usable(ty) { quote!(#ty) } else { quote!(impl Sized) });
+    let known = types.iter().map(|ty| if usable(ty) { quote!(#ty) } else { quote!(()) });
+    let (output, form) = if usable(output) {
+        (quote!(#output), form(model, &private))
+    } else {
+        (quote!(()), quote!(#private::Infallible))
+    };
+    let returned = returned(&output, &form, &private);
+    let durable = bare(name);
+    let definition = definition(model);
+    quote! {
+        #function
+
+        #definition
+
+        #[allow(dead_code, unreachable_pub, unused_variables, private_interfaces, clippy::all, clippy::pedantic)]
+        impl #name {
+            #[doc(hidden)]
+            pub fn call(#(#fields: #taken),*) -> #private::TaskCall<#name> {
+                ::core::unreachable!()
+            }
+        }
+
+        #[automatically_derived]
+        #[allow(clippy::all, clippy::pedantic)]
+        impl #private::Task for #name {
+            type Input = ();
+            type Output = #returned::Itself;
+            type Kind = #returned::Kind;
+            const NAME: &'static str = #durable;
+            const OPTIONS: #private::TaskOptions = #private::TaskOptions::DEFAULT;
+            async fn run(_: (), _: #private::Arc<#private::Provided>, _: #private::TaskContext) -> Self::Output {
+                ::core::unreachable!()
+            }
+        }
+
+        #[automatically_derived]
+        impl #private::Callable for #name {
+            type Operation = #private::TaskCall<Self>;
+            type Arguments = (#(#known,)*);
+            fn register(_: &mut #private::Registry) {}
+        }
+    }
+}
+
+fn definition(model: &Model) -> TokenStream {
+    let Model { vis, name, .. } = model;
+    let docs = format!("The task [`{name}`](fn@{name}), as workflows know it.");
+    quote! {
+        #[doc = #docs]
+        #[allow(non_camel_case_types, dead_code, missing_debug_implementations, unreachable_pub)]
+        #vis struct #name {}
+    }
+}
+
+fn form(model: &Model, private: &TokenStream) -> TokenStream {
+    if model.fallible { quote!(#private::Fallible) } else { quote!(#private::Infallible) }
+}
+
+/// `<Output as Returned<Form>>`, in the place of the output's type.
+pub(crate) fn returned(output: &TokenStream, form: &TokenStream, private: &TokenStream) -> TokenStream {
+    let span = output.span();
+    let (left, right) = (placed(quote!(<), span), placed(quote!(as #private::Returned<#form>>), span));
+    quote!(#left #output #right)
+}
+
 fn arguments(model: &Model) -> (Vec<Ident>, Vec<Type>) {
     let stored = model.parameters.iter().filter_map(|parameter| match parameter {
         Parameter::Argument { field, ty } => Some((field.clone(), ty.clone())),
@@ -52,13 +127,11 @@ fn arguments(model: &Model) -> (Vec<Ident>, Vec<Type>) {
 }
 
 fn task_impl(model: &Model, private: &TokenStream, types: &[Type]) -> TokenStream {
-    let name = &model.name;
+    let Model { name, output, .. } = model;
     let durable = model.options.name.as_ref().map_or_else(|| bare(name), syn::LitStr::value);
-    let output = &model.output;
-    let span = output.span();
-    let input = input_type(model, types);
-    let kind = if model.fallible { quote!(Fallible) } else { quote!(Infallible) };
-    let kind = quote_spanned!(span=> type Kind = #private::#kind;);
+    let input = types.iter().map(|ty| stored(ty, private));
+    let returned = returned(&quote!(#output), &form(model, private), private);
+    let (itself, kind) = (placed(quote!(::Itself), output.span()), placed(quote!(::Kind), output.span()));
     let options = task_options(model, private);
     let hooks = hooks(model, private);
     let needs = needs(model, &durable);
@@ -67,9 +140,9 @@ fn task_impl(model: &Model, private: &TokenStream, types: &[Type]) -> TokenStrea
         #[automatically_derived]
         #[allow(clippy::all, clippy::pedantic)]
         impl #private::Task for #name {
-            type Input = #input;
-            type Output = #output;
-            #kind
+            type Input = (#(#input,)*);
+            type Output = #returned #itself;
+            type Kind = #returned #kind;
             const NAME: &'static str = #durable;
             const OPTIONS: #private::TaskOptions = #options;
             #hooks
@@ -81,12 +154,11 @@ fn task_impl(model: &Model, private: &TokenStream, types: &[Type]) -> TokenStrea
     }
 }
 
-/// The tuple of the arguments, on whose span a type that cannot be stored is reported.
-fn input_type(model: &Model, types: &[Type]) -> TokenStream {
-    let span = types.first().map_or(model.name.span(), Spanned::span);
-    let mut tuple = proc_macro2::Group::new(proc_macro2::Delimiter::Parenthesis, quote!(#(#types,)*));
-    tuple.set_span(span);
-    tuple.into_token_stream()
+/// A type that has to be storable, which rustc checks where the user wrote it.
+pub(crate) fn stored(ty: &Type, private: &TokenStream) -> TokenStream {
+    let (left, right) =
+        (placed(quote!(<), ty.span()), placed(quote!(as #private::Taken>::Itself), ty.span()));
+    quote!(#left #ty #right)
 }
 
 fn task_options(model: &Model, private: &TokenStream) -> TokenStream {
@@ -101,27 +173,31 @@ fn task_options(model: &Model, private: &TokenStream) -> TokenStream {
 
 fn hooks(model: &Model, private: &TokenStream) -> TokenStream {
     let options = &model.options;
+    let output = &model.output;
+    let error = quote!(<#output as #private::Sides>::Err);
     let retry_if = options.retry_if.as_ref().map(|path| {
         quote! {
             fn worth_retrying(output: &Self::Output) -> bool {
                 match output {
                     #private::Ok(_) => true,
-                    #private::Err(error) => #path(error),
+                    #private::Err(error) => (#private::RetryIf::<#error> { decide: #path }.decide)(error),
                 }
             }
         }
     });
     let timed_out = options.timeout.as_ref().map(|(_, span)| {
-        quote_spanned! {*span=>
+        let convert = placed(quote!(<#error as #private::FromTimeout>::from_timeout), *span);
+        quote! {
             fn timed_out(timeout: #private::Timeout) -> #private::Option<Self::Output> {
-                #private::Some(#private::Err(#private::From::from(timeout)))
+                #private::Some(#private::Err(#convert(timeout)))
             }
         }
     });
     let interrupted = options.at_most_once.map(|span| {
-        quote_spanned! {span=>
+        let convert = placed(quote!(<#error as #private::FromInterrupted>::from_interrupted), span);
+        quote! {
             fn interrupted(interrupted: #private::Interrupted) -> #private::Option<Self::Output> {
-                #private::Some(#private::Err(#private::From::from(interrupted)))
+                #private::Some(#private::Err(#convert(interrupted)))
             }
         }
     });
@@ -151,7 +227,9 @@ fn run(model: &Model, private: &TokenStream) -> TokenStream {
                 quote!(#value)
             }
             Parameter::Injected { ty, by_arc } => {
-                injected.push(quote!(let #value = #provided.expect::<#ty>();));
+                let take = quote_spanned!(ty.span()=> <#ty as #private::Inject>::from_provided);
+                let take = placed(take, ty.span());
+                injected.push(quote!(let #value = #take(&#provided);));
                 if *by_arc { quote!(#value) } else { quote!(&*#value) }
             }
             Parameter::Context => quote!(&#context),

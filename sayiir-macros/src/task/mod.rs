@@ -9,6 +9,7 @@ use syn::{FnArg, Pat, PatType, Type, Visibility};
 
 use crate::diagnostics::Errors;
 use crate::signature::{self, Head};
+pub(crate) use expand::{returned, stored};
 use options::Options;
 
 /// An annotated function.
@@ -36,17 +37,13 @@ pub(crate) enum Parameter {
 /// Compiles one task.
 pub(crate) fn compile(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let mut head = match syn::parse2::<Head>(item.clone()) {
-        Ok(head) => head,
-        Err(error) => {
-            errors.on(first_token(&item), format!("`#[task]` goes on an `async fn` ({error})"));
-            let errors = errors.into_tokens();
-            return quote!(#item #errors);
-        }
+    let Ok(mut head) = syn::parse2::<Head>(item.clone()) else {
+        errors.on(first_token(&item), "`#[task]` goes on an `async fn`: write `#[task] async fn name(..)`");
+        let errors = errors.into_tokens();
+        return quote!(#item #errors);
     };
     let options = options::parse(attribute, &head, &mut errors);
     signature::check(&head, "task", &mut errors);
-    refuse_primitive_names(&head.sig.ident, &mut errors);
     let parameters = parameters(&mut head, &mut errors);
     let model = Model {
         vis: head.vis.clone(),
@@ -57,11 +54,16 @@ pub(crate) fn compile(attribute: TokenStream, item: TokenStream) -> TokenStream 
         options,
         function: function(&head),
     };
-    let ok = errors.is_empty();
+    if errors.is_empty() {
+        return expand::expand(&model);
+    }
     let errors = errors.into_tokens();
-    let generated =
-        if ok || head.sig.generics.params.is_empty() { expand::expand(&model) } else { model.function };
-    quote!(#generated #errors)
+    if signature::is_method(&head) || signature::is_primitive(&model.name) {
+        let function = model.function;
+        return quote!(#function #errors);
+    }
+    let fallback = expand::fallback(&model, &head);
+    quote!(#fallback #errors)
 }
 
 fn function(head: &Head) -> TokenStream {
@@ -71,19 +73,6 @@ fn function(head: &Head) -> TokenStream {
 
 fn first_token(tokens: &TokenStream) -> TokenStream {
     tokens.clone().into_iter().next().map(ToTokens::into_token_stream).unwrap_or_default()
-}
-
-fn refuse_primitive_names(name: &Ident, errors: &mut Errors) {
-    const PRIMITIVES: [&str; 17] = [
-        "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
-        "isize", "f32", "f64",
-    ];
-    if PRIMITIVES.iter().any(|primitive| name == primitive) {
-        errors.on(
-            name,
-            format!("a task lends its name to a type, and `{name}` is one already: choose another name"),
-        );
-    }
 }
 
 /// Sorts the parameters and takes our attributes off them.
@@ -107,8 +96,7 @@ fn parameters(head: &mut Head, errors: &mut Errors) -> Vec<Parameter> {
 fn plain(argument: &PatType, index: usize, errors: &mut Errors) -> Parameter {
     signature::refuse_borrowed(
         &argument.ty,
-        "task",
-        "take an owned value, or write `#[inject]` before it if the engine provides it",
+        "the arguments of a task are stored, so they cannot be borrowed: take an owned value, or write `#[inject]` before it if the engine provides it",
         errors,
     );
     let field = match &*argument.pat {
@@ -146,7 +134,7 @@ fn arc_content(ty: &Type) -> Option<Type> {
 }
 
 /// Whether a type is `&TaskContext`.
-fn is_context(ty: &Type) -> bool {
+pub(crate) fn is_context(ty: &Type) -> bool {
     let Type::Reference(reference) = ty else {
         return false;
     };

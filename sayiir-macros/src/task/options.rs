@@ -51,7 +51,11 @@ pub(super) fn parse(tokens: TokenStream, head: &Head, errors: &mut Errors) -> Op
         let wants_result =
             matches!(key.as_str(), "retries" | "backoff" | "timeout" | "retry_if" | "at_most_once");
         if wants_result && !fallible {
-            errors.on(&entry.key, format!("`{key}` needs a task that can fail: return a `Result<_, _>`"));
+            errors.on(
+                &entry.key,
+                format!("`{key}` is for a task that can fail: let it return a `Result`, or remove this"),
+            );
+            continue;
         }
         match key.as_str() {
             "name" => read.name = entry.text(example, errors),

@@ -19,7 +19,7 @@ pub(crate) fn check(body: &Block, errors: &mut Errors) {
 }
 
 /// Refuses references that would have to be stored.
-pub(crate) fn saved(flow: &Flow, liveness: &Liveness, errors: &mut Errors) {
+pub(crate) fn saved(model: &Model, flow: &Flow, liveness: &Liveness, errors: &mut Errors) {
     let mut reported = Vec::new();
     for (index, point) in flow.points.iter().enumerate() {
         for id in liveness.saved(flow, PointId(index)) {
@@ -28,7 +28,7 @@ pub(crate) fn saved(flow: &Flow, liveness: &Liveness, errors: &mut Errors) {
                 reported.push(id);
                 let name = super::model::bare(&binding.ident);
                 errors.at(
-                    binding.ident.span(),
+                    model.user_span(binding.ident.span()),
                     format!(
                         "`{name}` is a reference and is still needed after the run has waited for {}, but a reference cannot be stored: bind an owned value, such as a clone",
                         point.words

@@ -31,6 +31,11 @@ pub(crate) fn compile(attribute: TokenStream, item: TokenStream) -> TokenStream 
         Some((flow, _)) => (flow, errors),
         None => (Flow::default(), errors),
     };
+    if !model.beside {
+        let method = expand::method(&model);
+        let errors = errors.into_tokens();
+        return quote!(#method #errors);
+    }
     let surface = expand::fallback(&model, &flow);
     let body = parse::kept_for_editors(&model);
     let errors = errors.into_tokens();
@@ -47,7 +52,7 @@ fn passes(model: &Model, errors: &mut Errors) -> Option<(Flow, Liveness)> {
     let flow = lower::lower(model, body, errors);
     let liveness = Liveness::of(&flow);
     if errors.is_empty() {
-        check::saved(&flow, &liveness, errors);
+        check::saved(model, &flow, &liveness, errors);
         check::signals(&flow, errors);
         check::recursion(model, &flow, &liveness, errors);
     }

@@ -17,6 +17,10 @@ pub(crate) struct Model {
     pub(crate) options: Options,
     /// The body's tokens with their braces.
     pub(crate) body: TokenStream,
+    /// The function's head as it was written.
+    pub(crate) signature: syn::Signature,
+    /// Whether other items can stand beside the function. They cannot beside a method; that it is one has been reported.
+    pub(crate) beside: bool,
 }
 
 pub(crate) struct Parameter {
@@ -24,6 +28,8 @@ pub(crate) struct Parameter {
     pub(crate) ty: Type,
     /// The pattern's own identifier, or `argument0`, …
     pub(crate) field: Ident,
+    /// Whether `ty` is what was written. Else that could not be used, which has been reported.
+    pub(crate) usable: bool,
 }
 
 /// What stands in the attribute.
@@ -51,6 +57,11 @@ impl Model {
     /// `ExpenseApprovalState`.
     pub(crate) fn state_name(&self) -> Ident {
         format_ident!("{}State", upper_camel(&bare(&self.name)), span = self.name.span())
+    }
+
+    /// A token's place with the user's hygiene, so that a report there does not speak of the attribute.
+    pub(crate) fn user_span(&self, at: proc_macro2::Span) -> proc_macro2::Span {
+        at.resolved_at(self.name.span())
     }
 
     /// The path of what generated code may name.

@@ -14,27 +14,28 @@ const KNOWN: [(&str, &str); 3] =
 
 /// Reads everything but the body. `None` if there is no function at all.
 pub(crate) fn parse(attribute: TokenStream, item: &TokenStream, errors: &mut Errors) -> Option<Model> {
-    let head = match syn::parse2::<Head>(item.clone()) {
-        Ok(head) => head,
-        Err(error) => {
-            let first: TokenStream = item.clone().into_iter().take(1).collect();
-            errors.on(first, format!("`#[workflow]` goes on an `async fn` ({error})"));
-            return None;
-        }
+    let Ok(head) = syn::parse2::<Head>(item.clone()) else {
+        let first: TokenStream = item.clone().into_iter().take(1).collect();
+        errors.on(first, "`#[workflow]` goes on an `async fn`: write `#[workflow] async fn name(..)`");
+        return None;
     };
     let options = read_options(attribute, errors);
     signature::check(&head, "workflow", errors);
     let output = head.output();
+    let output = if signature::can_stand_alone(&output, &head) { output } else { syn::parse_quote!(()) };
     let parameters = parameters(&head, errors);
+    let beside = !signature::is_method(&head) && !signature::is_primitive(&head.sig.ident);
     Some(Model {
         fallible: is_result(&output),
         attrs: head.attrs,
         vis: head.vis,
-        name: head.sig.ident,
+        name: head.sig.ident.clone(),
         parameters,
         output,
         options,
         body: head.body,
+        signature: head.sig,
+        beside,
     })
 }
 
@@ -42,7 +43,19 @@ fn parameters(head: &Head, errors: &mut Errors) -> Vec<Parameter> {
     let mut parameters = Vec::new();
     for (index, input) in head.sig.inputs.iter().enumerate() {
         let FnArg::Typed(argument) = input else { continue };
-        signature::refuse_borrowed(&argument.ty, "workflow", "take an owned value", errors);
+        let injected = argument.attrs.iter().any(|attr| attr.path().is_ident("inject"));
+        if !injected && crate::task::is_context(&argument.ty) {
+            errors.on(
+                &argument.ty,
+                "a `TaskContext` speaks of one attempt of a task, and a workflow has none: take it in the task that uses it",
+            );
+        } else if !injected {
+            signature::refuse_borrowed(
+                &argument.ty,
+                "the arguments of a workflow are stored, so they cannot be borrowed: take an owned value",
+                errors,
+            );
+        }
         if let Some(attr) = argument.attrs.iter().find(|attr| attr.path().is_ident("inject")) {
             errors.on(attr, "a workflow does nothing itself, so nothing is injected into it: inject it into the task that uses it");
         }
@@ -50,7 +63,13 @@ fn parameters(head: &Head, errors: &mut Errors) -> Vec<Parameter> {
             Pat::Ident(simple) => simple.ident.clone(),
             _ => format_ident!("argument{index}"),
         };
-        parameters.push(Parameter { pat: (*argument.pat).clone(), ty: (*argument.ty).clone(), field });
+        let usable = signature::can_stand_alone(&argument.ty, head);
+        parameters.push(Parameter {
+            pat: (*argument.pat).clone(),
+            ty: if usable { (*argument.ty).clone() } else { syn::parse_quote!(()) },
+            field,
+            usable,
+        });
     }
     parameters
 }
@@ -89,13 +108,18 @@ pub(crate) fn body(model: &Model, errors: &mut Errors) -> Option<Block> {
 /// The user's body in a function that only an editor looks at, so that it can complete in code that does not compile yet.
 pub(crate) fn kept_for_editors(model: &Model) -> TokenStream {
     let name = format_ident!("unfinished_{}", super::model::bare(&model.name));
-    let (body, output) = (&model.body, &model.output);
-    let parameters = model.parameters.iter().map(|Parameter { pat, ty, .. }| quote!(#pat: #ty));
+    let (body, mut signature) = (&model.body, model.signature.clone());
+    signature.ident = name;
+    for input in &mut signature.inputs {
+        if let FnArg::Typed(argument) = input {
+            argument.attrs.clear();
+        }
+    }
     quote! {
         #[allow(unexpected_cfgs)]
         const _: () = {
             #[cfg(rust_analyzer)]
-            async fn #name(#(#parameters),*) -> #output #body
+            #signature #body
         };
     }
 }

@@ -17,12 +17,13 @@
 use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{format_ident, quote};
 use syn::Lifetime;
 
 use super::state::Variant;
 use super::stretch::Stretch;
 use super::{Input, groups, own};
+use crate::diagnostics::placed;
 use crate::workflow::ir::{self, BindingId, Bindings, BlockId, End, Flow, ScopeId};
 use crate::workflow::model::{Model, bare};
 
@@ -62,12 +63,14 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
     let durable = model.durable_name();
     let types: Vec<_> = model.parameters.iter().map(|parameter| &parameter.ty).collect();
     let fields: Vec<_> = model.parameters.iter().map(|parameter| &parameter.field).collect();
-    let span = syn::spanned::Spanned::span(output);
-    let (kind, success) = if model.fallible {
-        (quote!(Fallible), quote_spanned!(span=> <#output as #private::Sides>::Ok))
-    } else {
-        (quote!(Infallible), quote!(#output))
+    let form = if model.fallible { quote!(#private::Fallible) } else { quote!(#private::Infallible) };
+    let returned = crate::task::returned(&quote!(#output), &form, private);
+    let assoc = |name: &str| {
+        let name = Ident::new(name, Span::call_site());
+        placed(quote!(::#name), syn::spanned::Spanned::span(output))
     };
+    let (itself, success, kind) = (assoc("Itself"), assoc("Success"), assoc("Kind"));
+    let inputs = types.iter().map(|ty| crate::task::stored(ty, private));
     let timeout = match &model.options.timeout {
         Some(limit) => quote!(#private::Some(#limit)),
         None => quote!(#private::None),
@@ -93,10 +96,10 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
         #[automatically_derived]
         #[allow(clippy::all, clippy::pedantic)]
         impl #private::Workflow for #name {
-            type Input = (#(#types,)*);
-            type Return = #output;
-            type Output = #success;
-            type Kind = #private::#kind;
+            type Input = (#(#inputs,)*);
+            type Return = #returned #itself;
+            type Output = #returned #success;
+            type Kind = #returned #kind;
             type State = #state;
             const NAME: &'static str = #durable;
             const SIGNALS: &'static [#private::SignalDeclaration] = &[#(#signals),*];
@@ -300,7 +303,17 @@ impl<'a> Body<'a> {
         let slot = slot(id);
         match &self.input.flow.binding(id).ty {
             Some(ty) => quote!(let mut #slot = #private::Slot::<#ty>::new();),
-            None => quote!(let mut #slot = #private::Slot::new();),
+            None if !self.is_saved(id) => quote!(let mut #slot = #private::Slot::new();),
+            None => {
+                // The only place that asks whether the variable can be stored, with the variable itself underlined.
+                let ask = placed(quote!(<_ as #private::Saved>::CODEC), self.span_of(id));
+                let codec = codec(id);
+                quote! {
+                    let mut #slot = #private::Slot::new();
+                    let #codec = #ask;
+                    #slot.is_written_by(&#codec);
+                }
+            }
         }
     }
 
@@ -320,6 +333,10 @@ impl<'a> Body<'a> {
         if self.input.flow.binding(id).ty.is_some() {
             return quote!(#slot.put(#value););
         }
+        if !self.is_saved(id) {
+            // Only stretches of this group lead here, and they go through the slot.
+            return TokenStream::new();
+        }
         let waits_here = |variant: &&Variant| {
             variant.point.is_some_and(|point| self.input.flow.points[point.0].resume == entry)
         };
@@ -329,18 +346,22 @@ impl<'a> Body<'a> {
             (Some(variant), Some((field, _))) => (variant.name.to_string(), bare(field)),
             (_, _) => (String::new(), String::new()),
         };
-        let group = label("group");
-        let load = quote_spanned!(self.span_of(id)=> #private::load(&mut #slot, #variant, #field, &#value));
+        let (group, codec) = (label("group"), codec(id));
         quote! {
-            if let #private::Err(fault) = #load {
+            if let #private::Err(fault) = #private::load(&#codec, &mut #slot, #variant, #field, &#value) {
                 break #group #private::Exit::Fault(fault);
             }
         }
     }
 
+    /// Whether the variable is stored anywhere, and not only handed from one stretch to the next.
+    fn is_saved(&self, id: BindingId) -> bool {
+        self.variants.iter().any(|variant| variant.fields.iter().any(|(_, saved)| *saved == id))
+    }
+
     /// Where rustc reports what it finds wrong with a variable's type.
     pub(super) fn span_of(&self, id: BindingId) -> Span {
-        self.input.flow.binding(id).ident.span().resolved_at(Span::call_site())
+        self.input.model.user_span(self.input.flow.binding(id).ident.span())
     }
 
     pub(super) fn are_together(&self, one: BlockId, other: BlockId) -> bool {
@@ -367,6 +388,10 @@ pub(super) fn stretch_name(entry: BlockId) -> Ident {
 
 pub(super) fn slot(id: BindingId) -> Ident {
     format_ident!("slot{}", id.0, span = Span::mixed_site())
+}
+
+pub(super) fn codec(id: BindingId) -> Ident {
+    format_ident!("codec{}", id.0, span = Span::mixed_site())
 }
 
 pub(super) fn label(name: &str) -> Lifetime {

@@ -40,6 +40,18 @@ pub(crate) fn fallback(model: &Model, flow: &Flow) -> TokenStream {
     expand(model, &empty, &liveness)
 }
 
+/// What is written for a method, beside which no other item can stand: something that can be called.
+pub(crate) fn method(model: &Model) -> TokenStream {
+    let (attrs, vis, signature) = (&model.attrs, &model.vis, &model.signature);
+    quote! {
+        #(#attrs)*
+        #[allow(unused_variables)]
+        #vis #signature {
+            ::core::unreachable!()
+        }
+    }
+}
+
 /// A name of our own that no code of the user's can reach.
 fn own(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())

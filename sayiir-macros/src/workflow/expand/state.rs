@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{format_ident, quote};
+use syn::spanned::Spanned;
 
 use super::{Input, own};
+use crate::diagnostics::placed;
 use crate::workflow::ir::{BindingId, Origin, PointId};
 use crate::workflow::model::bare;
 
@@ -127,8 +129,14 @@ fn storage(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
         codecs.entry(*id).or_insert_with(|| {
             let ty = field_type(input, *id);
             let codec = codec_of(*id);
-            let span = input.flow.binding(*id).ident.span().resolved_at(Span::call_site());
-            quote_spanned!(span=> const #codec: #private::FieldCodec<#ty> = #private::saved::<#ty>();)
+            let binding = input.flow.binding(*id);
+            // A parameter's type is checked where it is written, and there only.
+            let (place, bound) = match (binding.origin, &binding.ty) {
+                (Origin::Parameter, Some(ty)) => (ty.span(), quote!(Taken)),
+                (_, _) => (binding.ident.span(), quote!(Saved)),
+            };
+            let value = placed(quote!(<#ty as #private::#bound>::CODEC), input.model.user_span(place));
+            quote!(const #codec: #private::FieldCodec<#ty> = #value;)
         });
     }
     let codecs = codecs.values();

@@ -4,10 +4,10 @@
 //! labelled block, so that its variables end where they did.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::Lifetime;
 
-use super::body::{Body, label, next_type, number, slot, stretch_name};
+use super::body::{Body, codec, label, next_type, number, slot, stretch_name};
 use super::own;
 use crate::workflow::ir::{self, BindingId, Bindings, BlockId, End, PointId, ScopeId};
 use crate::workflow::liveness::scopes_within;
@@ -185,11 +185,9 @@ impl<'a> Stretch<'a> {
             if self.body.input.flow.binding(*id).ty.is_some() {
                 return quote!(#field: #ident);
             }
-            let (slot, variant, text, span) =
-                (slot(*id), name.to_string(), bare(field), self.body.span_of(*id));
-            let save = quote_spanned!(span=> #private::save(&#slot, #variant, #text, &#ident));
+            let (codec, variant, text) = (codec(*id), name.to_string(), bare(field));
             quote! {
-                #field: match #save {
+                #field: match #private::save(&#codec, #variant, #text, &#ident) {
                     #private::Ok(stored) => stored,
                     #private::Err(fault) => break #group #private::Exit::Fault(fault),
                 }

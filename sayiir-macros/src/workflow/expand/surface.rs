@@ -13,30 +13,46 @@ pub(super) fn surface(input: &Input<'_>) -> TokenStream {
     let model = input.model;
     let (vis, name, attrs) = (&model.vis, &model.name, &model.attrs);
     let fields: Vec<_> = model.parameters.iter().map(|parameter| &parameter.field).collect();
-    let types: Vec<_> = model.parameters.iter().map(|parameter| &parameter.ty).collect();
+    let types: Vec<_> = model
+        .parameters
+        .iter()
+        .map(|parameter| {
+            let ty = &parameter.ty;
+            if parameter.usable { quote!(#ty) } else { quote!(impl Sized) }
+        })
+        .collect();
+    let usable = model.parameters.iter().all(|parameter| parameter.usable);
+    let arguments = if usable { quote!((#(#fields,)*)) } else { quote!(::core::unreachable!()) };
+    let call = Ident::new("call", name.span());
     let signals = signals(input);
     let checks = one_type_for_each_signal(input);
     let diagram = diagram::diagram(input);
     let docs = format!("The workflow [`{name}`](fn@{name}) as a type.\n\n```mermaid\n{diagram}```\n");
     quote! {
         #(#attrs)*
-        #[allow(clippy::must_use_candidate, clippy::too_many_arguments, clippy::needless_pass_by_value)]
+        #[allow(
+            unused_variables, unreachable_code,
+            clippy::must_use_candidate, clippy::too_many_arguments, clippy::needless_pass_by_value
+        )]
         #vis fn #name(#(#fields: #types),*) -> #private::Invocation<#name> {
-            #private::Invocation::new((#(#fields,)*))
+            #private::Invocation::new(#arguments)
         }
 
         #[doc = #docs]
         #[allow(non_camel_case_types, dead_code, missing_debug_implementations, unreachable_pub)]
         #vis struct #name {}
 
-        #[allow(dead_code, unreachable_pub, private_interfaces, clippy::all, clippy::pedantic)]
+        #[allow(
+            dead_code, unused_variables, unreachable_code, unreachable_pub, private_interfaces,
+            clippy::all, clippy::pedantic
+        )]
         impl #name {
             #signals
             #[doc = "The flow, as a Mermaid diagram."]
             pub const DIAGRAM: &'static str = #diagram;
             #[doc(hidden)]
-            pub fn call(#(#fields: #types),*) -> #private::Child<#name> {
-                #private::Child::new((#(#fields,)*))
+            pub fn #call(#(#fields: #types),*) -> #private::Child<#name> {
+                #private::Child::new(#arguments)
             }
         }
 

@@ -184,7 +184,7 @@ impl Lowerer<'_> {
     /// Whether an expression is a reference, as far as the syntax tells.
     pub(super) fn is_reference(&self, expr: &Expr) -> bool {
         match expr {
-            Expr::Reference(_) => true,
+            other if super::types::borrows(other) => true,
             Expr::Paren(inner) => self.is_reference(&inner.expr),
             Expr::Group(inner) => self.is_reference(&inner.expr),
             other => {

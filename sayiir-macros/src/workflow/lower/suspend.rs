@@ -10,6 +10,7 @@ use super::super::model::{bare, snake, upper_camel};
 use super::super::operation::{self, Operation, Signal};
 use super::super::resolve;
 use super::Lowerer;
+use crate::diagnostics::placed;
 use crate::duration;
 
 /// An operation ready to be awaited: how it is made, and its type.
@@ -128,7 +129,8 @@ impl Lowerer<'_> {
             }
             Operation::SleepUntil { until, span } => {
                 let private = &self.private;
-                let expression = quote_spanned!(*span=> #private::Sleep::Until(#until));
+                // An array says of what type its elements are, and adds no words of its own to rustc's.
+                let expression = quote_spanned!(*span=> #private::Sleep::Until([#private::Timestamp::UNIX_EPOCH, #until][1]));
                 self.sleep(expression, *span)
             }
             Operation::Join(join) => self.join(join, expected),
@@ -200,7 +202,10 @@ impl Lowerer<'_> {
             (Some(ty), _) => Some((ty.clone(), quote!(#ty))),
             (None, Some(ty)) => match (&signal.limit, tried(ty)) {
                 (Some(_), Some(inner)) => Some((inner.clone(), quote!(#inner))),
-                (Some(_), None) => Some((ty.clone(), quote!(<#ty as #private::Sides>::Ok))),
+                (Some(_), None) => {
+                    let payload = placed(quote!(<#ty as #private::WithinLimit>::Payload), ty.span());
+                    Some((ty.clone(), payload))
+                }
                 (None, None) => Some((ty.clone(), quote!(#ty))),
                 (None, Some(_)) => None,
             },

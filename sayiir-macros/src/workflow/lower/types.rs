@@ -26,7 +26,7 @@ pub(super) struct Found {
 pub(super) fn of_pattern(pat: &Pat, ty: Option<Type>, private: &TokenStream, found: &mut Found) {
     match pat {
         Pat::Ident(ident) if resolve::is_binding(ident) => {
-            let reference = ident.by_ref.is_some();
+            let reference = ident.by_ref.is_some() || matches!(ty, Some(Type::Reference(_)));
             if !found.variables.iter().any(|known| known.ident == ident.ident) {
                 let ty = if reference { None } else { ty.clone() };
                 let mutable = ident.mutability.is_some();
@@ -159,6 +159,27 @@ impl Lowerer<'_> {
             _ => None,
         }
     }
+}
+
+/// Whether an expression is a reference by what it says: `&value`, a text, `value.as_str()`.
+pub(super) fn borrows(expr: &Expr) -> bool {
+    const METHODS: [&str; 8] =
+        ["as_str", "as_bytes", "as_slice", "as_mut_slice", "as_path", "trim", "trim_start", "trim_end"];
+    match expr {
+        Expr::Reference(_) => true,
+        Expr::Paren(inner) => borrows(&inner.expr),
+        Expr::Group(inner) => borrows(&inner.expr),
+        Expr::Lit(literal) => matches!(literal.lit, Lit::Str(_) | Lit::ByteStr(_) | Lit::CStr(_)),
+        Expr::MethodCall(call) => call.args.is_empty() && METHODS.iter().any(|name| call.method == name),
+        Expr::Block(block) => block_borrows(&block.block),
+        Expr::If(branch) => branch.else_branch.is_some() && block_borrows(&branch.then_branch),
+        Expr::Match(choice) => choice.arms.iter().any(|arm| borrows(&arm.body)),
+        _ => false,
+    }
+}
+
+fn block_borrows(block: &syn::Block) -> bool {
+    matches!(block.stmts.last(), Some(syn::Stmt::Expr(tail, None)) if borrows(tail))
 }
 
 fn of_literal(literal: &Lit) -> Option<Type> {

@@ -178,7 +178,7 @@ fn parse_call(call: &syn::ExprCall) -> syn::Result<Operation> {
     Ok(Operation::Call {
         path: path.clone(),
         arguments: call.args.iter().cloned().collect(),
-        span: call.span(),
+        span: call.paren_token.span.join(),
     })
 }
 

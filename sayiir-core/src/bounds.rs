@@ -1,0 +1,157 @@
+//! What generated code asks of the user's types, each question a trait with the words in which rustc says that the answer is no.
+//!
+//! Generated code asks at the user's own token, `<Receipt as Returned<Fallible>>::Kind`, and never through a generic function:
+//! so that rustc's report is about the user's type and names nothing in here.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::codec::{FieldCodec, saved};
+use crate::durable::Durable;
+use crate::signal::Timeout;
+use crate::task::{Fallible, Infallible, Interrupted, Kind, Provided};
+
+/// A variable or an argument that is stored: the question whether it is [`Durable`], and how it is written and read if it is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored while the run waits",
+    label = "this is stored, because it is needed after an `.await`",
+    note = "a stored value is owned, `Send`, and derives `serde::Serialize` and `serde::Deserialize`; derive them, keep an owned copy, or use the value up before the `.await`"
+)]
+pub trait Saved: Sized {
+    /// `Self`.
+    type Itself;
+    /// How it is written and read.
+    const CODEC: FieldCodec<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Durable> Saved for T {
+    type Itself = Self;
+    const CODEC: FieldCodec<Self> = saved();
+}
+
+/// An argument of a task or a workflow: it is stored when the call is made.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of a task or a workflow",
+    label = "arguments are stored when the call is made",
+    note = "a stored value is owned, `Send`, and derives `serde::Serialize` and `serde::Deserialize`"
+)]
+pub trait Taken: Sized {
+    /// `Self`.
+    type Itself: Durable;
+    /// How it is written and read.
+    const CODEC: FieldCodec<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Durable> Taken for T {
+    type Itself = Self;
+    const CODEC: FieldCodec<Self> = saved();
+}
+
+/// A return type of tasks and workflows. `Form` is [`Fallible`] where the signature says `Result`, else [`Infallible`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be what a task or workflow returns",
+    label = "this is stored when it is returned",
+    note = "a plain value and the `Ok` side of a `Result` are owned, `Send`, and derive `serde::Serialize` and `serde::Deserialize`; the `Err` side implements `Display`"
+)]
+pub trait Returned<Form>: Send + Sized + 'static {
+    /// `Self`.
+    type Itself: Send + 'static;
+    /// What is stored of a success.
+    type Success: Durable;
+    /// How a value splits into success and failure.
+    type Kind: Kind<Self>;
+}
+
+impl<T: Durable, E: fmt::Display + Send + 'static> Returned<Fallible> for Result<T, E> {
+    type Itself = Self;
+    type Success = T;
+    type Kind = Fallible;
+}
+
+impl<T: Durable> Returned<Infallible> for T {
+    type Itself = Self;
+    type Success = T;
+    type Kind = Infallible;
+}
+
+/// The error of a task with `timeout = …`.
+#[diagnostic::on_unimplemented(
+    message = "with `timeout`, the task's error is made from a `Timeout`, and `{Self}` is not",
+    label = "this option needs `{Self}: From<Timeout>`",
+    note = "add a variant to the error, `Timeout(#[from] Timeout)` with `thiserror`, or implement `From<Timeout>` for it"
+)]
+pub trait FromTimeout {
+    /// Converts.
+    fn from_timeout(timeout: Timeout) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<Timeout>> FromTimeout for E {
+    fn from_timeout(timeout: Timeout) -> Self {
+        Self::from(timeout)
+    }
+}
+
+/// The error of a task with `at_most_once`.
+#[diagnostic::on_unimplemented(
+    message = "with `at_most_once`, the task's error is made from an `Interrupted`, and `{Self}` is not",
+    label = "this option needs `{Self}: From<Interrupted>`",
+    note = "add a variant to the error, `Interrupted(#[from] Interrupted)` with `thiserror`, or implement `From<Interrupted>` for it"
+)]
+pub trait FromInterrupted {
+    /// Converts.
+    fn from_interrupted(interrupted: Interrupted) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<Interrupted>> FromInterrupted for E {
+    fn from_interrupted(interrupted: Interrupted) -> Self {
+        Self::from(interrupted)
+    }
+}
+
+/// The function behind `retry_if = …`.
+pub struct RetryIf<E> {
+    /// Whether another attempt is worth while after this error.
+    pub decide: fn(&E) -> bool,
+}
+
+impl<E> fmt::Debug for RetryIf<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RetryIf")
+    }
+}
+
+/// What `#[inject]` can hand to a task: every attempt of every run shares it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be injected",
+    label = "an injected value is `Send`, `Sync` and `'static`"
+)]
+pub trait Inject {
+    /// The value that the engine was provided with.
+    #[doc(hidden)]
+    fn from_provided(provided: &Provided) -> Arc<Self>;
+}
+
+impl<T: ?Sized + Send + Sync + 'static> Inject for T {
+    fn from_provided(provided: &Provided) -> Arc<Self> {
+        provided.expect()
+    }
+}
+
+/// What a `let` says about a wait with a limit.
+#[diagnostic::on_unimplemented(
+    message = "a signal with a limit yields a `Result<_, Timeout>`, and this is a `{Self}`",
+    label = "write `Result<{Self}, Timeout>`, or add `?` behind the `.await`"
+)]
+pub trait WithinLimit {
+    /// The signal's payload.
+    type Payload;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> WithinLimit for Result<T, E> {
+    type Payload = T;
+}

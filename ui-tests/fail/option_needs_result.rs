@@ -1,0 +1,14 @@
+//! Options about failure are for tasks that can fail.
+use sayiir::prelude::*;
+
+#[task(retries = 3, timeout = 10s)]
+async fn charge(cents: u32) -> u32 {
+    cents
+}
+
+#[task(at_most_once, backoff = 1s, retry_if = is_temporary)]
+async fn notify(text: String) {
+    println!("{text}");
+}
+
+fn main() {}
