@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+#[cfg(doctest)]
+mod book;
 mod operations;
 
 #[doc(hidden)]
@@ -51,7 +53,7 @@ pub mod prelude {
     #[doc(no_inline)]
     pub use crate::{
         Engine, Filter, InMemoryBackend, Interrupted, Invocation, Received, Run, RunId, Signal, StatusKind,
-        Task, TaskContext, Timeout, Timestamp, Workflow, WorkflowStatus, join, join_all, select, signal,
-        sleep, sleep_until, task, try_join, try_join_all, workflow,
+        Task, TaskContext, Timeout, Timestamp, Workflow, WorkflowStatus, join, join_all, run_id, select,
+        signal, sleep, sleep_until, task, try_join, try_join_all, workflow,
     };
 }

@@ -4,6 +4,7 @@
 //! to be documented, and to say what is wrong where they stand outside of one.
 
 mod join;
+mod run_id;
 mod select;
 mod signal;
 mod sleep;
