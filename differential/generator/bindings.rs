@@ -1,0 +1,108 @@
+//! `let` in all its forms.
+
+use super::Writer;
+use super::code::Known;
+use super::types::Ty;
+
+impl Writer {
+    pub(crate) fn let_plain(&mut self, depth: u32) -> String {
+        let ty = Ty::any(&mut self.rng);
+        let name = self.fresh_name(&[]);
+        let mutable = self.rng.chance(50);
+        if !mutable
+            && self.rng.chance(12)
+            && let Some(text) = self.annotated_signal(&name, &ty)
+        {
+            return text;
+        }
+        let value = self.expr(&ty, depth);
+        let annotate = value.known == Known::Open || self.rng.chance(20);
+        let known = if annotate { Known::Fully } else { value.known };
+        self.declare(&name, &ty, mutable, known);
+        let annotation = if annotate { format!(": {}", ty.source()) } else { String::new() };
+        let keyword = if mutable { "let mut" } else { "let" };
+        format!("{keyword} {name}{annotation} = {};\n", value.value())
+    }
+
+    pub(crate) fn let_pattern(&mut self, depth: u32) -> String {
+        let ty = match self.rng.below(3) {
+            0 => Ty::Point,
+            1 => Ty::pair(Ty::Int, Ty::pair(Ty::Text, Ty::option(Ty::Int))),
+            _ => Ty::pair(Ty::Int, Ty::Text),
+        };
+        let value = self.typed(&ty, depth);
+        let mut bound = Vec::new();
+        let pattern = self.irrefutable(&ty, &mut bound);
+        self.declare_all(bound, Known::Fully);
+        let annotation = if self.rng.chance(25) { format!(": {}", ty.source()) } else { String::new() };
+        format!("let {pattern}{annotation} = {};\n", value.value())
+    }
+
+    pub(crate) fn let_else(&mut self, depth: u32) -> Option<String> {
+        if self.sealed > 0 {
+            return None;
+        }
+        let ty = self.matched_type();
+        let value = self.typed(&ty, depth).operand();
+        let otherwise = self.scoped(|w| {
+            let mut text = if w.rng.chance(30) { w.some_statements(1) } else { String::new() };
+            let jump = w.jump(1).unwrap_or_else(|| "return".into());
+            text += &jump;
+            text
+        });
+        let mut bound = Vec::new();
+        let pattern = self.refutable(&ty, &mut bound);
+        self.declare_all(bound, Known::Fully);
+        let pattern = if pattern.contains(" | ") { format!("({pattern})") } else { pattern };
+        Some(format!("let {pattern} = {value} else {{\n{otherwise};\n}};\n"))
+    }
+
+    /// A name for a variable that is not visible to other code yet, so that nothing may hide it.
+    fn unique(&mut self, base: &str) -> String {
+        self.labels += 1;
+        format!("{base}{}", self.labels)
+    }
+
+    /// A variable that gets its value in branches.
+    pub(crate) fn deferred(&mut self, depth: u32) -> Option<String> {
+        let depth = depth.checked_sub(1)?;
+        let ty = Ty::any(&mut self.rng);
+        let name = self.unique("late");
+        let before = if self.rng.chance(40) { self.some_statements(1) } else { String::new() };
+        let cond = self.expr(&Ty::Bool, depth).condition();
+        let branch = |w: &mut Self| {
+            w.scoped(|w| {
+                let inside = w.some_statements(depth);
+                if super::switches::DEFERRED_WITH_JUMP
+                    && w.rng.chance(15)
+                    && let Some(jump) = w.jump(depth)
+                {
+                    return format!("{{\n{inside}{jump};\n}}");
+                }
+                let value = w.expr(&ty, depth).value();
+                let after = if w.rng.chance(30) { w.some_statements(1) } else { String::new() };
+                format!("{{\n{inside}{name} = {value};\n{after}}}")
+            })
+        };
+        let (then, otherwise) = (branch(self), branch(self));
+        self.declare(&name, &ty, false, Known::Fully);
+        let annotation = format!(": {}", ty.source());
+        Some(format!("let {name}{annotation};\n{before}if {cond} {then} else {otherwise}\n"))
+    }
+
+    /// A variable whose type only a later use settles.
+    pub(crate) fn grown(&mut self, depth: u32) -> Option<String> {
+        let depth = depth.checked_sub(1)?;
+        let inner = Ty::simple(&mut self.rng);
+        let name = self.unique("grown");
+        let between = self.some_statements(depth);
+        let value = self.typed(&inner, depth).value();
+        let (first, settle, ty) = match self.rng.below(3) {
+            0 => ("Vec::new()", format!("{name}.push({value})"), Ty::list(inner)),
+            1 if super::switches::OVERWRITTEN_UNSEEN => ("None", format!("{name} = Some({value})"), Ty::option(inner)),
+            _ => ("Vec::default()", format!("{name}.extend([{value}])"), Ty::list(inner)),
+        };
+        self.declare(&name, &ty, true, Known::Fully);
+        Some(format!("let mut {name} = {first};\n{between}{settle};\n"))
+    }
+}

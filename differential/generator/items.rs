@@ -1,0 +1,67 @@
+//! Items declared in the body.
+
+use super::Writer;
+use super::code::{Code, Known};
+use super::types::Ty;
+
+/// A constant or function in scope.
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    name: &'static str,
+    is_function: bool,
+    /// The block that declares it.
+    depth: u32,
+}
+
+impl Writer {
+    pub(crate) fn item(&mut self, depth: u32) -> Option<String> {
+        if self.rng.chance(25) {
+            return Some(self.local_struct(depth));
+        }
+        let is_function = self.rng.chance(50);
+        let name = *self.rng.one_of(if is_function { &["half", "twice"] } else { &["K", "LIMIT"] });
+        if !super::switches::ITEMS_OF_ONE_NAME && !self.used_items.insert(name) {
+            return None;
+        }
+        if self.items.iter().any(|item| item.name == name && item.depth == self.depth) {
+            return None;
+        }
+        self.items.push(Item {
+            name,
+            is_function,
+            depth: self.depth,
+        });
+        let number = self.rng.below(9);
+        Some(if is_function {
+            format!("fn {name}(a: i64) -> i64 {{\na.wrapping_mul({number})\n}}\n")
+        } else {
+            format!("const {name}: i64 = {number};\n")
+        })
+    }
+
+    /// A use of an item.
+    pub(crate) fn item_value(&mut self, depth: u32) -> Option<Code> {
+        let count = u32::try_from(self.items.len()).ok().filter(|count| *count > 0)?;
+        let item = self.items[self.rng.below(count) as usize].clone();
+        if !item.is_function {
+            return Some(Code::atom(item.name));
+        }
+        let argument = self.expr(&Ty::Int, depth).value();
+        Some(Code::atom(format!("{}({argument})", item.name)))
+    }
+
+    /// A struct that only the body knows, with a value that lives across an await.
+    fn local_struct(&mut self, depth: u32) -> String {
+        self.labels += 1;
+        let (name, variable) = (format!("Local{}", self.labels), format!("local{}", self.labels));
+        let value = self.expr(&Ty::Int, depth).value();
+        let pause = self.pause().unwrap_or_default();
+        let read = self.fresh_name(&[]);
+        self.declare(&read, &Ty::Int, false, Known::Fully);
+        format!(
+            "#[derive(Debug, Clone, Serialize, Deserialize)]\nstruct {name} {{\nn: i64,\n}}\n\
+            let {variable} = {name} {{ n: {value} }};\n{pause}\
+            trace!(\"{{{variable}:?}}\");\nlet {read} = {variable}.n;\n"
+        )
+    }
+}

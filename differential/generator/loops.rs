@@ -1,0 +1,134 @@
+//! Loops and labelled blocks as statements. Every loop asks `turn()`, or goes over something short.
+
+use super::Writer;
+use super::code::Known;
+use super::jumps::{Kind, Target};
+use super::types::Ty;
+
+impl Writer {
+    pub(crate) fn repetition(&mut self, depth: u32) -> Option<String> {
+        if self.sealed > 0 || self.loops > 2 {
+            return None;
+        }
+        let label = self.maybe_label();
+        let head = label.clone().map(|label| format!("{label}: ")).unwrap_or_default();
+        let kind = self.rng.below(8);
+        // What a `for` goes over is evaluated once, outside of the loop.
+        let over = (kind >= 5).then(|| self.iterated(depth));
+        self.targets.push(Target { label, kind: Kind::Loop });
+        self.loops += 1;
+        let text = self.scoped(|w| match (kind, over) {
+            (_, Some((over, pattern_type))) => w.for_loop(&head, &over, &pattern_type, depth),
+            (0 | 1, None) => w.while_loop(&head, depth),
+            (2, None) => w.while_let(&head, depth),
+            (3, None) => w.while_pop(&head, depth),
+            (_, None) => format!("{head}loop {{\nif !turn() {{\nbreak;\n}}\n{}}}\n", w.loop_body(depth)),
+        });
+        self.loops -= 1;
+        self.targets.pop();
+        Some(text)
+    }
+
+    fn loop_body(&mut self, depth: u32) -> String {
+        self.scoped(|w| {
+            let mut text = w.some_statements(depth);
+            if w.rng.chance(30) {
+                let cond = w.expr(&Ty::Bool, depth.min(1)).condition();
+                if let Some(jump) = w.jump(depth) {
+                    text += &format!("if {cond} {{\n{jump};\n}}\n");
+                }
+            }
+            text + &w.some_statements(depth)
+        })
+    }
+
+    fn in_condition<R>(&mut self, body: impl FnOnce(&mut Self) -> R) -> R {
+        let before = std::mem::replace(&mut self.conditions, self.targets.len());
+        let result = body(self);
+        self.conditions = before;
+        result
+    }
+
+    fn while_loop(&mut self, head: &str, depth: u32) -> String {
+        let cond = self.in_condition(|w| w.expr(&Ty::Bool, depth).operand());
+        let cond = if self.rng.chance(50) { format!("turn() && {cond}") } else { format!("{cond} && turn()") };
+        format!("{head}while {cond} {{\n{}}}\n", self.loop_body(depth))
+    }
+
+    fn while_let(&mut self, head: &str, depth: u32) -> String {
+        let cond = self.in_condition(|w| w.chain(depth));
+        let cond = if self.rng.chance(50) { format!("turn() && {cond}") } else { format!("{cond} && turn()") };
+        format!("{head}while {cond} {{\n{}}}\n", self.loop_body(depth))
+    }
+
+    fn while_pop(&mut self, head: &str, depth: u32) -> String {
+        let list = self.pick_mutable(|variable| variable.ty == Ty::list(Ty::Int) && variable.known == Known::Fully);
+        let Some(list) = list else {
+            return self.while_let(head, depth);
+        };
+        let list = self.name(list);
+        let (pattern, bound) = self.arm_pattern(&Ty::Int, false);
+        self.declare_all(bound, Known::Fully);
+        format!(
+            "{head}while let Some({pattern}) = {list}.pop() {{\nif !turn() {{\nbreak;\n}}\n{}}}\n",
+            self.loop_body(depth)
+        )
+    }
+
+    fn iterated(&mut self, depth: u32) -> (String, Ty) {
+        let int = Ty::Int;
+        match self.rng.below(7) {
+            0 | 1 => {
+                let ty = if self.rng.chance(70) { Ty::Int } else { Ty::Text };
+                (self.typed(&Ty::list(ty.clone()), depth).condition(), ty)
+            }
+            2 => {
+                let end = self.typed(&Ty::Int, depth).operand();
+                (format!("0..{end} % 4"), int)
+            }
+            3 => {
+                let start = self.typed(&Ty::Int, depth).operand();
+                let end = self.typed(&Ty::Int, depth.min(1)).operand();
+                (format!("{start} % 3..={end} % 3"), int)
+            }
+            4 => {
+                let (list, _) = self.looked_at(&Ty::list(Ty::Int), 0);
+                let pair = Ty::pair(Ty::Int, Ty::Int);
+                (
+                    format!("{list}.iter().enumerate().map(|(at, q)| (at as i64, *q)).collect::<Vec<_>>()"),
+                    pair,
+                )
+            }
+            5 => {
+                let items: Vec<String> = (0..2).map(|_| self.expr(&Ty::Text, depth).value()).collect();
+                (format!("[{}]", items.join(", ")), Ty::Text)
+            }
+            _ => (self.typed(&Ty::option(Ty::Int), depth).condition(), int),
+        }
+    }
+
+    fn for_loop(&mut self, head: &str, over: &str, ty: &Ty, depth: u32) -> String {
+        let (pattern, bound) = self.arm_pattern(ty, false);
+        self.declare_all(bound, Known::Fully);
+        format!(
+            "{head}for {pattern} in {over} {{\nif !turn() {{\nbreak;\n}}\n{}}}\n",
+            self.loop_body(depth)
+        )
+    }
+
+    /// A labelled block without a value.
+    pub(crate) fn labelled_statement(&mut self, depth: u32) -> Option<String> {
+        if self.sealed > 0 {
+            return None;
+        }
+        let label = self.fresh_label();
+        self.targets.push(Target {
+            label: Some(label.clone()),
+            kind: Kind::Block(Ty::Unit),
+        });
+        let cond = self.expr(&Ty::Bool, depth.min(1)).condition();
+        let inside = self.scoped(|w| w.some_statements(depth));
+        self.targets.pop();
+        Some(format!("{label}: {{\nif {cond} {{\nbreak {label};\n}}\n{inside}}}\n"))
+    }
+}

@@ -1,0 +1,73 @@
+//! What the plain version of a body sees: the durable operations as plain futures under the same names.
+
+
+use serde::de::DeserializeOwned;
+
+use crate::world;
+
+pub use crate::tasks::*;
+pub use crate::values::*;
+pub use crate::{trace, turn};
+pub use sayiir::Timeout;
+pub use serde::{Deserialize, Serialize};
+
+pub use crate::{plain_signal as signal, plain_sleep as sleep};
+
+/// A signal that is answered at once.
+#[macro_export]
+macro_rules! plain_signal {
+    ($name:literal as $payload:ty) => { $crate::plain::signal::<$payload>($name) };
+    ($name:literal as $payload:ty, $limit:literal) => { $crate::plain::signal_within::<$payload>($name) };
+    ($name:literal) => { $crate::plain::signal::<_>($name) };
+    ($name:literal, $limit:literal) => { $crate::plain::signal_within::<_>($name) };
+}
+
+/// A timer that fires at once.
+#[macro_export]
+macro_rules! plain_sleep {
+    ($limit:literal) => {
+        async { $crate::world::note("timer".to_owned()) }
+    };
+}
+
+/// `signal!` without a limit.
+pub async fn signal<T: DeserializeOwned>(name: &'static str) -> T {
+    let payload = world::signal(name, false).expect("a wait without a limit has no timeout");
+    serde_json::from_value(payload).expect("the name says the type")
+}
+
+/// `signal!` with a limit.
+///
+/// # Errors
+/// If the script lets the limit pass.
+pub async fn signal_within<T: DeserializeOwned>(name: &'static str) -> Result<T, Timeout> {
+    match world::signal(name, true) {
+        Some(payload) => Ok(serde_json::from_value(payload).expect("the name says the type")),
+        None => Err(Timeout {
+            subject: String::new(),
+            limit: std::time::Duration::ZERO,
+        }),
+    }
+}
+
+/// A child that calls itself: the plain form needs a box where the workflow has its own.
+///
+/// # Errors
+/// What `try_number` fails with.
+pub async fn descend(n: i64) -> Result<i64, Failure> {
+    let found = try_number(n).await?;
+    if n > 0 {
+        Box::pin(descend(n.min(3) - 1)).await
+    } else {
+        Ok(found)
+    }
+}
+
+/// A child with a plain value.
+pub async fn gather(n: i64) -> i64 {
+    let first = number(n).await;
+    match maybe(first).await {
+        Some(more) => number(more).await,
+        None => first,
+    }
+}

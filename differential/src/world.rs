@@ -1,0 +1,101 @@
+//! What surrounds a body while it runs: scripted outcomes going in, a trace coming out.
+//!
+//! Everything random is drawn from one sequence in the order in which the body asks. A body that asks for the same things
+//! in the same order therefore gets the same answers, and one that does not is found out by its trace.
+
+use std::cell::RefCell;
+
+use serde_json::{Value, json};
+
+use crate::rng::Rng;
+
+thread_local! {
+    static WORLD: RefCell<World> = RefCell::new(World::new(0));
+}
+
+/// How many turns all loops of one run may take together.
+const TURNS: u32 = 40;
+
+struct World {
+    script: Rng,
+    turns: u32,
+    trace: Vec<String>,
+}
+
+impl World {
+    fn new(script: u64) -> Self {
+        Self {
+            script: Rng::of(script, 0),
+            turns: TURNS,
+            trace: Vec::new(),
+        }
+    }
+}
+
+fn with<R>(body: impl FnOnce(&mut World) -> R) -> R {
+    WORLD.with_borrow_mut(body)
+}
+
+/// Begins a run on a script.
+pub fn reset(script: u64) {
+    with(|world| *world = World::new(script));
+}
+
+/// Ends a run: what it did, in order.
+#[must_use]
+pub fn take_trace() -> Vec<String> {
+    with(|world| std::mem::take(&mut world.trace))
+}
+
+/// Something happened.
+pub fn note(what: String) {
+    with(|world| world.trace.push(what));
+}
+
+/// Whether a loop may take another turn.
+#[must_use]
+pub fn turn() -> bool {
+    with(|world| {
+        world.turns = world.turns.saturating_sub(1);
+        world.turns > 0
+    })
+}
+
+/// A number that the script decides, from 0 to `end - 1`.
+#[must_use]
+pub fn draw(end: u32) -> u32 {
+    with(|world| world.script.below(end))
+}
+
+/// A small number, at times negative.
+#[must_use]
+pub fn draw_int() -> i64 {
+    i64::from(draw(19)) - 7
+}
+
+/// A short text.
+#[must_use]
+pub fn draw_text() -> String {
+    ["", "a", "bc", "déf", "\"q\"", "{x}", "long text", "\\"][draw(8) as usize].to_owned()
+}
+
+/// The answer to a wait for a signal. The name's first part says what its payload is; `None` is a timeout.
+#[must_use]
+pub fn signal(name: &str, limited: bool) -> Option<Value> {
+    note(format!("signal {name}"));
+    if limited && draw(3) == 0 {
+        note("timeout".into());
+        return None;
+    }
+    Some(match name.split('-').next() {
+        Some("int") => json!(draw_int()),
+        Some("bool") => json!(draw(2) == 0),
+        Some("text") => json!(draw_text()),
+        Some("maybe") => match draw(3) {
+            0 => Value::Null,
+            _ => json!(draw_int()),
+        },
+        Some("point") => json!({ "x": draw_int(), "label": draw_text() }),
+        _ => json!([draw_int(), draw_int()]),
+    })
+}
