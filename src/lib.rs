@@ -3,18 +3,21 @@
 
 #[cfg(doctest)]
 mod book;
+pub mod errors;
+
+mod attributes;
 mod operations;
 
 #[doc(hidden)]
 pub use sayiir_core::private as __private;
 
 // What a workflow is written with.
+pub use attributes::{task, workflow};
 pub use sayiir_core::durable::{Durable, Stored};
 pub use sayiir_core::ids::RunId;
 pub use sayiir_core::signal::{Received, Signal, Timeout};
 pub use sayiir_core::task::{Interrupted, Task, TaskContext};
 pub use sayiir_core::workflow::{Invocation, Workflow, WorkflowState};
-pub use sayiir_macros::{task, workflow};
 
 // What drives it.
 pub use sayiir_core::engine::{Engine, Filter, Run, WorkflowStatus};
@@ -28,7 +31,14 @@ pub use sayiir_sled::SledBackend;
 /// The point in time that statuses, histories and [`sleep_until!`] speak of.
 pub use jiff::Timestamp;
 
-pub use sayiir_core::{backend, bounds, clock, engine, history, operation, record};
+pub use sayiir_core::{bounds, clock, engine, history, operation, record};
+
+/// What a store has to do, and everything that its author names. `testing::conformance` holds each line of it against a store.
+pub mod backend {
+    pub use sayiir_core::backend::*;
+    pub use sayiir_core::ids::{Incarnation, LeafPath, Revision, StepNumber};
+    pub use sayiir_core::signal::Message;
+}
 
 /// Opening a database otherwise than by [`SledBackend::open`].
 #[cfg(feature = "sled")]

@@ -5,7 +5,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use sayiir::engine::{FindError, ResultError, SignalError, StartError};
+use sayiir::errors::{FindError, ResultError, SignalError, StartError};
 use sayiir::prelude::*;
 use sayiir::testing::{TestEngine, crash_everywhere};
 use serde::{Deserialize, Serialize};

@@ -5,8 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use sayiir::backend::BackendError;
-use sayiir::engine::{FindError, StartError};
+use sayiir::errors::{BackendError, FindError, StartError};
 use sayiir::prelude::*;
 
 use crate::bank::Bank;

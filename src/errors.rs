@@ -1,0 +1,26 @@
+//! Every error of the library, one enum for each operation.
+//!
+//! | from | comes |
+//! |---|---|
+//! | `Engine::builder().start()` | [`StartEngineError`] |
+//! | [`Engine::start`](crate::Engine::start) | [`StartError`] |
+//! | [`Engine::run`](crate::Engine::run) | [`FindError`] |
+//! | `signal` of an engine or a run | [`SignalError`] |
+//! | [`Run::result`](crate::Run::result) | [`ResultError`] |
+//! | [`Run::status`](crate::Run::status) | [`StatusError`] |
+//! | [`Run::state`](crate::Run::state) | [`StateError`] |
+//! | [`Run::history`](crate::Run::history) | [`HistoryError`], and [`Tampered`] from its check |
+//! | `cancel`, `retry`, `purge` | [`CancelError`], [`RetryError`], [`PurgeError`] |
+//! | [`Engine::list`](crate::Engine::list) | [`ListError`] |
+//! | opening a database, and inside most of the others | [`BackendError`] |
+//!
+//! Whatever the error, nothing of the operation was stored.
+
+pub use sayiir_core::backend::BackendError;
+pub use sayiir_core::codec::Incompatible;
+pub use sayiir_core::engine::{
+    CancelError, FindError, HistoryError, ListError, PurgeError, ResultError, RetryError, SignalError,
+    StartEngineError, StartError, StateError, StatusError,
+};
+pub use sayiir_core::history::Tampered;
+pub use sayiir_core::ids::InvalidRunId;
