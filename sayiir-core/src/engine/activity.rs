@@ -6,7 +6,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::task::AtomicWaker;
@@ -41,7 +41,7 @@ impl Activity {
             future: Box::pin(future),
             state: Arc::new(State {
                 activity: self.clone(),
-                woken: AtomicBool::new(true),
+                mode: AtomicU8::new(WOKEN),
                 waker: AtomicWaker::new(),
             }),
         }
@@ -66,22 +66,21 @@ pub(crate) struct Tracked<F> {
 
 struct State {
     activity: Activity,
-    /// Whether it counts as busy.
-    woken: AtomicBool,
+    /// One of the constants below.
+    mode: AtomicU8,
     waker: AtomicWaker,
 }
 
-impl State {
-    fn rest(&self) {
-        if self.woken.swap(false, Ordering::SeqCst) {
-            self.activity.end();
-        }
-    }
-}
+/// Has nothing to do.
+const RESTING: u8 = 0;
+/// Is to be polled, and counts as busy.
+const WOKEN: u8 = 1;
+/// Is gone; whoever wakes it now wakes nobody.
+const GONE: u8 = 2;
 
 impl Wake for State {
     fn wake(self: Arc<Self>) {
-        if !self.woken.swap(true, Ordering::SeqCst) {
+        if self.mode.compare_exchange(RESTING, WOKEN, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
             self.activity.begin();
         }
         self.waker.wake();
@@ -94,8 +93,7 @@ impl<F: Future> Future for Tracked<F> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         self.state.waker.register(context.waker());
         // While it is polled it counts once; a wake during the poll is seen as a second begin and keeps it busy.
-        let was_woken = self.state.woken.swap(false, Ordering::SeqCst);
-        if !was_woken {
+        if self.state.mode.swap(RESTING, Ordering::SeqCst) != WOKEN {
             self.state.activity.begin();
         }
         let waker = Waker::from(Arc::clone(&self.state));
@@ -107,6 +105,8 @@ impl<F: Future> Future for Tracked<F> {
 
 impl<F> Drop for Tracked<F> {
     fn drop(&mut self) {
-        self.state.rest();
+        if self.state.mode.swap(GONE, Ordering::SeqCst) == WOKEN {
+            self.state.activity.end();
+        }
     }
 }

@@ -9,10 +9,8 @@ mod turns;
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
-
 use super::attempts::{Attempts, Progress};
-use super::command::Command;
+use super::command::Mailbox;
 use super::shared::Shared;
 use crate::ids::RunId;
 use crate::machine::Image;
@@ -21,7 +19,7 @@ use crate::machine::Image;
 pub(crate) struct Actor {
     shared: Arc<Shared>,
     run: RunId,
-    commands: mpsc::UnboundedReceiver<Command>,
+    commands: Mailbox,
     /// The run as the store holds it, if it was read and nothing went wrong since.
     image: Option<Image>,
     attempts: Attempts,
@@ -30,12 +28,7 @@ pub(crate) struct Actor {
 }
 
 impl Actor {
-    pub(crate) fn new(
-        shared: Arc<Shared>,
-        run: RunId,
-        commands: mpsc::UnboundedReceiver<Command>,
-        progress: Progress,
-    ) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, run: RunId, commands: Mailbox, progress: Progress) -> Self {
         Self { shared, run, commands, image: None, attempts: Attempts::new(progress), has_more: false }
     }
 

@@ -7,7 +7,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::actor::Actor;
 use super::attempts::Progress;
-use super::command::{Command, Refusal, Reply};
+use super::command::{Command, Mailbox, Refusal, Reply};
 use super::shared::Shared;
 use crate::ids::RunId;
 
@@ -68,7 +68,7 @@ impl Shared {
 
 impl Actors {
     /// Lets an actor go if nobody has told it anything more.
-    pub(crate) fn retire(&self, run: &RunId, commands: &mpsc::UnboundedReceiver<Command>) -> bool {
+    pub(crate) fn retire(&self, run: &RunId, commands: &Mailbox) -> bool {
         let mut living = self.lock();
         if !commands.is_empty() {
             return false;

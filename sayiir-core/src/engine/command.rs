@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::backend::BackendError;
 use crate::machine::NewMessage;
@@ -12,6 +12,9 @@ use crate::workflow::Program;
 
 /// Where the answer to a command goes.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
+
+/// Where an actor receives its commands.
+pub(crate) type Mailbox = mpsc::UnboundedReceiver<Command>;
 
 /// Something that one run's actor is to do.
 pub(crate) enum Command {
@@ -29,6 +32,23 @@ pub(crate) enum Command {
     Retry(Reply<()>),
     /// Remove a finished run.
     Purge(Reply<()>),
+}
+
+impl Command {
+    /// Answers that it is not carried out.
+    pub(crate) fn refuse(self, refusal: Refusal) {
+        let reply = match self {
+            Self::Start(_, reply)
+            | Self::Signal(_, reply)
+            | Self::Due(reply)
+            | Self::Recover(reply)
+            | Self::Cancel(_, reply)
+            | Self::Retry(reply)
+            | Self::Purge(reply) => reply,
+        };
+        // A caller that went away does not want to know.
+        let _ = reply.send(Err(refusal));
+    }
 }
 
 /// A run that is to begin.

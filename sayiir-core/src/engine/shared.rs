@@ -4,11 +4,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::activity::Activity;
 use super::actors::Actors;
+use super::command::{Mailbox, Refusal};
 use super::entropy::Entropy;
 use super::health::StoreHealth;
 use super::programs::Programs;
@@ -83,6 +85,16 @@ impl Shared {
         patience: Patience,
         call: impl Fn() -> Answer<'a, T>,
     ) -> Result<T, BackendError> {
+        self.store_refusing(patience, None, call).await
+    }
+
+    /// The same; whoever tells the actor anything while a failing store is waited out is told of the failure at once.
+    pub(crate) async fn store_refusing<'a, T>(
+        &self,
+        patience: Patience,
+        mut mailbox: Option<&mut Mailbox>,
+        call: impl Fn() -> Answer<'a, T>,
+    ) -> Result<T, BackendError> {
         let mut wait = FIRST_WAIT;
         loop {
             let error = match call().await {
@@ -98,8 +110,23 @@ impl Shared {
             if !repeats {
                 return Err(error);
             }
-            self.clock.sleep_until(deadline(self.clock.now(), wait)).await;
+            let pause = self.clock.sleep_until(deadline(self.clock.now(), wait));
+            match mailbox.as_deref_mut() {
+                None => pause.await,
+                Some(mailbox) => refuse_until(pause, mailbox, &error).await,
+            }
             wait = (wait * 2).min(LONGEST_WAIT);
+        }
+    }
+}
+
+/// Answers commands with the store's error until the pause is over.
+async fn refuse_until(mut pause: BoxFuture<'static, ()>, mailbox: &mut Mailbox, error: &BackendError) {
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut pause => return,
+            Some(command) = mailbox.recv() => command.refuse(Refusal::Backend(error.clone())),
         }
     }
 }

@@ -8,6 +8,7 @@ mod ending;
 mod failing;
 mod scripted;
 mod signals;
+mod simulation;
 mod starting;
 mod tasks;
 mod timers;

@@ -51,7 +51,7 @@ macro_rules! task {
                 context: TaskContext,
             ) -> Self::Output {
                 let world = provided.expect::<World>();
-                let done = world.act(label, context).await;
+                let done = world.act(Self::NAME, label, context).await;
                 done.map_err(|(text, again)| WorkError::Failed { text, again })
             }
         }

@@ -25,6 +25,7 @@ pub(crate) enum Act {
 /// An attempt that began.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Call {
+    pub(crate) task: &'static str,
     pub(crate) label: String,
     pub(crate) run: String,
     pub(crate) attempt: u32,
@@ -79,8 +80,14 @@ impl World {
     }
 
     /// One attempt.
-    pub(crate) async fn act(&self, label: String, context: TaskContext) -> Result<String, (String, bool)> {
+    pub(crate) async fn act(
+        &self,
+        task: &'static str,
+        label: String,
+        context: TaskContext,
+    ) -> Result<String, (String, bool)> {
         lock(&self.0.calls).push(Call {
+            task,
             label: label.clone(),
             run: context.run_id().to_string(),
             attempt: context.attempt(),

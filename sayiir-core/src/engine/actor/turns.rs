@@ -6,7 +6,6 @@ use super::Actor;
 use crate::backend::{BackendError, Commit};
 use crate::engine::command::Refusal;
 use crate::engine::shared::{Patience, Shared};
-use crate::ids::RunId;
 use crate::machine::{Decided, Image, Turn};
 use crate::record::{LeafKind, Phase};
 use crate::signal::Message;
@@ -18,7 +17,8 @@ impl Actor {
             return Ok(Some(image));
         }
         let (shared, run) = (&self.shared, &self.run);
-        let record = shared.store(patience, || shared.backend.record(run)).await?;
+        let read = || shared.backend.record(run);
+        let record = shared.store_refusing(patience, Some(&mut self.commands), read).await?;
         Ok(record.map(Image::new))
     }
 
@@ -33,6 +33,21 @@ impl Actor {
         Turn::resume(image, program, self.shared.clock.now())
     }
 
+    /// A message that the inbox holds.
+    async fn message(
+        &mut self,
+        signal: &str,
+        position: u64,
+        patience: Patience,
+    ) -> Result<Message, BackendError> {
+        let (shared, run) = (&self.shared, &self.run);
+        let read = || shared.backend.message(run, signal, position);
+        let found = shared.store_refusing(patience, Some(&mut self.commands), read).await?;
+        found.ok_or_else(|| BackendError::Damaged {
+            detail: format!("message {position} of signal `{signal}` of run {run} is missing"),
+        })
+    }
+
     /// Lets the turn go as far as it can: messages that wait are taken, what is due is fired; then commits it.
     pub(super) async fn complete(&mut self, mut turn: Turn, patience: Patience) -> Result<(), BackendError> {
         loop {
@@ -41,7 +56,7 @@ impl Actor {
                     message
                 } else {
                     let (signal, position) = (&wanted.signal, wanted.position);
-                    message(&self.shared, &self.run, signal, position, patience).await?
+                    self.message(signal, position, patience).await?
                 };
                 turn.take(wanted, message);
             }
@@ -63,7 +78,8 @@ impl Actor {
             Decided::Changed(change, image) => {
                 let shared = &self.shared;
                 let commit = Commit { changes: vec![*change] };
-                shared.store(patience, || shared.backend.commit(commit.clone())).await?;
+                let write = || shared.backend.commit(commit.clone());
+                shared.store_refusing(patience, Some(&mut self.commands), write).await?;
                 shared.alarm.set(image.due());
                 match &image.record.phase {
                     Phase::Live { .. } => {}
@@ -91,20 +107,6 @@ impl Actor {
             tracing::error!(run = %self.run, ?refusal, "the run could not go on");
         }
     }
-}
-
-/// A message that the inbox holds.
-async fn message(
-    shared: &Shared,
-    run: &RunId,
-    signal: &str,
-    position: u64,
-    patience: Patience,
-) -> Result<Message, BackendError> {
-    let found = shared.store(patience, || shared.backend.message(run, signal, position)).await?;
-    found.ok_or_else(|| BackendError::Damaged {
-        detail: format!("message {position} of signal `{signal}` of run {run} is missing"),
-    })
 }
 
 /// Whether an attempt is to be running.
