@@ -11,6 +11,7 @@ mod signals;
 mod simulation;
 mod starting;
 mod tasks;
+mod threads;
 mod timers;
 mod world;
 

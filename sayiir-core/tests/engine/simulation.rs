@@ -134,7 +134,7 @@ fn operation(random: &mut Random, world: &World, label: &mut impl FnMut() -> Str
         9 => Op::Sleep(seconds),
         kind => {
             let branches =
-                (0..1 + random.below(3)).map(|_| operation(random, world, label, depth + 1)).collect();
+                (0..=random.below(3)).map(|_| operation(random, world, label, depth + 1)).collect();
             match kind {
                 10 => Op::All(branches),
                 11 => Op::First(branches),

@@ -223,8 +223,8 @@ impl Actor {
 /// The same end once more, if it has a stored form; a failed attempt has none and is repeated.
 fn recallable(ended: &EndedAttempt) -> Option<EndedAttempt> {
     let output: Stored = match &ended.end {
-        AttemptEnd::Recalled(output) => output.clone(),
-        AttemptEnd::Returned(Attempted { verdict: Verdict::Success(Ok(output)), .. }) => output.clone(),
+        AttemptEnd::Recalled(output)
+        | AttemptEnd::Returned(Attempted { verdict: Verdict::Success(Ok(output)), .. }) => output.clone(),
         AttemptEnd::Returned(_) | AttemptEnd::Panicked(_) | AttemptEnd::Unstartable(_) => return None,
     };
     Some(EndedAttempt { leaf: ended.leaf.clone(), end: AttemptEnd::Recalled(output), ..*ended })
