@@ -1,20 +1,35 @@
 //! The command line: what can be asked for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use sayiir::Timestamp;
+
+/// The directory, unless another one is given.
+const DATABASE: &str = "expenses.db";
 
 /// An expense approval that survives being killed.
 #[derive(Debug, Parser)]
 #[command(name = "expense_approval")]
 pub(crate) struct Arguments {
     /// The directory that keeps everything.
-    #[arg(long, global = true, value_name = "DIR", default_value = "expenses.db")]
+    #[arg(long, global = true, value_name = "DIR", default_value = DATABASE)]
     pub(crate) db: PathBuf,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Arguments {
+    /// How a person starts this program once more, on the same database.
+    pub(crate) fn again(&self) -> String {
+        let program = if std::env::var_os("CARGO").is_some() {
+            "cargo run --example expense_approval --".to_owned()
+        } else {
+            std::env::args().next().unwrap_or_else(|| "expense_approval".to_owned())
+        };
+        if self.db == Path::new(DATABASE) { program } else { format!("{program} --db {}", self.db.display()) }
+    }
 }
 
 #[derive(Debug, Subcommand)]

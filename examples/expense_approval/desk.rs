@@ -18,11 +18,12 @@ use crate::{Approval, Expense, Limits, expense_approval};
 const PATIENCE: Duration = Duration::from_secs(15);
 
 pub(crate) async fn perform(arguments: Arguments) -> anyhow::Result<()> {
+    let again = arguments.again();
     let engine = open(&arguments.db).await?;
     let done = match arguments.command {
         Command::Submit { id, employee, amount, manager_limit, director_limit } => {
             let limits = Limits { manager: manager_limit, director: director_limit };
-            submit(&engine, Expense { id, employee, amount, limits }).await
+            submit(&engine, Expense { id, employee, amount, limits }, &again).await
         }
         Command::Approve { id, by, notes } => {
             decide(&engine, &id, Approval { approver: by, approved: true, notes }).await
@@ -54,7 +55,7 @@ async fn open(db: &Path) -> anyhow::Result<Engine> {
     Ok(engine)
 }
 
-async fn submit(engine: &Engine, expense: Expense) -> anyhow::Result<()> {
+async fn submit(engine: &Engine, expense: Expense, again: &str) -> anyhow::Result<()> {
     let id = expense.id.clone();
     // The same expense handed in again is not a second one: a command that was killed can be repeated.
     let run = match engine.start(&id, expense_approval(expense)).or_attach().await {
@@ -67,7 +68,9 @@ async fn submit(engine: &Engine, expense: Expense) -> anyhow::Result<()> {
     let status = settled(&run).await?;
     say(&id, show::status(&status));
     if let WorkflowStatus::WaitingForSignal { .. } = status {
-        show::hint(format_args!("next: approve {id} --by NAME, or reject {id} --by NAME --notes WHY"));
+        show::hint("when somebody has decided:");
+        show::hint(format_args!("  {again} approve {id} --by bob"));
+        show::hint(format_args!("  {again} reject {id} --by bob --notes \"no receipt\""));
     }
     Ok(())
 }
@@ -120,7 +123,7 @@ async fn list(engine: &Engine) -> anyhow::Result<()> {
         }
     }
     if count == 0 {
-        show::hint("no expenses yet: submit ID --employee NAME --amount AMOUNT");
+        show::hint("no expenses yet: see `submit`");
     }
     Ok(())
 }
