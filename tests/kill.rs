@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 use program::{Ended, Program};
 use sayiir::testing::random::Random;
 
-/// How many processes are killed.
-const KILLS: u32 = 50;
+/// How many processes are killed; `SAYIIR_KILLS` sets another number.
+const KILLS: u64 = 50;
 
 /// What becomes of an expense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,11 +80,11 @@ impl Expense {
 struct Killer {
     program: Program,
     random: Random,
-    kills: BTreeMap<&'static str, u32>,
+    kills: BTreeMap<&'static str, u64>,
 }
 
 impl Killer {
-    fn kills(&self) -> u32 {
+    fn kills(&self) -> u64 {
         self.kills.values().sum()
     }
 
@@ -125,15 +125,20 @@ impl Killer {
 
 #[test]
 fn a_process_killed_at_any_moment_changes_nothing() {
-    let seed = program::seed();
+    let seed = program::number("SAYIIR_KILL_SEED").unwrap_or_else(program::any_seed);
+    let kills = program::number("SAYIIR_KILLS").unwrap_or(KILLS);
     println!("SAYIIR_KILL_SEED={seed}");
     let directory = tempfile::tempdir().expect("a directory");
     let program = Program::build(directory.path());
     let mut killer = Killer { program, random: Random::new(seed), kills: BTreeMap::new() };
     let mut expenses = Vec::new();
-    while killer.kills() < KILLS {
+    while killer.kills() < kills {
         let expense = Expense::number(expenses.len());
-        assert!(expenses.len() < 500, "too few processes lived long enough to be killed: {:?}", killer.kills);
+        assert!(
+            (expenses.len() as u64) < kills * 10,
+            "too few processes lived long enough to be killed: {:?}",
+            killer.kills
+        );
         killer.drive(&expense);
         expenses.push(expense);
     }

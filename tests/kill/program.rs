@@ -38,12 +38,15 @@ pub(super) enum Ended {
     ByItself { status: ExitStatus, output: String, errors: String },
 }
 
-/// The seed of this run: given, or a new one.
-pub(super) fn seed() -> u64 {
-    match std::env::var("SAYIIR_KILL_SEED") {
-        Ok(seed) => seed.parse().expect("SAYIIR_KILL_SEED is a number"),
-        Err(_) => RandomState::new().hash_one(0) >> 32,
-    }
+/// A number that the environment gives.
+pub(super) fn number(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name} is a number, not {text:?}")))
+}
+
+/// A seed that nobody chose.
+pub(super) fn any_seed() -> u64 {
+    RandomState::new().hash_one(0) >> 32
 }
 
 impl Program {
