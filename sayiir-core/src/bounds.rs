@@ -4,11 +4,13 @@
 //! so that rustc's report is about the user's type and names nothing in here.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::codec::{FieldCodec, saved};
 use crate::durable::Durable;
 use crate::signal::Timeout;
+pub use crate::signal::{Payload, Plain};
 use crate::task::{Fallible, Infallible, Interrupted, Kind, Provided};
 
 /// A variable or an argument that is stored: the question whether it is [`Durable`], and how it is written and read if it is.
@@ -141,17 +143,49 @@ impl<T: ?Sized + Send + Sync + 'static> Inject for T {
     }
 }
 
-/// What a `let` says about a wait with a limit.
-#[diagnostic::on_unimplemented(
-    message = "a signal with a limit yields a `Result<_, Timeout>`, and this is a `{Self}`",
-    label = "write `Result<{Self}, Timeout>`, or add `?` behind the `.await`"
-)]
-pub trait WithinLimit {
-    /// The signal's payload.
-    type Payload;
+/// Finds a `Result` or an `Option` behind an alias: `Form::<T>::WORD` is of another type for those.
+///
+/// The signature tells what `?` does and whether a task can fail, so it has to say so itself.
+pub struct Form<T>(PhantomData<fn() -> T>);
+
+/// Neither a `Result` nor an `Option`.
+#[derive(Debug)]
+pub struct Plainly;
+
+/// A `Result` or an `Option`.
+#[derive(Debug)]
+pub struct UnderAnotherName;
+
+impl<T, E> Form<Result<T, E>> {
+    /// This is one.
+    pub const WORD: UnderAnotherName = UnderAnotherName;
 }
 
-#[diagnostic::do_not_recommend]
-impl<T, E> WithinLimit for Result<T, E> {
-    type Payload = T;
+impl<T> Form<Option<T>> {
+    /// This is one.
+    pub const WORD: UnderAnotherName = UnderAnotherName;
 }
+
+/// What holds of all other types.
+pub trait PlainForm {
+    /// This is neither.
+    const WORD: Plainly = Plainly;
+}
+
+impl<T> PlainForm for Form<T> {}
+
+impl<T> fmt::Debug for Form<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Form")
+    }
+}
+
+/// A return type that says what it is.
+#[diagnostic::on_unimplemented(
+    message = "this return type is a `Result` or an `Option` under another name",
+    label = "write `Result<..>` or `Option<..>` in the signature",
+    note = "an alias hides whether the function can fail and what `?` does with what it returns"
+)]
+pub trait WrittenOut {}
+
+impl WrittenOut for Plainly {}

@@ -11,7 +11,9 @@ pub use std::sync::Arc;
 pub use std::vec::Vec;
 
 pub use crate::body::{Exit, Fed, Leave, Left, Slot, advance, load, run, save};
-pub use crate::bounds::{FromInterrupted, FromTimeout, Inject, RetryIf, Returned, Saved, Taken, WithinLimit};
+pub use crate::bounds::{
+    Form, FromInterrupted, FromTimeout, Inject, PlainForm, RetryIf, Returned, Saved, Taken, WrittenOut,
+};
 pub use crate::codec::{FieldCodec, Incompatible, StateReader, StateWriter, Unencodable, saved};
 pub use crate::durable::Stored;
 pub use crate::impl_state_traits;

@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::durable::{Durable, Stored};
+use crate::operation::{Leaves, Operation, Polled, SignalWait, SignalWithin};
+use crate::step::{Fault, Step};
 
 /// One signal of a workflow, typed by its payload: `expense_approval::MANAGER_APPROVAL`.
 pub struct Signal<T> {
@@ -103,6 +105,65 @@ pub trait Payload: 'static {
     /// # Errors
     /// If the payload does not fit.
     fn receive(message: &Message) -> Result<Self::Value, serde_json::Error>;
+
+    /// `Operation::poll` of a wait without a limit. Generated code asks for it here, so that a payload which cannot be sent
+    /// is one error and not three.
+    ///
+    /// # Errors
+    /// As there.
+    #[doc(hidden)]
+    fn poll_wait(
+        wait: SignalWait<Self>,
+        step: &mut Step<'_>,
+    ) -> Result<Polled<SignalWait<Self>, Self::Value>, Fault>
+    where
+        Self: Sized,
+    {
+        wait.poll(step)
+    }
+
+    /// `Operation::poll` of a wait with a limit.
+    ///
+    /// # Errors
+    /// As there.
+    #[doc(hidden)]
+    #[expect(clippy::type_complexity, reason = "the signature is `Operation`'s")]
+    fn poll_within(
+        wait: SignalWithin<Self>,
+        step: &mut Step<'_>,
+    ) -> Result<Polled<SignalWithin<Self>, Result<Self::Value, Timeout>>, Fault>
+    where
+        Self: Sized,
+    {
+        wait.poll(step)
+    }
+
+    /// `Operation::leaves` of a wait without a limit.
+    #[doc(hidden)]
+    fn leaves_of_wait(wait: &SignalWait<Self>, leaves: &mut Leaves<'_>)
+    where
+        Self: Sized,
+    {
+        wait.leaves(leaves);
+    }
+
+    /// `Operation::leaves` of a wait with a limit.
+    #[doc(hidden)]
+    fn leaves_of_within(wait: &SignalWithin<Self>, leaves: &mut Leaves<'_>)
+    where
+        Self: Sized,
+    {
+        wait.leaves(leaves);
+    }
+
+    /// Whether a payload is what the wait receives.
+    ///
+    /// # Errors
+    /// If it does not decode.
+    #[doc(hidden)]
+    fn check(payload: &Stored) -> Result<(), serde_json::Error> {
+        payload.decode::<Self::Content>().map(drop)
+    }
 }
 
 /// The payload alone: what `signal!("name" as T)` means.

@@ -33,7 +33,7 @@ pub struct SignalWithin<P> {
     deadline: Option<Timestamp>,
 }
 
-impl<P: Payload> SignalWait<P> {
+impl<P> SignalWait<P> {
     /// Waits for the signal `name`.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
@@ -52,7 +52,9 @@ impl<P: Payload> SignalWait<P> {
     pub fn within(self, limit: Duration) -> SignalWithin<P> {
         SignalWithin { wait: self, limit, deadline: None }
     }
+}
 
+impl<P: Payload> SignalWait<P> {
     fn take(&self, outcome: Outcome, step: &mut Step<'_>) -> Result<Option<P::Value>, Fault> {
         let Outcome::Signal(message) = outcome else {
             return Err(Fault::Misrouted(format!("signal `{}`", self.signal)));

@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use super::{Model, Parameter};
 use crate::diagnostics::placed;
 use crate::signature::{self, Head};
-use crate::workflow::model::bare;
+use crate::workflow::model::{ReturnForm, bare, form_of};
 
 pub(super) fn expand(model: &Model) -> TokenStream {
     let krate = &model.options.krate;
@@ -17,6 +17,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let (fields, types) = arguments(model);
     let definition = definition(model);
     let task = task_impl(model, &private, &types);
+    let sides = sides(name, &model.output, &private);
     let call = Ident::new("call", name.span());
     quote! {
         #function
@@ -41,6 +42,8 @@ pub(super) fn expand(model: &Model) -> TokenStream {
                 registry.task::<Self>();
             }
         }
+
+        #sides
     }
 }
 
@@ -58,6 +61,10 @@ pub(super) fn fallback(model: &Model, head: &Head) -> TokenStream {
         (quote!(#output), form(model, &private))
     } else {
         (quote!(()), quote!(#private::Infallible))
+    };
+    let sides = match syn::parse2::<Type>(output.clone()) {
+        Ok(output) => sides(name, &output, &private),
+        Err(_) => TokenStream::new(),
     };
     let returned = returned(&output, &form, &private);
     let durable = bare(name);
@@ -94,6 +101,8 @@ pub(super) fn fallback(model: &Model, head: &Head) -> TokenStream {
             type Arguments = (#(#known,)*);
             fn register(_: &mut #private::Registry) {}
         }
+
+        #sides
     }
 }
 
@@ -116,6 +125,38 @@ pub(crate) fn returned(output: &TokenStream, form: &TokenStream, private: &Token
     let span = output.span();
     let (left, right) = (placed(quote!(<), span), placed(quote!(as #private::Returned<#form>>), span));
     quote!(#left #output #right)
+}
+
+/// What `?` yields behind the call: the sides of the return type, or the whole of one that has none, so that a `?` in
+/// the wrong place is rustc's to report. Where the type is neither by its name, it has to be neither.
+pub(crate) fn sides(name: &Ident, output: &Type, private: &TokenStream) -> TokenStream {
+    let form = form_of(output);
+    let (ok, err) = match form {
+        ReturnForm::Result | ReturnForm::Option => {
+            (quote!(<#output as #private::Sides>::Ok), quote!(<#output as #private::Sides>::Err))
+        }
+        ReturnForm::Plain => (quote!(#output), quote!(())),
+    };
+    let is_alias = matches!((form, output), (ReturnForm::Plain, Type::Path(_))).then(|| {
+        let ask = placed(
+            quote! {
+                const _: &'static dyn #private::WrittenOut = {
+                    use #private::PlainForm as _;
+                    &#private::Form::<#output>::WORD
+                };
+            },
+            output.span(),
+        );
+        quote!(#ask)
+    });
+    quote! {
+        #[automatically_derived]
+        impl #private::Sides for #name {
+            type Ok = #ok;
+            type Err = #err;
+        }
+        #is_alias
+    }
 }
 
 fn arguments(model: &Model) -> (Vec<Ident>, Vec<Type>) {

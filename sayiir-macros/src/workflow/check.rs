@@ -59,7 +59,7 @@ pub(crate) fn signals(flow: &Flow, errors: &mut Errors) {
     for signal in &flow.signals {
         let constant = super::expand::constant_name(&signal.name).to_string();
         let name = signal.name.value();
-        if matches!(constant.as_str(), "DIAGRAM" | "NAME" | "SIGNALS" | "TIMEOUT") {
+        if super::expand::is_reserved(&constant) {
             errors.on(
                 &signal.name,
                 format!(

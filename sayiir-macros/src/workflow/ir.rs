@@ -168,6 +168,8 @@ pub(crate) struct Point {
 #[derive(Clone)]
 pub(crate) struct SignalUse {
     pub(crate) name: syn::LitStr,
+    /// Where the wait begins.
+    pub(crate) span: proc_macro2::Span,
     /// The payload marker: `Plain<T>` or `Received<T>`.
     pub(crate) payload: TokenStream,
 }

@@ -71,14 +71,34 @@ impl Model {
     }
 }
 
-/// Whether a return type reads as fallible: its last path segment is `Result`.
-pub(crate) fn is_result(ty: &Type) -> bool {
+/// How a return type reads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReturnForm {
+    /// Its last path segment is `Result`.
+    Result,
+    /// Its last path segment is `Option`.
+    Option,
+    /// Anything else.
+    Plain,
+}
+
+/// How a return type reads, by its last path segment.
+pub(crate) fn form_of(ty: &Type) -> ReturnForm {
     match ty {
-        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Result"),
-        Type::Paren(inner) => is_result(&inner.elem),
-        Type::Group(inner) => is_result(&inner.elem),
-        _ => false,
+        Type::Path(path) => match path.path.segments.last() {
+            Some(last) if last.ident == "Result" => ReturnForm::Result,
+            Some(last) if last.ident == "Option" => ReturnForm::Option,
+            Some(_) | None => ReturnForm::Plain,
+        },
+        Type::Paren(inner) => form_of(&inner.elem),
+        Type::Group(inner) => form_of(&inner.elem),
+        _ => ReturnForm::Plain,
     }
+}
+
+/// Whether a return type reads as fallible.
+pub(crate) fn is_result(ty: &Type) -> bool {
+    form_of(ty) == ReturnForm::Result
 }
 
 /// An identifier without `r#`.

@@ -5,7 +5,7 @@
 //! format string.
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -54,6 +54,13 @@ impl Names {
 pub(crate) fn marker(id: BindingId, span: proc_macro2::Span) -> Expr {
     let ident = Ident::new(&format!("{MARKER}{}", id.0), span);
     Expr::Path(syn::ExprPath { attrs: Vec::new(), qself: None, path: ident.into() })
+}
+
+/// The output of a wait, in the place of the whole `operation.await`.
+pub(crate) fn awaited(id: BindingId, written: &syn::ExprAwait) -> Expr {
+    let marker = marker(id, written.base.span());
+    let group_token = syn::token::Group { span: written.await_token.span };
+    Expr::Group(syn::ExprGroup { attrs: Vec::new(), group_token, expr: Box::new(marker) })
 }
 
 /// The temporary or variable that a plain name in the tree stands for.
@@ -319,6 +326,32 @@ impl VisitMut for Resolver<'_> {
             *expr = Expr::Verbatim(run_id(call.mac.path.span()));
             return;
         }
+        if let Expr::Group(group) = expr
+            && let Expr::Path(path) = &mut *group.expr
+            && let Some(place) =
+                path.path.get_ident().filter(|name| name.to_string().starts_with(MARKER)).map(Ident::span)
+        {
+            // `(output,).0`: an expression that begins and ends where the awaited one does, in the user's own hygiene, so
+            // that rustc underlines what the user wrote and its suggestions fit there.
+            self.visit_expr_path_mut(path);
+            let mut tuple = Group::new(proc_macro2::Delimiter::Parenthesis, quote!(#path,));
+            tuple.set_span(place);
+            let end = quote_spanned!(group.group_token.span=> .0);
+            *expr = Expr::Verbatim(quote!(#tuple #end));
+            return;
+        }
+        if let Expr::Path(path) = expr
+            && let Some(name) = path.path.get_ident().filter(|_| path.qself.is_none()).cloned()
+        {
+            self.visit_expr_path_mut(path);
+            if self.meaning(&name).is_some_and(|id| self.bindings[id.0].renamed) {
+                // The parentheses have the user's own hygiene, which the name has not.
+                let mut whole = Group::new(proc_macro2::Delimiter::Parenthesis, quote!(#path));
+                whole.set_span(name.span());
+                *expr = Expr::Verbatim(quote!(#whole));
+            }
+            return;
+        }
         visit_mut::visit_expr_mut(self, expr);
     }
 
@@ -338,7 +371,10 @@ impl VisitMut for Resolver<'_> {
         match target {
             Some(id) => {
                 let before = self.effect.uses.contains(&id);
-                self.visit_expr_mut(&mut assign.left);
+                match &mut *assign.left {
+                    Expr::Path(path) => self.visit_expr_path_mut(path),
+                    other => self.visit_expr_mut(other),
+                }
                 if !before {
                     self.effect.uses.remove(&id);
                 }

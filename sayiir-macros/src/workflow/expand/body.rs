@@ -22,6 +22,7 @@ use syn::Lifetime;
 
 use super::state::Variant;
 use super::stretch::Stretch;
+use super::surface::{content_of, signal_of};
 use super::{Input, groups, own};
 use crate::diagnostics::placed;
 use crate::workflow::ir::{self, BindingId, Bindings, BlockId, End, Flow, ScopeId};
@@ -70,6 +71,7 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
         placed(quote!(::#name), syn::spanned::Spanned::span(output))
     };
     let (itself, success, kind) = (assoc("Itself"), assoc("Success"), assoc("Kind"));
+    let sides = crate::task::sides(name, output, private);
     let inputs = types.iter().map(|ty| crate::task::stored(ty, private));
     let timeout = match &model.options.timeout {
         Some(limit) => quote!(#private::Some(#limit)),
@@ -77,7 +79,17 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
     };
     let signals = input.flow.signals.iter().map(|signal| {
         let (name, payload) = (&signal.name, &signal.payload);
-        (name.value(), quote!(#private::SignalDeclaration::new::<#payload>(#name)))
+        let content = content_of(payload);
+        let span = model.user_span(signal.span);
+        let check = placed(quote!(<#payload as #private::Payload>::check), span);
+        let declaration = quote! {
+            #private::SignalDeclaration {
+                name: #name,
+                check: #check,
+                payload: ::core::any::type_name::<#content>,
+            }
+        };
+        (name.value(), declaration)
     });
     let signals = signals.collect::<BTreeMap<_, _>>().into_values();
     let callees = &input.flow.callees;
@@ -92,6 +104,8 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
                 registry.workflow::<Self>();
             }
         }
+
+        #sides
 
         #[automatically_derived]
         #[allow(clippy::all, clippy::pedantic)]
@@ -220,9 +234,15 @@ impl<'a> Body<'a> {
         };
         let output = slot(self.input.flow.points[point.0].output);
         let awaiting = variant.awaiting();
+        let poll = match signal_of(&self.input.flow.points[point.0].operation_type) {
+            Some((payload, false)) => quote!(<#payload as #private::Payload>::poll_wait),
+            Some((payload, true)) => quote!(<#payload as #private::Payload>::poll_within),
+            None => quote!(#private::Operation::poll),
+        };
+        let poll = placed(quote!(#poll(operation, step)), self.input.model.user_span(name.span()));
         quote! {
             #state::#name { #awaiting: operation, #(#fields: #values),* } => {
-                match #private::Operation::poll(operation, step)? {
+                match #poll? {
                     #private::Polled::Ready(#output) => {
                         #private::Ok(#private::Fed::Ready(#next::#stretch { #(#passed),* }))
                     }

@@ -7,7 +7,7 @@ mod state;
 mod stretch;
 mod surface;
 
-pub(super) use surface::constant_name;
+pub(super) use surface::{constant_name, is_reserved};
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;

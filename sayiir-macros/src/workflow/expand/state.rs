@@ -6,6 +6,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::spanned::Spanned;
 
+use super::surface::signal_of;
 use super::{Input, own};
 use crate::diagnostics::placed;
 use crate::workflow::ir::{BindingId, Origin, PointId};
@@ -135,7 +136,10 @@ fn storage(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
                 (Origin::Parameter, Some(ty)) => (ty.span(), quote!(Taken)),
                 (_, _) => (binding.ident.span(), quote!(Saved)),
             };
-            let value = placed(quote!(<#ty as #private::#bound>::CODEC), input.model.user_span(place));
+            let place = input.model.user_span(place);
+            let (left, right) =
+                (placed(quote!(<), place), placed(quote!(as #private::#bound>::CODEC), place));
+            let value = quote!(#left #ty #right);
             quote!(const #codec: #private::FieldCodec<#ty> = #value;)
         });
     }
@@ -152,7 +156,16 @@ fn storage(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
             None => quote!(Self::#name { .. } => {}),
             Some(_) => {
                 let field = variant.awaiting();
-                quote!(Self::#name { #field: awaiting, .. } => #private::Operation::leaves(awaiting, leaves),)
+                let leaves = match variant
+                    .point
+                    .and_then(|point| signal_of(&input.flow.points[point.0].operation_type))
+                {
+                    Some((payload, false)) => quote!(<#payload as #private::Payload>::leaves_of_wait),
+                    Some((payload, true)) => quote!(<#payload as #private::Payload>::leaves_of_within),
+                    None => quote!(#private::Operation::leaves),
+                };
+                let leaves = placed(quote!(#leaves(awaiting, leaves)), input.model.user_span(name.span()));
+                quote!(Self::#name { #field: awaiting, .. } => #leaves,)
             }
         }
     });

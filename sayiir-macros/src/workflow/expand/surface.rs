@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote;
 
 use super::{Input, diagram};
+use crate::diagnostics::placed;
 use crate::workflow::model::snake;
 
 pub(super) fn surface(input: &Input<'_>) -> TokenStream {
@@ -67,18 +68,47 @@ pub(in crate::workflow) fn constant_name(name: &syn::LitStr) -> Ident {
     Ident::new(&text, name.span().resolved_at(proc_macro2::Span::call_site()))
 }
 
+/// What a sender sends: the `T` of `Plain<T>` and of `Received<T>`.
+pub(super) fn content_of(payload: &TokenStream) -> TokenStream {
+    let content = syn::parse2::<syn::TypePath>(payload.clone()).ok().and_then(|path| {
+        let syn::PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else {
+            return None;
+        };
+        arguments.args.first().map(|content| quote!(#content))
+    });
+    content.unwrap_or_else(|| payload.clone())
+}
+
+/// The payload that an operation waits for, and whether with a limit, if it is a signal.
+pub(super) fn signal_of(operation_type: &TokenStream) -> Option<(TokenStream, bool)> {
+    let path = syn::parse2::<syn::TypePath>(operation_type.clone()).ok()?;
+    let last = path.path.segments.last()?;
+    let limited = last.ident == "SignalWithin";
+    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    let payload = arguments.args.first().filter(|_| limited || last.ident == "SignalWait")?;
+    Some((quote!(#payload), limited))
+}
+
+/// Whether a constant of that name exists anyway.
+pub(in crate::workflow) fn is_reserved(constant: &str) -> bool {
+    matches!(constant, "DIAGRAM" | "NAME" | "SIGNALS" | "TIMEOUT")
+}
+
 fn signals(input: &Input<'_>) -> TokenStream {
     let private = &input.private;
     let mut constants: BTreeMap<String, TokenStream> = BTreeMap::new();
     for signal in &input.flow.signals {
-        let (name, payload) = (&signal.name, &signal.payload);
-        constants.entry(name.value()).or_insert_with(|| {
-            let constant = constant_name(name);
+        let (name, content) = (&signal.name, content_of(&signal.payload));
+        let constant = constant_name(name);
+        if is_reserved(&constant.to_string()) {
+            // Has been reported.
+            continue;
+        }
+        constants.entry(constant.to_string()).or_insert_with(|| {
             let docs = format!("The signal `{}`.", name.value());
             quote! {
                 #[doc = #docs]
-                pub const #constant: #private::Signal<<#payload as #private::Payload>::Content> =
-                    #private::Signal::new(#name);
+                pub const #constant: #private::Signal<#content> = #private::Signal::new(#name);
             }
         });
     }
@@ -88,17 +118,17 @@ fn signals(input: &Input<'_>) -> TokenStream {
 /// One name has one payload type; where the same name is written with two, rustc says so on the second.
 fn one_type_for_each_signal(input: &Input<'_>) -> TokenStream {
     let private = &input.private;
-    let mut first: BTreeMap<String, &TokenStream> = BTreeMap::new();
+    let mut first: BTreeMap<String, TokenStream> = BTreeMap::new();
     let mut checks = TokenStream::new();
     for signal in &input.flow.signals {
-        let payload = &signal.payload;
-        let before = first.entry(signal.name.value()).or_insert(payload);
-        if before.to_string() != payload.to_string() {
-            let (span, before) = (signal.name.span(), &**before);
-            checks.extend(quote_spanned! {span=>
-                const _: #private::SameSignal<<#before as #private::Payload>::Content> =
-                    #private::SameSignal::<<#payload as #private::Payload>::Content>::NEW;
-            });
+        let (name, content) = (&signal.name, content_of(&signal.payload));
+        let before = first.entry(name.value()).or_insert_with(|| content.clone());
+        if before.to_string() != content.to_string() {
+            let span = input.model.user_span(name.span());
+            let check = quote! {
+                const _: #private::Signal<#before> = #private::Signal::<#content>::new(#name);
+            };
+            checks.extend(placed(check, span));
         }
     }
     checks

@@ -10,7 +10,6 @@ use super::super::model::{bare, snake, upper_camel};
 use super::super::operation::{self, Operation, Signal};
 use super::super::resolve;
 use super::Lowerer;
-use crate::diagnostics::placed;
 use crate::duration;
 
 /// An operation ready to be awaited: how it is made, and its type.
@@ -72,7 +71,7 @@ impl Lowerer<'_> {
         self.flow.points.push(point);
         self.end(End::Suspend(PointId(self.flow.points.len() - 1)));
         self.begin(resume);
-        resolve::marker(output, awaited.base.span())
+        resolve::awaited(output, awaited)
     }
 
     /// The variant's name: the one given by `#[at(..)]`, or the next of its kind.
@@ -160,7 +159,7 @@ impl Lowerer<'_> {
         Made {
             expression: Expr::Call(call),
             ty: quote_spanned!(path.span()=> <#path as #private::Callable>::Operation),
-            output: syn::parse2(quote_spanned!(path.span()=> #private::OutputOf<#path>)).ok(),
+            output: syn::parse2(quote_spanned!(path.span()=> <<#path as #private::Callable>::Operation as #private::Operation>::Output)).ok(),
             words: format!("`{name}`"),
             span: path.segments.last().map_or(span, |last| last.ident.span()),
         }
@@ -171,10 +170,10 @@ impl Lowerer<'_> {
         let span = signal.span;
         let name = &signal.name;
         let payload = self.payload(signal, expected);
-        self.flow.signals.push(SignalUse { name: name.clone(), payload: payload.clone() });
+        self.flow.signals.push(SignalUse { name: name.clone(), span, payload: payload.clone() });
         let fresh = signal.fresh.then(|| quote!(.fresh()));
         let wait = quote_spanned!(span=> #private::SignalWait::<#payload>::new(#name)#fresh);
-        let value = quote!(<#payload as #private::Payload>::Value);
+        let value = value_of(&payload);
         let (expression, ty, output) = match &signal.limit {
             None => (wait, quote!(#private::SignalWait<#payload>), value),
             Some(limit) => {
@@ -202,10 +201,13 @@ impl Lowerer<'_> {
             (Some(ty), _) => Some((ty.clone(), quote!(#ty))),
             (None, Some(ty)) => match (&signal.limit, tried(ty)) {
                 (Some(_), Some(inner)) => Some((inner.clone(), quote!(#inner))),
-                (Some(_), None) => {
-                    let payload = placed(quote!(<#ty as #private::WithinLimit>::Payload), ty.span());
-                    Some((ty.clone(), payload))
-                }
+                (Some(_), None) => match ok_side(ty) {
+                    Some(payload) => Some((payload.clone(), quote!(#payload))),
+                    None => {
+                        self.errors.on(ty, "with a limit, this is a `Result`: write `Result<_, Timeout>`, or add `?` behind the `.await`");
+                        return quote!(#private::Plain<()>);
+                    }
+                },
                 (None, None) => Some((ty.clone(), quote!(#ty))),
                 (None, Some(_)) => None,
             },
@@ -283,6 +285,27 @@ pub(super) fn tried(ty: &Type) -> Option<Type> {
         syn::GenericArgument::Type(inner) => Some(inner.clone()),
         _ => None,
     }
+}
+
+/// The `T` of a type that is written `Result<T, ..>`.
+fn ok_side(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Result")?;
+    let syn::PathArguments::AngleBracketed(sides) = &last.arguments else { return None };
+    match sides.args.first()? {
+        syn::GenericArgument::Type(ok) => Some(ok),
+        _ => None,
+    }
+}
+
+/// What a wait yields: the payload of `Plain<T>`, or the whole `Received<T>`.
+fn value_of(payload: &TokenStream) -> TokenStream {
+    let plain = syn::parse2::<syn::TypePath>(payload.clone()).ok().and_then(|path| {
+        let last = path.path.segments.last().filter(|last| last.ident == "Plain")?;
+        let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+        arguments.args.first().map(|content| quote!(#content))
+    });
+    plain.unwrap_or_else(|| payload.clone())
 }
 
 /// Whether a payload is written as `Received<T>`.

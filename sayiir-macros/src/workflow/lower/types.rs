@@ -58,7 +58,10 @@ pub(super) fn of_pattern(pat: &Pat, ty: Option<Type>, private: &TokenStream, fou
             let side = side_of(&variant.path);
             for elem in &variant.elems {
                 let ty = match (&ty, &side) {
-                    (Some(ty), Some(side)) => syn::parse2(quote!(<#ty as #private::Sides>::#side)).ok(),
+                    (Some(ty), Some(side)) => {
+                        let sides = called(ty).unwrap_or(ty);
+                        syn::parse2(quote!(<#sides as #private::Sides>::#side)).ok()
+                    }
                     (Some(_) | None, _) => None,
                 };
                 of_pattern(elem, ty, private, found);
@@ -83,6 +86,16 @@ fn side_of(path: &syn::Path) -> Option<Ident> {
         return None;
     };
     Some(Ident::new(side, proc_macro2::Span::call_site()))
+}
+
+/// The task or workflow whose output a type is, as `lower` writes it: `<<callee as Callable>::Operation as Operation>::Output`.
+fn called(output: &Type) -> Option<&Type> {
+    fn subject<'t>(ty: &'t Type, side: &str) -> Option<&'t Type> {
+        let Type::Path(path) = ty else { return None };
+        let last = path.path.segments.last()?;
+        path.qself.as_ref().filter(|_| last.ident == side).map(|qself| &*qself.ty)
+    }
+    subject(subject(output, "Output")?, "Operation")
 }
 
 /// The patterns directly inside another one.
@@ -147,7 +160,8 @@ impl Lowerer<'_> {
             }
             Expr::Try(attempt) => {
                 let ty = self.type_of(&attempt.expr)?;
-                syn::parse2(quote!(<#ty as #private::Sides>::Ok)).ok()
+                let sides = called(&ty).unwrap_or(&ty);
+                syn::parse2(quote!(<#sides as #private::Sides>::Ok)).ok()
             }
             Expr::MethodCall(call) if call.method == "clone" && call.args.is_empty() => {
                 self.type_of(&call.receiver)

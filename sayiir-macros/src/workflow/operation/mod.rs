@@ -43,7 +43,10 @@ pub(crate) struct Signal {
 impl Parse for Signal {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.is_empty() {
-            return Err(input.error("write the signal's name: `signal!(\"manager_approval\", 48h)`"));
+            return Err(syn::Error::new(
+                input.span(),
+                "a signal has a name: `signal!(\"manager_approval\", 48h)`",
+            ));
         }
         let name: LitStr = input.parse().map_err(|error| {
             syn::Error::new(
@@ -53,12 +56,23 @@ impl Parse for Signal {
         })?;
         let payload = if input.peek(Token![as]) {
             input.parse::<Token![as]>()?;
-            Some(input.parse()?)
+            Some(input.parse().map_err(|error| {
+                syn::Error::new(
+                    error.span(),
+                    "write the payload's type behind `as`: `signal!(\"name\" as Payload)`",
+                )
+            })?)
         } else {
             None
         };
         let mut signal = Self { span: name.span(), name, payload, limit: None, fresh: false };
         while !input.is_empty() {
+            if !input.peek(Token![,]) {
+                return Err(syn::Error::new(
+                    input.span(),
+                    "write a `,` before this: `signal!(\"name\" as Payload, 48h, fresh)`",
+                ));
+            }
             input.parse::<Token![,]>()?;
             if input.is_empty() {
                 break;
@@ -70,7 +84,10 @@ impl Parse for Signal {
             } else if signal.limit.is_none() && !signal.fresh {
                 signal.limit = Some(input.parse()?);
             } else {
-                return Err(input.error("`signal!` takes a name, a limit and `fresh`, in this order"));
+                return Err(syn::Error::new(
+                    input.span(),
+                    "`signal!` takes a name, a limit and `fresh`, in this order",
+                ));
             }
         }
         Ok(signal)
@@ -144,7 +161,7 @@ fn parse_call(call: &syn::ExprCall) -> syn::Result<Operation> {
     if let Some(qself) = &function.qself {
         return Err(syn::Error::new(
             qself.ty.span(),
-            "the future of an associated function cannot be stored: put the call into a `#[task]` function",
+            "the future of an associated function cannot be stored: put the call into a `#[task]` function and await that",
         ));
     }
     let words: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
@@ -169,6 +186,9 @@ fn parse_call(call: &syn::ExprCall) -> syn::Result<Operation> {
             return Err(syn::Error::new_spanned(path, advice));
         }
     }
+    if let Some(refused) = refuse_by_case(path) {
+        return Err(refused);
+    }
     if let Some(generic) = path.segments.iter().find(|segment| !segment.arguments.is_none()) {
         return Err(syn::Error::new_spanned(
             &generic.arguments,
@@ -179,6 +199,29 @@ fn parse_call(call: &syn::ExprCall) -> syn::Result<Operation> {
         path: path.clone(),
         arguments: call.args.iter().cloned().collect(),
         span: call.paren_token.span.join(),
+    })
+}
+
+/// Tasks and workflows are functions, which Rust's conventions write in lower case: what is not is a type, a variant, or
+/// belongs to a type, and rustc would speak of traits and associated types.
+fn refuse_by_case(path: &syn::Path) -> Option<syn::Error> {
+    let upper = |ident: &Ident| ident.to_string().starts_with(char::is_uppercase);
+    let mut backwards = path.segments.iter().rev();
+    let last = backwards.next()?;
+    if upper(&last.ident) {
+        return Some(syn::Error::new_spanned(
+            path,
+            format!(
+                "`{}` is not a task: only tasks, workflows and sayiir's operations can be awaited",
+                last.ident
+            ),
+        ));
+    }
+    backwards.next().filter(|owner| upper(&owner.ident)).map(|_| {
+        syn::Error::new_spanned(
+            path,
+            "the future of an associated function cannot be stored: put the call into a `#[task]` function and await that",
+        )
     })
 }
 
