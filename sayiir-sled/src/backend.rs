@@ -16,11 +16,12 @@ use sayiir_core::signal::Message;
 use tokio::sync::oneshot;
 
 use crate::change::Prepared;
-use crate::committer::{Committer, Job};
+use crate::committer::Committer;
 use crate::compact::{Compacted, compact};
 use crate::error::from_io;
 use crate::layout::Layout;
 use crate::options::Options;
+use crate::queue::{Job, Queue};
 use crate::recovery::Opened;
 use crate::store::{Scope, Store, stopped};
 use crate::{read, recovery, scan, sync};
@@ -110,7 +111,7 @@ impl SledBackend {
         }
         let store = Arc::new(Store::new(opened.db.clone()));
         let (jobs, receiver) = channel();
-        let committer = Committer::new(Arc::clone(&store), receiver, options, layout, opened);
+        let committer = Committer::new(Arc::clone(&store), Queue::new(receiver), options, layout, opened);
         let thread = thread::Builder::new()
             .name("sayiir-sled".into())
             .spawn(move || committer.run())

@@ -4,6 +4,7 @@ use sayiir_core::backend::{Accepted, Commit, RunChange};
 use sayiir_core::ids::{Revision, RunId};
 use sayiir_core::record::{IndexEntry, Record};
 
+use crate::heads::Head;
 use crate::keys::{self, Key};
 use crate::value::{self, Pair};
 
@@ -30,10 +31,19 @@ pub(crate) struct Change {
 /// What stands of the run afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum After {
-    /// A record with so many further pieces: if the one before had more, those go.
-    Record { pieces: u32 },
+    /// A record: if the one before had more pieces, those go.
+    Record(Head),
     /// Nothing: all of its keys go.
     Nothing,
+}
+
+impl After {
+    pub(crate) fn head(self) -> Option<Head> {
+        match self {
+            Self::Record(head) => Some(head),
+            Self::Nothing => None,
+        }
+    }
 }
 
 impl Prepared {
@@ -73,7 +83,9 @@ impl Change {
         let payload = value::encode(record);
         let key = keys::record(&self.run);
         let pieces = value::put(key, record.revision.0, &payload, &mut self.puts);
-        self.after = After::Record { pieces };
+        let parts = self.puts.iter().rev().take(pieces as usize + 1);
+        let bytes = parts.map(|(key, value)| (key.len() + value.len()) as u64).sum();
+        self.after = After::Record(Head { revision: record.revision, pieces, bytes });
     }
 
     fn put_messages(&mut self, change: &RunChange) {

@@ -2,22 +2,24 @@
 //!
 //! Each is checked against what the tree holds. A run stands in a group once; a second commit of it waits for the next.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use sayiir_core::backend::BackendError;
-use sayiir_core::ids::{Revision, RunId};
+use sayiir_core::ids::RunId;
 
 use crate::change::{After, Change, Prepared};
 use crate::error::{caught, from_sled};
 use crate::frame::{self, Header};
+use crate::heads::{Head, Heads};
 use crate::keys;
 use crate::value;
 
 /// What is to be written.
 #[derive(Debug, Default)]
 pub(crate) struct Group {
-    batch: sled::Batch,
-    runs: HashSet<RunId>,
+    pub(crate) batch: sled::Batch,
+    /// What stands of its runs afterwards.
+    pub(crate) runs: HashMap<RunId, Option<Head>>,
     keys: usize,
     /// By how much the live bytes change.
     live: i64,
@@ -31,16 +33,23 @@ struct Found {
 }
 
 impl Group {
+    /// Whether a commit has a run that stands in the group.
+    pub(crate) fn meets(&self, commit: &Prepared) -> bool {
+        commit.changes.iter().any(|change| self.runs.contains_key(&change.run))
+    }
+
     /// Takes a commit in.
     ///
     /// # Errors
     /// `Conflict`, or `Damaged` if what it builds on does not read.
-    pub(crate) fn admit(&mut self, db: &sled::Db, commit: Prepared) -> Result<(), BackendError> {
+    pub(crate) fn admit(
+        &mut self,
+        db: &sled::Db,
+        heads: &Heads,
+        commit: Prepared,
+    ) -> Result<(), BackendError> {
         let mut found = Found::default();
-        caught(|| {
-            let mut changes = commit.changes.iter();
-            changes.try_for_each(|change| found.look(db, change))
-        })?;
+        caught(|| commit.changes.iter().try_for_each(|change| found.look(db, heads, change)))?;
         self.keys += commit.size() + found.removes.len();
         self.live += found.live;
         // Removals first: of two writes of one key in a batch the last counts.
@@ -51,35 +60,30 @@ impl Group {
                 self.live += size(&key, &value);
                 self.batch.insert(key, value);
             }
-            self.runs.insert(change.run);
+            self.runs.insert(change.run, change.after.head());
         }
         Ok(())
     }
 
-    /// How many keys it touches.
-    pub(crate) fn keys(&self) -> usize {
-        self.keys
+    /// Whether it has grown to so many keys.
+    pub(crate) fn has(&self, keys: usize) -> bool {
+        self.keys >= keys
     }
 
-    /// The batch with the group's own sequence in it, the runs, and the live bytes there will be.
-    pub(crate) fn finish(mut self, sequence: u64, live: u64) -> (sled::Batch, HashSet<RunId>, u64) {
+    /// Puts the group's own sequence into the batch; gives the live bytes there will be.
+    pub(crate) fn number(&mut self, sequence: u64, live: u64) -> u64 {
         let live = live.saturating_add_signed(self.live);
         let header = Header { pieces: 0, sequence };
         let value = frame::encode(keys::SEQUENCE, header, &value::encode(&live));
         self.batch.insert(keys::SEQUENCE, value);
-        (self.batch, self.runs, live)
+        live
     }
 }
 
 impl Found {
-    fn look(&mut self, db: &sled::Db, change: &Change) -> Result<(), BackendError> {
-        let key = keys::record(&change.run);
-        let stored = db.get(&key).map_err(from_sled)?;
-        let header = match &stored {
-            Some(bytes) => Some(frame::decode(&key, bytes)?.0),
-            None => None,
-        };
-        let found = header.map(|header| Revision(header.sequence));
+    fn look(&mut self, db: &sled::Db, heads: &Heads, change: &Change) -> Result<(), BackendError> {
+        let head = heads.find(db, &change.run)?;
+        let found = head.map(|head| head.revision);
         if found != change.expected {
             return Err(BackendError::Conflict { run: change.run.clone(), expected: change.expected, found });
         }
@@ -89,55 +93,43 @@ impl Found {
         for key in &change.taken {
             self.remove_message(db, key)?;
         }
-        match (change.after, header, stored) {
-            (After::Nothing, ..) => self.remove_run(db, &change.run),
-            (After::Record { pieces }, Some(before), Some(bytes)) => {
-                self.live -= size(&key, &bytes);
-                self.remove_pieces(db, &key, pieces + 1, before.pieces)?;
-                self.forget_pieces(db, &key, pieces.min(before.pieces))
+        match (change.after, head) {
+            (After::Nothing, _) => self.remove_run(db, &change.run),
+            (After::Record(after), Some(before)) => {
+                let key = keys::record(&change.run);
+                let left = after.pieces + 1..=before.pieces;
+                self.removes.extend(left.map(|number| keys::piece(&key, number).into()));
+                self.live -= i64::try_from(before.bytes).unwrap_or(i64::MAX);
+                Ok(())
             }
-            (After::Record { .. }, ..) => Ok(()),
+            (After::Record(_), None) => Ok(()),
         }
     }
 
     fn remove_message(&mut self, db: &sled::Db, key: &[u8]) -> Result<(), BackendError> {
-        if let Some(bytes) = db.get(key).map_err(from_sled)? {
-            let (header, _) = frame::decode(key, &bytes)?;
-            self.remove(key.into(), &bytes);
-            self.remove_pieces(db, key, 1, header.pieces)?;
-        }
-        Ok(())
-    }
-
-    fn remove_pieces(&mut self, db: &sled::Db, owner: &[u8], from: u32, to: u32) -> Result<(), BackendError> {
-        for number in from..=to {
-            let key = keys::piece(owner, number);
-            let bytes = db.get(&key).map_err(from_sled)?.unwrap_or_default();
-            self.remove(key.into(), &bytes);
-        }
-        Ok(())
-    }
-
-    /// Counts the pieces that are overwritten.
-    fn forget_pieces(&mut self, db: &sled::Db, owner: &[u8], to: u32) -> Result<(), BackendError> {
-        for number in 1..=to {
-            let key = keys::piece(owner, number);
-            let bytes = db.get(&key).map_err(from_sled)?.unwrap_or_default();
-            self.live -= size(&key, &bytes);
+        let Some(value) = db.get(key).map_err(from_sled)? else {
+            return Ok(());
+        };
+        let (header, _) = frame::decode(key, &value)?;
+        self.remove(key.into(), &value);
+        for number in 1..=header.pieces {
+            let key = keys::piece(key, number);
+            let value = db.get(&key).map_err(from_sled)?.unwrap_or_default();
+            self.remove(key.into(), &value);
         }
         Ok(())
     }
 
     fn remove_run(&mut self, db: &sled::Db, run: &RunId) -> Result<(), BackendError> {
         for pair in db.scan_prefix(keys::run(run)) {
-            let (key, bytes) = pair.map_err(from_sled)?;
-            self.remove(key, &bytes);
+            let (key, value) = pair.map_err(from_sled)?;
+            self.remove(key, &value);
         }
         Ok(())
     }
 
-    fn remove(&mut self, key: sled::IVec, bytes: &[u8]) {
-        self.live -= size(&key, bytes);
+    fn remove(&mut self, key: sled::IVec, value: &[u8]) {
+        self.live -= size(&key, value);
         self.removes.push(key);
     }
 }

@@ -4,7 +4,7 @@
 //! value carries a checksum and its place, so that damage is named and never taken for data.
 //!
 //! The way of a commit: [`SledBackend`] encodes it (`change`, with `keys`, `value`, `frame`), the writing thread
-//! (`committer`) checks it against the tree (`group`), writes, syncs (`sync`) and answers. Readers (`read`, `scan`) look
+//! (`committer`, fed by `queue`) checks it against the tree (`group`), writes, syncs (`sync`) and answers. Readers (`read`, `scan`) look
 //! through `store`, which hides what is not yet durable. `recovery` opens, `layout` and `tip` are the files around sled's.
 //! `compact` and `import` write a `fresh` database beside the current one; `walk` reads everything, for `export` and checks.
 
@@ -19,10 +19,12 @@ mod faults;
 mod frame;
 mod fresh;
 mod group;
+mod heads;
 mod import;
 mod keys;
 mod layout;
 mod options;
+mod queue;
 mod read;
 mod recovery;
 mod scan;

@@ -3,6 +3,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,9 @@ use crate::tip::Tip;
 /// The format of the whole store that is written.
 pub(crate) const FORMAT: u32 = 1;
 const MAGIC: &[u8] = b"sayiir";
+
+/// How long sled may take to close.
+const LONGEST_CLOSE: Duration = Duration::from_mins(1);
 
 /// A database that is open.
 #[derive(Debug)]
@@ -95,6 +99,21 @@ pub(crate) fn open_sled(directory: &Path, options: &Options) -> Result<sled::Db,
             attempt_while_locked(attempt)
         }
         answer => answer,
+    }
+}
+
+/// Lets a database go. Its own thread is waited for, but not for ever: one that met damage may have died, and sled would
+/// wait for it.
+pub(crate) fn close(db: Option<sled::Db>) {
+    let Some(db) = db else { return };
+    let (done, closed) = channel();
+    let closing = thread::Builder::new().name("sayiir-sled-close".into()).spawn(move || {
+        drop(db);
+        // Nobody listens any more if it took too long.
+        let _ = done.send(());
+    });
+    if closing.is_err() || closed.recv_timeout(LONGEST_CLOSE).is_err() {
+        tracing::error!("sled did not close its files; they stay locked until this process ends");
     }
 }
 

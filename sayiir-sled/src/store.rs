@@ -3,15 +3,16 @@
 //! A reader sees a group either whole or not at all, and is answered only once what it saw is durable: otherwise a power
 //! loss could take back what a caller has been told.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use sayiir_core::backend::BackendError;
 use sayiir_core::ids::RunId;
 use tokio::sync::watch;
 
 use crate::error::{caught, from_sled};
+use crate::heads::Head;
 
 /// The shared part of a backend.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ struct State {
     /// The last group that need not be waited for.
     settled: u64,
     /// The runs of the groups between the two.
-    pending: HashSet<RunId>,
+    pending: Arc<HashMap<RunId, Option<Head>>>,
 }
 
 /// What has been done since the database was opened.
@@ -55,7 +56,7 @@ pub(crate) enum Scope<'a> {
 impl Store {
     pub(crate) fn new(db: sled::Db) -> Self {
         Self {
-            state: RwLock::new(State { db: Ok(db), applied: 0, settled: 0, pending: HashSet::new() }),
+            state: RwLock::new(State { db: Ok(db), applied: 0, settled: 0, pending: Arc::default() }),
             progress: watch::Sender::new(0),
             counters: Counters::default(),
         }
@@ -105,7 +106,7 @@ impl Store {
         let db = state.db.as_ref().map_err(Clone::clone)?;
         let value = caught(|| work(db))?;
         let unsettled = match scope {
-            Scope::Run(run) => state.pending.contains(run),
+            Scope::Run(run) => state.pending.contains_key(run),
             Scope::All => state.applied > state.settled,
         };
         Ok((value, unsettled.then_some(state.applied)))
@@ -146,7 +147,7 @@ impl Store {
         &self,
         group: u64,
         batch: sled::Batch,
-        pending: HashSet<RunId>,
+        pending: Arc<HashMap<RunId, Option<Head>>>,
     ) -> Result<(), BackendError> {
         let mut state = self.exclusive();
         let db = state.db.as_ref().map_err(Clone::clone)?;
@@ -160,7 +161,7 @@ impl Store {
     pub(crate) fn settle(&self, group: u64) {
         let mut state = self.exclusive();
         state.settled = group;
-        state.pending.clear();
+        state.pending = Arc::default();
         drop(state);
         self.progress.send_replace(group);
     }
@@ -169,7 +170,7 @@ impl Store {
     pub(crate) fn fail(&self, why: BackendError) -> Option<sled::Db> {
         let mut state = self.exclusive();
         let db = std::mem::replace(&mut state.db, Err(why));
-        state.pending.clear();
+        state.pending = Arc::default();
         drop(state);
         self.progress.send_modify(|_| {});
         db.ok()

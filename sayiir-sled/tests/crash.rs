@@ -4,33 +4,21 @@
 //! after a random number of lines, during open too; then the database is opened and all of it is compared. `SAYIIR_KILLS=300
 //! cargo test -p sayiir-sled --test crash` kills more often than the 30 times of an ordinary run.
 
+mod lanes;
 mod script;
 
-use std::collections::HashMap;
 use std::env;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use sayiir_core::backend::{Backend, Commit};
+use lanes::{LANES, Lane, Work, compare, hear, runtime};
 use sayiir_core::testing::random::Random;
 use sayiir_sled::SledBackend;
-use script::Place;
 
 const DATABASE: &str = "SAYIIR_CRASH_DATABASE";
 const SEED: &str = "SAYIIR_CRASH_SEED";
-const LANES: usize = 12;
-const RUNS_OF_A_LANE: usize = 3;
-
-/// What the child said of one lane.
-#[derive(Debug, Default, Clone)]
-struct Lane {
-    /// Where each run was after the last acknowledged commit.
-    acknowledged: HashMap<usize, Place>,
-    /// Where the runs of the commit in flight will be.
-    intended: HashMap<usize, Place>,
-}
 
 #[test]
 fn nothing_acknowledged_is_lost_and_nothing_torn_by_sigkill() {
@@ -55,45 +43,8 @@ fn nothing_acknowledged_is_lost_and_nothing_torn_by_sigkill() {
 fn child() {
     let Ok(path) = env::var(DATABASE) else { return };
     let seed = env::var(SEED).expect("a seed").parse().expect("a number");
-    runtime().block_on(async {
-        let backend = SledBackend::open(path).expect("it opens");
-        let lanes = (0..LANES).map(|lane| tokio::spawn(work(backend.clone(), lane, seed)));
-        for lane in lanes.collect::<Vec<_>>() {
-            lane.await.expect("it works until it is killed");
-        }
-    });
-}
-
-async fn work(backend: SledBackend, lane: usize, seed: u64) {
-    let mut random = Random::new(seed ^ lane as u64);
-    let mut places = HashMap::new();
-    for run in runs(lane) {
-        let place = script::verify(&backend, &script::run(run)).await;
-        // A removed run does not say which life it had: the parent does not ask.
-        places.insert(run, place);
-    }
-    loop {
-        let first = lane * RUNS_OF_A_LANE;
-        let count = 1 + usize::try_from(random.below(RUNS_OF_A_LANE as u64)).expect("small");
-        let chosen = first..first + count;
-        let next: Vec<_> = chosen.clone().map(|run| (run, places[&run].next())).collect();
-        let changes = chosen.map(|run| script::change(&script::run(run), places[&run])).collect();
-        say("intend", lane, &next);
-        backend.commit(Commit { changes }).await.expect("it commits");
-        if lane == 0 && random.one_in(40) {
-            backend.compact().await.expect("it compacts");
-        }
-        say("done", lane, &next);
-        places.extend(next);
-    }
-}
-
-/// One write, so that lines of lanes do not mix.
-fn say(word: &str, lane: usize, places: &[(usize, Place)]) {
-    let places: Vec<_> = places.iter().map(|(run, place)| format!("{run}={place}")).collect();
-    let text = format!("\n@ {word} {lane} {}\n", places.join(" "));
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).expect("the parent listens");
+    let backend = SledBackend::open(path).expect("it opens");
+    runtime().block_on(lanes::work(&backend, Work { seed, commits: u64::MAX, compacts: true }));
 }
 
 fn start(path: &Path, seed: u64) -> Child {
@@ -130,58 +81,4 @@ fn listen_and_kill(child: &mut Child, random: &mut Random, lanes: &mut [Lane]) -
         acknowledged += hear(&text, lanes);
     }
     acknowledged
-}
-
-fn hear(text: &str, lanes: &mut [Lane]) -> u64 {
-    let mut words = text.split(' ').skip(1);
-    let word = words.next().expect("a word");
-    let number: usize = words.next().and_then(|lane| lane.parse().ok()).expect("a lane");
-    let places: Option<HashMap<usize, Place>> = words
-        .map(|pair| {
-            let (run, place) = pair.split_once('=')?;
-            Some((run.parse().ok()?, place.parse().ok()?))
-        })
-        .collect();
-    let Some(places) = places else { return 0 };
-    let lane = &mut lanes[number];
-    if word == "done" {
-        lane.acknowledged.extend(places);
-        lane.intended.clear();
-        return 1;
-    }
-    lane.intended = places;
-    0
-}
-
-/// Compares everything, and takes over where the store is.
-async fn compare(backend: &SledBackend, lanes: &mut [Lane]) {
-    let mut all = Vec::new();
-    for (number, lane) in lanes.iter_mut().enumerate() {
-        let mut reached = Vec::new();
-        for run in runs(number) {
-            let id = script::run(run);
-            let found = script::verify(backend, &id).await;
-            let before = lane.acknowledged.get(&run).copied().unwrap_or_default();
-            let same = |place: Place| place == found || (place.revision == 0 && found.revision == 0);
-            match lane.intended.get(&run) {
-                Some(after) if same(*after) => reached.push(true),
-                Some(_) if same(before) => reached.push(false),
-                None if same(before) => {}
-                after => panic!("{id:?} is at {found}, acknowledged was {before}, intended {after:?}"),
-            }
-            lane.acknowledged.insert(run, found);
-            all.push((id, found));
-        }
-        assert!(reached.windows(2).all(|pair| pair[0] == pair[1]), "a torn commit: {lane:?}");
-        lane.intended.clear();
-    }
-    script::verify_indexes(backend, &all).await;
-}
-
-fn runs(lane: usize) -> std::ops::Range<usize> {
-    lane * RUNS_OF_A_LANE..(lane + 1) * RUNS_OF_A_LANE
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime")
 }

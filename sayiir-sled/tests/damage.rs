@@ -67,7 +67,7 @@ async fn fate(path: &Path, what: &str) -> Fate {
     for number in 0..RUNS {
         match backend.record(&script::run(number)).await {
             Ok(Some(record)) => {
-                assert!(named || record.revision.0 == REVISION, "{what}: run {number} went back")
+                assert!(named || record.revision.0 == REVISION, "{what}: run {number} went back");
             }
             Ok(None) => assert!(named, "{what}: run {number} is gone"),
             Err(error) => assert!(matches!(error, BackendError::Damaged { .. }), "{what}: {error}"),

@@ -1,0 +1,147 @@
+//! The commits that wait, and how they are taken: as many as are there, and those that are about to come.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use sayiir_core::backend::BackendError;
+use sayiir_core::ids::RunId;
+use tokio::sync::oneshot;
+
+use crate::change::Prepared;
+use crate::group::Group;
+use crate::heads::Heads;
+
+/// At most so many commits in a group: by then the sync costs each of them little, and while one group is written the next
+/// is prepared.
+const MOST_COMMITS: usize = 256;
+/// No further commit is taken into a group that touches so many keys.
+const MANY_KEYS: usize = 4_096;
+/// No group waits longer than this for one more commit.
+const MOST_PATIENCE: Duration = Duration::from_millis(1);
+
+/// Where an answer goes.
+pub(crate) type Reply = oneshot::Sender<Result<(), BackendError>>;
+
+/// What the writing thread is asked to do.
+#[derive(Debug)]
+pub(crate) enum Job {
+    /// To write.
+    Commit(Prepared, Reply),
+    /// To write nothing until the live keys have been copied to a fresh directory.
+    Compact(Reply),
+}
+
+/// What the writing thread takes its jobs from.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    jobs: Receiver<Job>,
+    /// Taken from `jobs` and not done.
+    waiting: VecDeque<Job>,
+    /// How many waited for the last group, and how long to wait for as many again.
+    expected: usize,
+    patience: Duration,
+}
+
+impl Queue {
+    pub(crate) fn new(jobs: Receiver<Job>) -> Self {
+        Self { jobs, waiting: VecDeque::new(), expected: 0, patience: Duration::ZERO }
+    }
+
+    /// Waits for a job, at most until `until`, and takes all that are there; `false` once there will be none any more.
+    pub(crate) fn wait(&mut self, until: Option<Instant>) -> bool {
+        if self.waiting.is_empty() {
+            let job = match until {
+                None => self.jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(until) => self.jobs.recv_timeout(until.saturating_duration_since(Instant::now())),
+            };
+            match job {
+                Ok(job) => self.waiting.push_back(job),
+                Err(RecvTimeoutError::Timeout) => return true,
+                Err(RecvTimeoutError::Disconnected) => return false,
+            }
+        }
+        self.gather();
+        true
+    }
+
+    /// Takes all jobs that are there. Those who were answered last are about to come again: without a moment's patience they
+    /// would miss each group by a hair, and two halves take turns where one group would do.
+    fn gather(&mut self) {
+        let start = Instant::now();
+        while self.waiting.len() < MOST_COMMITS {
+            match self.jobs.try_recv() {
+                Ok(job) => self.waiting.push_back(job),
+                Err(TryRecvError::Disconnected) => break,
+                Err(TryRecvError::Empty) => {
+                    if self.waiting.len() >= self.expected || start.elapsed() >= self.patience {
+                        break;
+                    }
+                    thread::yield_now();
+                }
+            }
+        }
+        self.expected = self.waiting.len();
+    }
+
+    /// Learns how long a sync takes: waiting half as long for commits that save another one is worth it.
+    pub(crate) fn learn(&mut self, sync: Duration) {
+        self.patience = (sync / 2).min(MOST_PATIENCE);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Takes the commits of the next group, in order; answers those that are refused.
+    pub(crate) fn collect(&mut self, db: &sled::Db, heads: &Heads) -> (Group, Vec<Reply>) {
+        let mut group = Group::default();
+        let mut replies = Vec::new();
+        // The order of one run's commits is kept: behind one that must wait, all wait.
+        let mut held: HashSet<RunId> = HashSet::new();
+        let mut later = VecDeque::new();
+        for job in self.waiting.drain(..) {
+            let Job::Commit(commit, reply) = job else {
+                later.push_back(job);
+                continue;
+            };
+            let runs = || commit.changes.iter().map(|change| &change.run);
+            if group.has(MANY_KEYS) || group.meets(&commit) || runs().any(|run| held.contains(run)) {
+                held.extend(runs().cloned());
+                later.push_back(Job::Commit(commit, reply));
+                continue;
+            }
+            match group.admit(db, heads, commit) {
+                Ok(()) => replies.push(reply),
+                Err(error) => answer(reply, Err(error)),
+            }
+        }
+        self.waiting = later;
+        (group, replies)
+    }
+
+    /// Takes the replies of those who ask for compaction.
+    pub(crate) fn compactions(&mut self) -> Vec<Reply> {
+        let mut replies = Vec::new();
+        for job in std::mem::take(&mut self.waiting) {
+            match job {
+                Job::Compact(reply) => replies.push(reply),
+                Job::Commit(..) => self.waiting.push_back(job),
+            }
+        }
+        replies
+    }
+
+    /// Answers everything that waits.
+    pub(crate) fn refuse(&mut self, why: &BackendError) {
+        for Job::Commit(_, reply) | Job::Compact(reply) in self.waiting.drain(..) {
+            answer(reply, Err(why.clone()));
+        }
+    }
+}
+
+/// Gives an answer. The caller may be gone; what was written stays.
+pub(crate) fn answer(reply: Reply, result: Result<(), BackendError>) {
+    let _ = reply.send(result);
+}
