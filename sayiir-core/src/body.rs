@@ -168,11 +168,14 @@ pub fn run<S, N, R>(leave: &Leave<S, N>, stretch: impl Future<Output = R>) -> Le
     }
 }
 
+/// Hands a move's outcome to the operation of a state.
+pub type Feed<S, N> = fn(S, &mut Step<'_>) -> Result<Fed<S, N>, Fault>;
+
 /// One move of a body: `feed` hands the outcome to the operation of the state, `enter` runs a stretch.
 pub fn advance<S, N, R>(
     mut state: S,
     step: &mut Step<'_>,
-    feed: fn(S, &mut Step<'_>) -> Result<Fed<S, N>, Fault>,
+    feed: Feed<S, N>,
     enter: fn(N, &Step<'_>) -> Left<S, N, R>,
 ) -> Progress<S, R> {
     loop {

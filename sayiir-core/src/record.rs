@@ -151,6 +151,12 @@ pub enum LeafKind {
 }
 
 impl LeafKind {
+    /// Whether the engine has something to do for it now.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        matches!(self, Self::Task { retry_at: None, .. })
+    }
+
     /// When this leaf wants to be woken.
     #[must_use]
     pub fn due(&self) -> Option<Timestamp> {
@@ -256,8 +262,8 @@ pub struct IndexEntry {
     pub created: Timestamp,
     /// By which it is listed.
     pub status: StatusKind,
-    /// Whether a task is to be run now: what recovery looks for at start. A run that only waits, for a signal, a time or a
-    /// retry, is not ready.
+    /// Whether there is something to do now, a task to run or a message to take: what recovery looks for at start. A run that
+    /// only waits, for a signal, a time or a retry, is not ready.
     pub ready: bool,
     /// The earliest point in time at which the run wants to be woken.
     pub due: Option<Timestamp>,
@@ -299,6 +305,12 @@ impl Record {
         }
     }
 
+    /// Whether a message waits that the wait is to take.
+    fn has_message_for(&self, kind: &LeafKind) -> bool {
+        let LeafKind::Signal { name, .. } = kind else { return false };
+        self.inbox.iter().any(|queue| queue.signal == *name && queue.head < queue.tail)
+    }
+
     /// What the indexes hold of it.
     #[must_use]
     pub fn index(&self) -> IndexEntry {
@@ -317,7 +329,7 @@ impl Record {
             workflow: self.workflow.clone(),
             created: self.created,
             status: self.status(),
-            ready: leaves.iter().any(|leaf| matches!(leaf.kind, LeafKind::Task { retry_at: None, .. })),
+            ready: leaves.iter().any(|leaf| leaf.kind.is_ready() || self.has_message_for(&leaf.kind)),
             due: leaves.iter().filter_map(|leaf| leaf.kind.due()).chain(self.deadline.filter(|_| live)).min(),
             waiting,
         }

@@ -24,6 +24,7 @@ struct Counter {
 
 impl Activity {
     /// Waits until nothing is busy.
+    #[cfg(feature = "testing")]
     pub(crate) async fn idle(&self) {
         loop {
             let idle = self.0.idle.notified();

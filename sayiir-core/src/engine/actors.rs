@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, mpsc, oneshot};
+use tracing::Instrument;
 
 use super::actor::Actor;
 use super::attempts::Progress;
@@ -55,7 +56,7 @@ impl Shared {
         let actor = Actor::new(Arc::clone(self), run.clone(), commands, progress.clone());
         if mailbox.send(command).is_ok() {
             living.insert(run.clone(), Entry { mailbox, progress });
-            self.spawn(actor.live());
+            self.spawn(actor.live().instrument(tracing::info_span!("run", %run)));
         }
     }
 

@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::shared::Shared;
 use super::slots::Slot;
@@ -152,7 +153,14 @@ impl Attempts {
         self.running.insert(leaf.clone(), context.cancellation().clone());
         self.progress.lock().push((leaf.clone(), context.clone()));
         let engine = Arc::clone(shared);
-        self.spawn(shared, async move {
+        let span = tracing::info_span!(
+            "attempt",
+            run = %context.run_id(),
+            task,
+            attempt = context.attempt(),
+            key = context.idempotency_key(),
+        );
+        let attempt = async move {
             let _slot = match slot {
                 Some(slot) => slot,
                 None => engine.slots.acquire(task, options.max_concurrent).await,
@@ -164,7 +172,8 @@ impl Attempts {
             };
             let micros = micros_between(began, engine.clock.now());
             Finished { leaf, task, attempt: context.attempt(), options, micros, end }
-        });
+        };
+        self.spawn(shared, attempt.instrument(span));
     }
 
     fn spawn(&mut self, shared: &Shared, attempt: impl Future<Output = Finished> + Send + 'static) {

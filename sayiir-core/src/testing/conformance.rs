@@ -1,6 +1,6 @@
 //! The backend contract as tests: one function for each promise, which panics where the promise does not hold.
 //!
-//! A backend's own tests call [`all`] and, if it keeps anything beyond its handle, [`reopening`]. Every function takes an
+//! A backend's own tests call [`all`] and, if it keeps anything beyond its handle, [`reopening()`]. Every function takes an
 //! empty store, so that a failing promise can also be run alone.
 
 #![expect(
@@ -71,6 +71,7 @@ pub async fn all<B: Backend>(make: impl AsyncFn() -> B) {
         indexes::a_finished_run_is_never_due,
         indexes::ready_runs_are_found_in_pages,
         indexes::a_run_that_waits_is_not_ready,
+        indexes::a_run_with_a_message_to_take_is_ready,
         listings::runs_are_listed_by_creation_then_by_id,
         listings::pages_hold_every_run_once,
         listings::a_rewritten_run_keeps_its_place,

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use sayiir_core::testing::{TestEngine, crash_everywhere};
+use sayiir_core::memory::InMemoryBackend;
+use sayiir_core::testing::{CommitFault, FaultyBackend, TestEngine, VirtualClock, crash_everywhere};
 
-use crate::in_world;
 use crate::scripted::{Op, Scripted, wait, within, work};
 use crate::world::{Act, World, break_stretch, mend_stretch};
+use crate::{engine_on, in_world, start};
 
 /// The script's outcome, undisturbed and under every crash.
 async fn sweep(world: &World, ops: Vec<Op>, drive: impl AsyncFn(&TestEngine)) -> (Vec<String>, u64) {
@@ -141,4 +142,29 @@ async fn a_stretch_that_panics_and_is_retried() {
     })
     .await;
     assert_eq!(lines, ["a done", "swept passed", "b done"]);
+}
+
+#[tokio::test]
+async fn a_full_inbox_is_taken_to_its_end_by_the_next_engine() {
+    let world = World::default();
+    let backend = FaultyBackend::new(InMemoryBackend::new());
+    let clock = VirtualClock::default();
+    let first = engine_on(backend.clone(), clock.clone(), &world).await;
+    let ops = [wait("stop")].into_iter().chain((0..200).map(|_| wait("go")));
+    start(&first, "exp-001", ops).await;
+    for number in 0..200 {
+        send(&first, "go", &number.to_string()).await;
+    }
+    // One commit holds only so many moves; the process ends after the first of several.
+    backend.fault(backend.commits() + 1, CommitFault::CrashAfter);
+    let sent = first.signal("exp-001", "stop", "now");
+    tokio::select! {
+        biased;
+        () = backend.crashed() => {}
+        _ = sent => panic!("the process ends first"),
+    }
+    first.crash().await;
+    let second = engine_on(backend.inner().clone(), clock, &world).await;
+    let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
+    assert_eq!(run.result().await.expect("a value").len(), 201);
 }

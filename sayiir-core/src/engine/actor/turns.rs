@@ -88,7 +88,13 @@ impl Actor {
                     | Phase::Cancelled { .. }
                     | Phase::Blocked { .. } => shared.waiters.tell(&image.record),
                 }
-                tracing::trace!(run = %self.run, revision = image.record.revision.0, "committed");
+                tracing::debug!(
+                    run = %self.run,
+                    step = image.record.steps.0,
+                    revision = image.record.revision.0,
+                    status = %image.record.status(),
+                    "committed"
+                );
                 self.image = Some(image);
             }
         }

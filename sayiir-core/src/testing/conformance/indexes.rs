@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::fixture::{Sketch, at, due, json, next_due, ready, run, task, timer, wait};
+use super::fixture::{Sketch, at, due, json, next_due, queue, ready, run, task, timer, wait};
 use crate::backend::Backend;
 use crate::record::{BlockReason, Phase};
 
@@ -98,6 +98,16 @@ pub async fn ready_runs_are_found_in_pages(backend: &impl Backend) {
         found.extend(page);
     }
     assert_eq!(found, expected);
+}
+
+/// A run whose awaited signal already lies in its inbox is ready: an engine that starts takes it.
+pub async fn a_run_with_a_message_to_take_is_ready(backend: &impl Backend) {
+    let mut sketch = Sketch::new("exp-001", 1).with_leaves(vec![wait("go", None)]);
+    for (head, tail) in [(0, 0), (0, 3), (3, 3)] {
+        sketch.record.inbox = vec![queue("stop", 0, 1), queue("go", head, tail)];
+        sketch.write(backend).await;
+        assert_eq!(!ready(backend, None, 5).await.is_empty(), head < tail, "{head}..{tail}");
+    }
 }
 
 /// A run that waits for a signal, a time or a retry is not ready; it becomes so when a task is to be run.
