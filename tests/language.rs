@@ -378,3 +378,52 @@ fn for_loops_over_references_keep_a_position() {
     let order = Order { lines: vec![("a".into(), 1), ("b".into(), 2)] };
     assert_eq!(drive::<borrowed>((order, vec![1, 2]), vec![]).0, "a 1,b 2 2 9 test");
 }
+
+#[workflow]
+async fn leaving(n: u32) -> String {
+    let late: String;
+    if double(n).await > 2 {
+        late = double(n).await.to_string();
+    } else {
+        return "early".into();
+    }
+    let seen = late.len();
+    nothing().await;
+    format!("{late} {seen}")
+}
+
+#[workflow]
+async fn overwritten(n: u32) -> u32 {
+    let mut found = None;
+    nothing().await;
+    found = Some(double(n).await);
+    found.unwrap_or(2)
+}
+
+#[workflow]
+async fn raw(n: u32) -> String {
+    let r#type = double(n).await;
+    nothing().await;
+    format!("{type}")
+}
+
+#[workflow]
+async fn named_like_ours(n: u32) -> String {
+    let mut entry: Vec<u32> = vec![n];
+    let (state, step, leave) = (n, n + 1, n + 2);
+    if let Some(entry) = Some(double(n).await) {
+        nothing().await;
+        assert_eq!(entry, 2 * n);
+    }
+    entry.push(state + step + leave);
+    format!("{entry:?}")
+}
+
+#[test]
+fn cases_found_by_the_differential_suite() {
+    assert_eq!(drive::<leaving>((2,), vec![]).0, "4 1");
+    assert_eq!(drive::<leaving>((1,), vec![]).0, "early");
+    assert_eq!(drive::<overwritten>((2,), vec![]).0, 4);
+    assert_eq!(drive::<raw>((2,), vec![]).0, "4");
+    assert_eq!(drive::<named_like_ours>((2,), vec![]).0, "[2, 9]");
+}

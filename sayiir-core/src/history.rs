@@ -185,6 +185,18 @@ pub enum Event {
         /// As the caller gave it.
         reason: String,
     },
+    /// The run undoes what it did, before it ends as failed or cancelled.
+    Compensating {
+        /// How it ends, and why.
+        because: String,
+    },
+    /// The body started another run, or found its id taken.
+    Spawned {
+        /// The other run.
+        run: RunId,
+        /// Whether it was started.
+        started: bool,
+    },
     /// The run cannot go on.
     Blocked {
         /// Why.

@@ -6,11 +6,13 @@
 //! that the store holds, the turn says which ([`Turn::wanted`]) and is handed it. Code of the user that panics is caught here.
 
 mod attempt;
+mod compensate;
 mod control;
 mod due;
 mod inbox;
 mod leaves;
 mod moves;
+mod spawn;
 #[cfg(test)]
 mod tests;
 
@@ -24,12 +26,13 @@ pub(crate) use control::NotRetryable;
 pub(crate) use inbox::NewMessage;
 pub(crate) use leaves::{LeafId, with_task};
 pub(crate) use moves::panic_message;
+pub(crate) use spawn::WantedSpawn;
 
 use crate::backend::{Accepted, Before, RunChange};
 use crate::durable::Stored;
 use crate::history::{Chain, Event, HistoryEntry, HistoryHead};
 use crate::ids::{Incarnation, Revision, RunId, StepNumber};
-use crate::record::{BlockReason, IndexEntry, LastOutcome, Phase, Queue, Record};
+use crate::record::{BlockReason, Ending, IndexEntry, LastOutcome, Phase, Queue, Record};
 use crate::workflow::{LiveState, Program};
 
 /// How many moves one commit may hold. What is left is done in the next one, so that a loop over a full inbox, or of sleeps
@@ -67,6 +70,8 @@ pub(crate) struct NewRun {
     pub(crate) input: Box<dyn Any + Send>,
     /// The signals of the whole tree of workflows.
     pub(crate) signals: Vec<&'static str>,
+    /// The run that starts it.
+    pub(crate) parent: Option<RunId>,
 }
 
 /// One commit in the making.
@@ -80,6 +85,8 @@ pub(crate) struct Turn {
     history: Vec<HistoryEntry>,
     accepted: Vec<Accepted>,
     removed: Vec<(String, u64)>,
+    /// Runs that begin with this commit.
+    children: Vec<(RunChange, Image)>,
     moves: usize,
     changed: bool,
 }
@@ -106,6 +113,7 @@ impl Turn {
             history: Vec::new(),
             accepted: Vec::new(),
             removed: Vec::new(),
+            children: Vec::new(),
             moves: 0,
             changed: false,
         }
@@ -128,7 +136,9 @@ impl Turn {
             phase: Phase::Live { leaves: Vec::new() },
             inbox: new.signals.into_iter().map(empty_queue).collect(),
             history: HistoryHead::default(),
-            parent: None,
+            parent: new.parent,
+            compensations: Vec::new(),
+            ending: None,
         };
         let mut turn = Self {
             program: Some(program),
@@ -140,6 +150,7 @@ impl Turn {
             history: Vec::new(),
             accepted: Vec::new(),
             removed: Vec::new(),
+            children: Vec::new(),
             moves: 0,
             changed: true,
         };
@@ -188,13 +199,12 @@ impl Turn {
     fn complete(&mut self, output: Stored) {
         self.log(Event::Completed { output: crate::history::Digest::of(output.as_str().as_bytes()) });
         self.record.state = None;
+        self.record.compensations = Vec::new();
         self.record.phase = Phase::Completed { output };
     }
 
     fn fail(&mut self, error: String, cause: Option<LastOutcome>) {
-        self.log(Event::Failed { error: error.clone() });
-        self.live = None;
-        self.record.phase = Phase::Failed { error, cause };
+        self.end(Ending::Failed { error }, cause);
     }
 
     fn block(&mut self, reason: BlockReason, cause: Option<LastOutcome>) {

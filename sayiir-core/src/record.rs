@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::durable::Stored;
 use crate::history::HistoryHead;
 use crate::ids::{Incarnation, LeafPath, Revision, RunId, StepNumber};
+use crate::step::Compensation;
 
 /// Everything about one run but its history and its inbox. Its size is that of the live variables.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +43,25 @@ pub struct Record {
     pub history: HistoryHead,
     /// The run that spawned this one.
     pub parent: Option<RunId>,
+    /// What is to be done, last first, if the run fails or is cancelled.
+    pub compensations: Vec<Compensation>,
+    /// How the run ends once its compensations are done; stays when it has ended so.
+    pub ending: Option<Ending>,
+}
+
+/// How a run ends that has something to compensate first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ending {
+    /// It returned an error.
+    Failed {
+        /// The error and its sources, as text.
+        error: String,
+    },
+    /// It was cancelled.
+    Cancelled {
+        /// As the caller gave it.
+        reason: String,
+    },
 }
 
 /// What a run is about.
@@ -100,6 +120,8 @@ pub enum StoredOutcome {
     Signal(crate::signal::Message),
     /// A deadline.
     Elapsed,
+    /// The spawning of a run.
+    Spawned(Result<RunId, crate::operation::AlreadyExists>),
     /// Nothing had come: the run was stopped where it waited, and waits there again after `retry()`.
     Nothing,
 }
@@ -148,13 +170,18 @@ pub enum LeafKind {
         #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
         until: Timestamp,
     },
+    /// The start of another run, which happens as soon as the engine comes to it.
+    Spawn {
+        /// The id of the new run.
+        run: RunId,
+    },
 }
 
 impl LeafKind {
     /// Whether the engine has something to do for it now.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        matches!(self, Self::Task { retry_at: None, .. })
+        matches!(self, Self::Task { retry_at: None, .. } | Self::Spawn { .. })
     }
 
     /// When this leaf wants to be woken.
@@ -164,6 +191,7 @@ impl LeafKind {
             Self::Task { retry_at, .. } => *retry_at,
             Self::Signal { deadline, .. } => *deadline,
             Self::Timer { until } => Some(*until),
+            Self::Spawn { .. } => None,
         }
     }
 }
@@ -232,6 +260,8 @@ pub enum StatusKind {
     WaitingForSignal,
     /// Waits for a point in time only.
     Sleeping,
+    /// Undoes what was done, before it ends as failed or cancelled.
+    Compensating,
     /// Ended with a value.
     Completed,
     /// Ended with an error.
@@ -248,7 +278,9 @@ impl StatusKind {
     pub fn is_finished(self) -> bool {
         match self {
             Self::Completed | Self::Failed | Self::Cancelled => true,
-            Self::Running | Self::WaitingForSignal | Self::Sleeping | Self::Blocked => false,
+            Self::Running | Self::WaitingForSignal | Self::Sleeping | Self::Compensating | Self::Blocked => {
+                false
+            }
         }
     }
 }
@@ -288,9 +320,10 @@ impl Record {
     #[must_use]
     pub fn status(&self) -> StatusKind {
         match &self.phase {
+            Phase::Live { .. } if self.ending.is_some() => StatusKind::Compensating,
             Phase::Live { leaves } => {
                 let any = |wanted: fn(&LeafKind) -> bool| leaves.iter().any(|leaf| wanted(&leaf.kind));
-                if any(|kind| matches!(kind, LeafKind::Task { .. })) {
+                if any(|kind| matches!(kind, LeafKind::Task { .. } | LeafKind::Spawn { .. })) {
                     StatusKind::Running
                 } else if any(|kind| matches!(kind, LeafKind::Signal { .. })) {
                     StatusKind::WaitingForSignal
@@ -319,7 +352,7 @@ impl Record {
             .iter()
             .filter_map(|leaf| match &leaf.kind {
                 LeafKind::Signal { name, .. } => Some(name.clone()),
-                LeafKind::Task { .. } | LeafKind::Timer { .. } => None,
+                LeafKind::Task { .. } | LeafKind::Timer { .. } | LeafKind::Spawn { .. } => None,
             })
             .collect();
         waiting.sort();
@@ -330,7 +363,11 @@ impl Record {
             created: self.created,
             status: self.status(),
             ready: leaves.iter().any(|leaf| leaf.kind.is_ready() || self.has_message_for(&leaf.kind)),
-            due: leaves.iter().filter_map(|leaf| leaf.kind.due()).chain(self.deadline.filter(|_| live)).min(),
+            due: leaves
+                .iter()
+                .filter_map(|leaf| leaf.kind.due())
+                .chain(self.deadline.filter(|_| live && self.ending.is_none()))
+                .min(),
             waiting,
         }
     }

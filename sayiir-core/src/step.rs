@@ -1,13 +1,16 @@
 //! One move of the machine: what comes in with it (time, an outcome for one leaf), and what the operations tell about it.
 
 use std::any::Any;
+use std::cell::RefCell;
 
 use jiff::Timestamp;
 
 use crate::codec::{Incompatible, Unencodable};
 use crate::durable::Stored;
 use crate::ids::{LeafPath, RunId};
+use crate::operation::{AlreadyExists, TaskCall};
 use crate::signal::Message;
+use crate::task::Task;
 
 /// How deep child workflows may nest. Deeper than that the run is blocked (`TooDeep`).
 pub const MAX_DEPTH: u32 = 128;
@@ -23,6 +26,17 @@ pub enum Outcome {
     Signal(Message),
     /// The leaf's deadline has come.
     Elapsed,
+    /// The run was started, or its id was taken.
+    Spawned(Result<RunId, AlreadyExists>),
+}
+
+/// A task to run, with these arguments, if the run fails or is cancelled.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Compensation {
+    /// The task's durable name.
+    pub task: String,
+    /// Its arguments, as a JSON array.
+    pub input: Stored,
 }
 
 /// Why the machine could not move: the run is blocked, nothing of it is lost.
@@ -54,13 +68,23 @@ pub struct Step<'a> {
     depth: u32,
     renewed: Option<Vec<u32>>,
     rejected: Option<(Message, String)>,
+    compensations: RefCell<Vec<Compensation>>,
 }
 
 impl<'a> Step<'a> {
     /// The first move of a run.
     #[must_use]
     pub fn begin(run: &'a RunId, now: Timestamp) -> Self {
-        Self { run, now, event: None, at: Vec::new(), depth: 0, renewed: None, rejected: None }
+        Self {
+            run,
+            now,
+            event: None,
+            at: Vec::new(),
+            depth: 0,
+            renewed: None,
+            rejected: None,
+            compensations: RefCell::default(),
+        }
     }
 
     /// A move that hands `outcome` to the leaf at `path`.
@@ -124,6 +148,25 @@ impl<'a> Step<'a> {
     /// Says that the message does not decode as what the leaf waits for; the wait goes on.
     pub fn reject(&mut self, message: Message, why: String) {
         self.rejected = Some((message, why));
+    }
+
+    /// Remembers a task that undoes what was done, should the run fail or be cancelled.
+    ///
+    /// # Errors
+    /// If the task's arguments do not encode.
+    pub fn compensate<T: Task>(&self, call: &TaskCall<T>) -> Result<(), Fault> {
+        let input = Stored::encode(call.input()).map_err(|error| Unencodable {
+            variant: format!("the compensation `{}`", T::NAME),
+            field: "its arguments".into(),
+            cause: error.to_string(),
+        })?;
+        self.compensations.borrow_mut().push(Compensation { task: T::NAME.into(), input });
+        Ok(())
+    }
+
+    /// The compensations that were remembered in this move, in order.
+    pub fn take_compensations(&mut self) -> Vec<Compensation> {
+        std::mem::take(self.compensations.get_mut())
     }
 
     /// The place under which every leaf is new, if any.

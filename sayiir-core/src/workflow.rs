@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use crate::codec::{Incompatible, StateReader, Unencodable};
 use crate::durable::{Durable, Stored};
-use crate::operation::{Callable, Leaves};
+use crate::operation::{Callable, Leaves, TaskCall};
 use crate::signal::SignalDeclaration;
 use crate::step::{Fault, Step};
-use crate::task::{Kind, Needs, Task, Verdict};
+use crate::task::{Kind, Needs, PendingTask, Task, Verdict};
 
 /// An async function compiled to a state machine. Implemented by `#[workflow]`.
 pub trait Workflow: Callable + Sized + Send + Sync + 'static {
@@ -98,11 +98,14 @@ impl<W: Workflow> fmt::Debug for Invocation<W> {
     }
 }
 
+/// Reads a task's stored arguments.
+type TaskDecoder = fn(&Stored) -> Result<Box<dyn PendingTask>, serde_json::Error>;
+
 /// Everything that the registered workflows reach.
 #[derive(Default)]
 pub struct Registry {
     programs: BTreeMap<&'static str, Arc<dyn Program>>,
-    tasks: BTreeSet<&'static str>,
+    tasks: BTreeMap<&'static str, TaskDecoder>,
     /// Workflows by type that are being or have been walked, so that recursion ends.
     seen: BTreeSet<&'static str>,
     /// The workflows that are being walked, outermost first.
@@ -134,7 +137,10 @@ impl Registry {
 
     /// Adds a task.
     pub fn task<T: Task>(&mut self) {
-        self.tasks.insert(T::NAME);
+        self.tasks.insert(T::NAME, |input| {
+            let call: TaskCall<T> = input.decode()?;
+            Ok(Box::new(call))
+        });
         T::needs(&mut self.needs);
     }
 
@@ -142,6 +148,22 @@ impl Registry {
     #[must_use]
     pub fn program(&self, name: &str) -> Option<&Arc<dyn Program>> {
         self.programs.get(name)
+    }
+
+    /// Adds a workflow that another one starts as a run of its own.
+    pub fn spawned<W: Workflow>(&mut self) {
+        let walking = std::mem::take(&mut self.walking);
+        self.workflow::<W>();
+        self.walking = walking;
+    }
+
+    /// A task with stored arguments; `None` if no task of that name is known.
+    pub(crate) fn stored_task(
+        &self,
+        name: &str,
+        input: &Stored,
+    ) -> Option<Result<Box<dyn PendingTask>, serde_json::Error>> {
+        self.tasks.get(name).map(|decode| decode(input))
     }
 
     /// The names of all workflows, sorted.
@@ -181,7 +203,7 @@ impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registry")
             .field("workflows", &self.programs.keys())
-            .field("tasks", &self.tasks)
+            .field("tasks", &self.tasks.keys())
             .finish_non_exhaustive()
     }
 }

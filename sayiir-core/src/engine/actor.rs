@@ -5,6 +5,7 @@
 
 mod commands;
 mod launch;
+mod spawn;
 mod turns;
 
 use std::sync::Arc;

@@ -70,6 +70,8 @@ pub(crate) enum Refusal {
     Finished(StatusKind),
     /// The run is not in a status in which this can be done.
     Status(StatusKind),
+    /// What the run did has been undone.
+    Compensated,
     /// The run's workflows declare no such signal; these they do.
     UnknownSignal { declared: Vec<&'static str> },
     /// The payload does not decode as the declared type.

@@ -222,6 +222,12 @@ pub enum RetryError {
         /// What it is.
         status: StatusKind,
     },
+    /// What the run did has been undone, so there is nothing to go on from.
+    #[error("run {run} cannot be retried: what it did has been compensated")]
+    Compensated {
+        /// The run.
+        run: RunId,
+    },
     /// The engine was shut down before the run was retried.
     #[error("the engine stopped before run {run} was retried")]
     Stopped {
@@ -417,6 +423,7 @@ impl StartError {
             Refusal::NotFound
             | Refusal::Finished(_)
             | Refusal::Status(_)
+            | Refusal::Compensated
             | Refusal::UnknownSignal { .. }
             | Refusal::Misfit { .. } => Self::Backend(refusal.unexpected()),
         }
@@ -433,14 +440,14 @@ impl SignalError {
             Refusal::NotRegistered { workflow } => Self::NotRegistered { run, workflow },
             Refusal::Stopped => Self::Stopped { run },
             Refusal::Backend(error) => Self::Backend(error),
-            Refusal::Taken(_) => Self::Backend(refusal.unexpected()),
+            Refusal::Taken(_) | Refusal::Compensated => Self::Backend(refusal.unexpected()),
         }
     }
 }
 
 /// The refusals that any command about an existing run may meet with.
 macro_rules! from_refusal {
-    ($error:ident, $status:ident) => {
+    ($error:ident, $status:ident, |$run:ident, $refusal:ident| $compensated:expr) => {
         impl $error {
             pub(super) fn from_refusal(run: RunId, refusal: Refusal) -> Self {
                 match refusal {
@@ -448,6 +455,10 @@ macro_rules! from_refusal {
                     Refusal::Finished(status) | Refusal::Status(status) => Self::$status { run, status },
                     Refusal::Stopped => Self::Stopped { run },
                     Refusal::Backend(error) => Self::Backend(error),
+                    $refusal @ Refusal::Compensated => {
+                        let $run = run;
+                        $compensated
+                    }
                     Refusal::Taken(_)
                     | Refusal::UnknownSignal { .. }
                     | Refusal::Misfit { .. }
@@ -458,6 +469,6 @@ macro_rules! from_refusal {
     };
 }
 
-from_refusal!(CancelError, Finished);
-from_refusal!(RetryError, NotFailed);
-from_refusal!(PurgeError, NotFinished);
+from_refusal!(CancelError, Finished, |_run, refusal| Self::Backend(refusal.unexpected()));
+from_refusal!(RetryError, NotFailed, |run, _refusal| Self::Compensated { run });
+from_refusal!(PurgeError, NotFinished, |_run, refusal| Self::Backend(refusal.unexpected()));

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::durable::Stored;
 use crate::signal::SignalDeclaration;
+use crate::task::PendingTask;
 use crate::workflow::{Program, Registry};
 
 /// What was registered, in the form that runs need.
@@ -53,6 +55,15 @@ impl Programs {
     /// The workflow of that name.
     pub(crate) fn program(&self, workflow: &str) -> Option<&Arc<dyn Program>> {
         self.registry.program(workflow)
+    }
+
+    /// A task with stored arguments, for a compensation.
+    pub(crate) fn stored_task(
+        &self,
+        name: &str,
+        input: &Stored,
+    ) -> Option<Result<Box<dyn PendingTask>, serde_json::Error>> {
+        self.registry.stored_task(name, input)
     }
 
     /// The signals of that workflow and of all that it calls.

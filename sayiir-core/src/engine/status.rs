@@ -30,6 +30,11 @@ pub enum WorkflowStatus<T> {
         /// The earliest that it waits for.
         until: Timestamp,
     },
+    /// It undoes what it did, before it ends as failed or cancelled.
+    Compensating {
+        /// The compensation that is running, or waits for its next attempt.
+        steps: Vec<StepStatus>,
+    },
     /// It ended with this value.
     Completed(T),
     /// It ended with this error; `retry()` lets it go on from its last suspension point.
@@ -107,6 +112,7 @@ impl WorkflowStatus<Stored> {
                 WorkflowStatus::WaitingForSignal { signals, deadline }
             }
             Self::Sleeping { until } => WorkflowStatus::Sleeping { until },
+            Self::Compensating { steps } => WorkflowStatus::Compensating { steps },
             Self::Completed(output) => WorkflowStatus::Completed(output.decode()?),
             Self::Failed(error) => WorkflowStatus::Failed(error),
             Self::Cancelled { reason } => WorkflowStatus::Cancelled { reason },
@@ -116,10 +122,10 @@ impl WorkflowStatus<Stored> {
 }
 
 fn live(status: StatusKind, leaves: &[LeafRecord], progress: &Progress) -> WorkflowStatus<Stored> {
+    let steps = || leaves.iter().filter_map(|leaf| step(leaf, progress)).collect();
     match status {
-        StatusKind::Running => {
-            WorkflowStatus::Running { steps: leaves.iter().filter_map(|leaf| step(leaf, progress)).collect() }
-        }
+        StatusKind::Running => WorkflowStatus::Running { steps: steps() },
+        StatusKind::Compensating => WorkflowStatus::Compensating { steps: steps() },
         StatusKind::WaitingForSignal => {
             let mut signals = Vec::new();
             let mut deadlines = Vec::new();
@@ -150,7 +156,7 @@ fn step(leaf: &LeafRecord, progress: &Progress) -> Option<StepStatus> {
             next_retry: *retry_at,
             progress: progress.of(&leaf.path),
         }),
-        LeafKind::Signal { .. } | LeafKind::Timer { .. } => None,
+        LeafKind::Signal { .. } | LeafKind::Timer { .. } | LeafKind::Spawn { .. } => None,
     }
 }
 
@@ -160,6 +166,7 @@ impl fmt::Display for StatusKind {
             Self::Running => "running",
             Self::WaitingForSignal => "waiting for a signal",
             Self::Sleeping => "sleeping",
+            Self::Compensating => "compensating",
             Self::Completed => "completed",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",

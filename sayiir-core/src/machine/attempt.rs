@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{LeafId, Turn};
+use crate::durable::Stored;
 use crate::history::{Digest, Event};
 use crate::operation::deadline;
 use crate::record::{BlockReason, LeafKind, StoredOutcome};
@@ -72,6 +73,20 @@ impl Turn {
         }
         let EndedAttempt { leaf, options, is_final, jitter, end, .. } = ended;
         let may_repeat = !is_final && facts.attempt <= options.retries;
+        if self.is_ending() {
+            return match undone(end, may_repeat) {
+                Undone::Done(output) => {
+                    self.log_done(facts, &output);
+                    self.compensated();
+                }
+                Undone::Later(error) => self.repeat_later(&leaf, facts, error, options.backoff, jitter),
+                Undone::Failed(error) => {
+                    let task = facts.task.clone();
+                    self.log_failed(facts, error.clone(), false);
+                    self.compensation_failed(task, error);
+                }
+            };
+        }
         match end {
             AttemptEnd::Recalled(output) => {
                 self.log_done(facts, &output);
@@ -177,6 +192,28 @@ impl Turn {
             error,
             will_retry,
         });
+    }
+}
+
+/// What an attempt of a compensation amounts to.
+enum Undone {
+    Done(Stored),
+    Later(String),
+    Failed(String),
+}
+
+fn undone(end: AttemptEnd, may_repeat: bool) -> Undone {
+    let failed =
+        |error: String, again: bool| if again { Undone::Later(error) } else { Undone::Failed(error) };
+    match end {
+        AttemptEnd::Recalled(output) => Undone::Done(output),
+        AttemptEnd::Returned(Attempted { verdict, worth_retrying, .. }) => match verdict {
+            Verdict::Success(Ok(output)) => Undone::Done(output),
+            Verdict::Success(Err(error)) => Undone::Failed(format!("its value cannot be stored: {error}")),
+            Verdict::Failure(error) => failed(error, may_repeat && worth_retrying),
+        },
+        AttemptEnd::Unstartable(error) => Undone::Failed(error),
+        AttemptEnd::Panicked(message) => failed(format!("panicked: {message}"), may_repeat),
     }
 }
 

@@ -3,12 +3,17 @@
 use super::Turn;
 use crate::history::Event;
 use crate::operation::deadline;
-use crate::record::{LastOutcome, LeafKind, LeafRecord, Phase, StatusKind, StoredOutcome};
+use crate::record::{Ending, LastOutcome, LeafKind, LeafRecord, Phase, StatusKind, StoredOutcome};
 use crate::step::Outcome;
 
 /// A run that neither failed nor is blocked cannot be retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NotRetryable(pub(crate) StatusKind);
+pub(crate) enum NotRetryable {
+    /// It is something else.
+    Status(StatusKind),
+    /// What it did has been undone.
+    Compensated,
+}
 
 /// What a retry goes on from.
 enum From {
@@ -17,23 +22,24 @@ enum From {
 }
 
 impl Turn {
-    /// Ends the run by the caller's wish. What it holds is kept.
+    /// Ends the run by the caller's wish, after its compensations. What it holds is kept.
     pub(crate) fn cancel(&mut self, reason: String) {
-        self.log(Event::Cancelled { reason: reason.clone() });
-        self.live = None;
-        self.record.phase = Phase::Cancelled { reason };
+        self.end(Ending::Cancelled { reason }, None);
     }
 
     /// Lets a failed or blocked run go on from its last suspension point: what led into the stretch that failed is handed
     /// to it again. A task whose failure led there is run again, under the same idempotency key.
     pub(crate) fn retry(&mut self) -> Result<(), NotRetryable> {
+        if self.is_ending() && matches!(self.record.phase, Phase::Failed { .. }) {
+            return Err(NotRetryable::Compensated);
+        }
         let from = match &self.record.phase {
             Phase::Failed { cause, .. } | Phase::Blocked { cause, .. } => match cause {
                 None => From::Start,
                 Some(cause) => From::Outcome(cause.clone()),
             },
             Phase::Live { .. } | Phase::Completed { .. } | Phase::Cancelled { .. } => {
-                return Err(NotRetryable(self.record.status()));
+                return Err(NotRetryable::Status(self.record.status()));
             }
         };
         self.log(Event::Retried);
@@ -65,6 +71,9 @@ impl Turn {
                 self.deliver(path, Outcome::Signal(message.clone()), StoredOutcome::Signal(message));
             }
             StoredOutcome::Elapsed => self.deliver(path, Outcome::Elapsed, StoredOutcome::Elapsed),
+            StoredOutcome::Spawned(result) => {
+                self.deliver(path, Outcome::Spawned(result.clone()), StoredOutcome::Spawned(result));
+            }
         }
     }
 

@@ -14,7 +14,7 @@ impl Turn {
         if self.moves >= MOST_MOVES || !matches!(self.record.phase, Phase::Live { .. }) {
             return false;
         }
-        if self.record.deadline.is_some_and(|deadline| deadline <= self.now) {
+        if !self.is_ending() && self.record.deadline.is_some_and(|deadline| deadline <= self.now) {
             self.run_out_of_time();
             return true;
         }
@@ -37,6 +37,8 @@ impl Turn {
                 self.elapse(leaf.path, Some(name), deadline.unwrap_or(now));
             }
             LeafKind::Timer { until } => self.elapse(leaf.path, None, until),
+            // Never due: it is done as soon as it is there.
+            LeafKind::Spawn { .. } => return false,
         }
         true
     }

@@ -1,7 +1,7 @@
 //! The leaves of a state: which of them are still the ones of before, and which are new.
 
 use super::Turn;
-use crate::ids::{LeafPath, StepNumber};
+use crate::ids::{LeafPath, RunId, StepNumber};
 use crate::operation::{Leaf, Leaves};
 use crate::record::{LeafKind, LeafRecord, Queue};
 use crate::task::PendingTask;
@@ -66,7 +66,11 @@ fn is_same(old: &LeafKind, leaf: &Leaf<'_>) -> bool {
         (LeafKind::Task { name, .. }, Leaf::Task(task)) => name == task.name(),
         (LeafKind::Signal { name, .. }, Leaf::Signal { name: wanted, .. }) => name == wanted,
         (LeafKind::Timer { .. }, Leaf::Timer { .. }) => true,
-        (LeafKind::Task { .. } | LeafKind::Signal { .. } | LeafKind::Timer { .. }, _) => false,
+        (LeafKind::Spawn { run }, Leaf::Spawn(wanted)) => run.as_str() == wanted.id(),
+        (
+            LeafKind::Task { .. } | LeafKind::Signal { .. } | LeafKind::Timer { .. } | LeafKind::Spawn { .. },
+            _,
+        ) => false,
     }
 }
 
@@ -88,6 +92,9 @@ fn kind(leaf: &Leaf<'_>, queues: &[Queue]) -> LeafKind {
             },
         },
         Leaf::Timer { until } => LeafKind::Timer { until: *until },
+        Leaf::Spawn(wanted) => LeafKind::Spawn {
+            run: RunId::new(wanted.id()).expect("the operation checks the id when its wait begins"),
+        },
     }
 }
 

@@ -8,7 +8,7 @@ use crate::codec::Incompatible;
 use crate::ids::LeafPath;
 use crate::record::{BlockReason, LastOutcome, Phase, StoredOutcome};
 use crate::signal::Message;
-use crate::step::{Fault, Outcome, Step};
+use crate::step::{Compensation, Fault, Outcome, Step};
 use crate::task::Verdict;
 use crate::workflow::{Advanced, LiveState};
 
@@ -16,6 +16,8 @@ use crate::workflow::{Advanced, LiveState};
 pub(super) struct Moved {
     advanced: Result<Advanced, String>,
     renewed: Option<Vec<u32>>,
+    /// What the body remembered to undo. Taken over unless the stretch has to be run again.
+    compensations: Vec<Compensation>,
     /// The message that the wait would not have, and why.
     pub(super) rejected: Option<(Message, String)>,
 }
@@ -83,33 +85,53 @@ impl Turn {
             Some((path, outcome)) => Step::deliver(&self.record.run, self.now, path, outcome),
         };
         let advanced = caught(|| live.advance(&mut step));
-        Some(Moved { advanced, renewed: step.renewed().map(<[u32]>::to_vec), rejected: step.take_rejected() })
+        Some(Moved {
+            advanced,
+            renewed: step.renewed().map(<[u32]>::to_vec),
+            compensations: step.take_compensations(),
+            rejected: step.take_rejected(),
+        })
     }
 
     /// Takes what a move led to into the record.
     pub(super) fn conclude(&mut self, moved: Moved, cause: Option<LastOutcome>) {
         match moved.advanced {
             Err(message) => self.block(BlockReason::StretchPanicked { message }, cause),
-            Ok(Advanced::Waits(live)) => self.wait(live, moved.renewed.as_deref(), cause),
+            Ok(Advanced::Waits(live)) => {
+                if self.wait(live, moved.renewed.as_deref(), cause) {
+                    self.record.compensations.extend(moved.compensations);
+                }
+            }
             Ok(Advanced::Returned(Verdict::Success(Ok(output)))) => self.complete(output),
             Ok(Advanced::Returned(Verdict::Success(Err(error)))) => {
                 let detail = format!("the value that the workflow returned cannot be stored: {error}");
                 self.block(BlockReason::Unencodable { detail }, cause);
             }
-            Ok(Advanced::Returned(Verdict::Failure(error))) => self.fail(error, cause),
+            Ok(Advanced::Returned(Verdict::Failure(error))) => {
+                self.record.compensations.extend(moved.compensations);
+                self.fail(error, cause);
+            }
             Ok(Advanced::Fault(fault)) => self.block(reason(fault), cause),
         }
     }
 
-    /// Stores the place where the run now waits.
-    fn wait(&mut self, live: Box<dyn LiveState>, renewed: Option<&[u32]>, cause: Option<LastOutcome>) {
+    /// Stores the place where the run now waits; `false` if that cannot be stored and the run is blocked.
+    fn wait(
+        &mut self,
+        live: Box<dyn LiveState>,
+        renewed: Option<&[u32]>,
+        cause: Option<LastOutcome>,
+    ) -> bool {
         let state = match caught(|| live.encode()) {
             Ok(Ok(state)) => state,
             Ok(Err(error)) => {
-                let detail = error.to_string();
-                return self.block(BlockReason::Unencodable { detail }, cause);
+                self.block(BlockReason::Unencodable { detail: error.to_string() }, cause);
+                return false;
             }
-            Err(message) => return self.block(BlockReason::StretchPanicked { message }, cause),
+            Err(message) => {
+                self.block(BlockReason::StretchPanicked { message }, cause);
+                return false;
+            }
         };
         // In release builds the round trip would cost as much as the step itself.
         if cfg!(debug_assertions)
@@ -117,17 +139,20 @@ impl Turn {
             && let Err(Incompatible { detail }) = program.decode(&state)
         {
             let detail = format!("the state would not read back: {detail}");
-            return self.block(BlockReason::Unencodable { detail }, cause);
+            self.block(BlockReason::Unencodable { detail }, cause);
+            return false;
         }
         let leaves = self.leaves_of(&*live, renewed);
         if leaves.is_empty() {
             let detail = format!("`{}` waits for nothing", live.variant_name());
-            return self.block(BlockReason::Incompatible { detail }, cause);
+            self.block(BlockReason::Incompatible { detail }, cause);
+            return false;
         }
         self.changed = true;
         self.record.state = Some(state);
         self.record.phase = Phase::Live { leaves };
         self.live = Some(live);
+        true
     }
 
     /// The state in memory, decoded now if it was not yet.

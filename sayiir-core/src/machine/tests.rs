@@ -33,6 +33,7 @@ fn started(amount: u64) -> (Box<RunChange>, Image) {
         input_digest: [0; 32],
         input: Box::new((amount,)),
         signals: vec!["decision"],
+        parent: None,
     };
     changed(Turn::start(new, program(), at(0)))
 }

@@ -46,7 +46,7 @@ impl<T: Task> Operation for TaskCall<T> {
                     detail: format!("the stored outcome of task `{}`: {error}", T::NAME),
                 })),
             },
-            Some(Outcome::Signal(_) | Outcome::Elapsed) => {
+            Some(Outcome::Signal(_) | Outcome::Elapsed | Outcome::Spawned(_)) => {
                 Err(Fault::Misrouted(format!("task `{}`", T::NAME)))
             }
         }

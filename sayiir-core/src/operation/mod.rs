@@ -11,6 +11,7 @@ mod join_all;
 mod select;
 mod signal;
 mod sleep;
+mod spawn;
 
 use jiff::Timestamp;
 
@@ -25,6 +26,7 @@ pub use select::{
 pub(crate) use signal::deadline;
 pub use signal::{SignalWait, SignalWithin};
 pub use sleep::Sleep;
+pub use spawn::{AlreadyExists, PendingSpawn, Spawn};
 
 use crate::ids::LeafPath;
 use crate::step::{Fault, Step};
@@ -92,6 +94,8 @@ pub enum Leaf<'a> {
         /// When.
         until: Timestamp,
     },
+    /// A run to start.
+    Spawn(&'a dyn PendingSpawn),
 }
 
 /// Walks the leaves of an operation and keeps their paths.

@@ -100,12 +100,15 @@ impl<P: Payload> Operation for SignalWithin<P> {
                 let subject = format!("signal `{}` was not received", self.wait.signal);
                 Ok(Polled::Ready(Err(Timeout { subject, limit: self.limit })))
             }
-            Some(outcome @ (Outcome::Signal(_) | Outcome::Returned(_) | Outcome::Recalled(_))) => {
-                Ok(match self.wait.take(outcome, step)? {
-                    Some(value) => Polled::Ready(Ok(value)),
-                    None => Polled::Pending(self),
-                })
-            }
+            Some(
+                outcome @ (Outcome::Signal(_)
+                | Outcome::Returned(_)
+                | Outcome::Recalled(_)
+                | Outcome::Spawned(_)),
+            ) => Ok(match self.wait.take(outcome, step)? {
+                Some(value) => Polled::Ready(Ok(value)),
+                None => Polled::Pending(self),
+            }),
         }
     }
 

@@ -27,9 +27,10 @@ impl Operation for Sleep {
             (None, Self::For(length)) => Ok(Polled::Pending(Self::Until(deadline(step.now(), length)))),
             (None, until @ Self::Until(_)) => Ok(Polled::Pending(until)),
             (Some(Outcome::Elapsed), Self::For(_) | Self::Until(_)) => Ok(Polled::Ready(())),
-            (Some(Outcome::Signal(_) | Outcome::Returned(_) | Outcome::Recalled(_)), _) => {
-                Err(Fault::Misrouted("sleep".into()))
-            }
+            (
+                Some(Outcome::Signal(_) | Outcome::Returned(_) | Outcome::Recalled(_) | Outcome::Spawned(_)),
+                _,
+            ) => Err(Fault::Misrouted("sleep".into())),
         }
     }
 

@@ -78,6 +78,8 @@ pub(crate) struct Effect {
     pub(crate) kills: Bindings,
     /// May give them a new value.
     pub(crate) assigns: Bindings,
+    /// May change them, wholly or in part: by assignment of any kind, or through `&mut`.
+    pub(crate) changes: Bindings,
     /// Brings them into being; the flag says whether with a value.
     pub(crate) declares: Vec<(BindingId, bool)>,
 }

@@ -1,6 +1,7 @@
 //! `#[workflow]`: from an async function to a serialisable state machine, pass by pass.
 
 mod check;
+mod diverges;
 mod expand;
 mod ir;
 mod liveness;

@@ -81,6 +81,36 @@ pub(crate) fn as_name(expr: &Expr) -> Option<&Ident> {
     }
 }
 
+/// The variable that a place is, or is a part of.
+pub(crate) fn root(place: &Expr) -> Option<&Ident> {
+    match place {
+        Expr::Field(field) => root(&field.base),
+        Expr::Index(index) => root(&index.expr),
+        Expr::Unary(deref) if matches!(deref.op, syn::UnOp::Deref(_)) => root(&deref.expr),
+        Expr::Paren(inner) => root(&inner.expr),
+        Expr::Group(inner) => root(&inner.expr),
+        _ => as_name(place),
+    }
+}
+
+/// Whether an operator is `+=` or one of its kind.
+pub(crate) fn is_assignment(op: &syn::BinOp) -> bool {
+    use syn::BinOp;
+    matches!(
+        op,
+        BinOp::AddAssign(_)
+            | BinOp::SubAssign(_)
+            | BinOp::MulAssign(_)
+            | BinOp::DivAssign(_)
+            | BinOp::RemAssign(_)
+            | BinOp::BitXorAssign(_)
+            | BinOp::BitAndAssign(_)
+            | BinOp::BitOrAssign(_)
+            | BinOp::ShlAssign(_)
+            | BinOp::ShrAssign(_)
+    )
+}
+
 /// The identifiers that a pattern binds, each once, in source order.
 pub(crate) fn bound_names(pat: &Pat) -> Vec<Ident> {
     struct Collect(Vec<Ident>);
@@ -162,7 +192,8 @@ pub(crate) fn rename_pattern(pat: &mut Pat, names: &Names, bindings: &[Binding])
     }
 }
 
-fn located(written: &Ident, at: &Ident) -> Ident {
+/// `written`, where `at` stands in the user's code.
+pub(crate) fn located(written: &Ident, at: &Ident) -> Ident {
     let mut ident = written.clone();
     ident.set_span(at.span().resolved_at(written.span()));
     ident
@@ -263,9 +294,9 @@ impl<'a> Resolver<'a> {
         };
         let mut explicit = Vec::new();
         for name in captured_names(&text.value()) {
-            let Ok(mut ident) = syn::parse_str::<Ident>(&name) else {
-                continue;
-            };
+            // A format string names `r#type` by `type`.
+            let mut ident =
+                syn::parse_str::<Ident>(&name).unwrap_or_else(|_| Ident::new_raw(&name, literal.span()));
             ident.set_span(literal.span());
             let user = ident.clone();
             if self.use_name(&mut ident) {
@@ -278,7 +309,7 @@ impl<'a> Resolver<'a> {
 
 /// What `run_id!()` stands for: the step knows it.
 fn run_id(span: proc_macro2::Span) -> TokenStream {
-    let step = Ident::new("step", proc_macro2::Span::mixed_site());
+    let step = super::expand::own("step");
     quote::quote_spanned!(span=> ::core::clone::Clone::clone(#step.run()))
 }
 
@@ -365,7 +396,22 @@ impl VisitMut for Resolver<'_> {
         }
     }
 
+    fn visit_expr_binary_mut(&mut self, binary: &mut syn::ExprBinary) {
+        if is_assignment(&binary.op) {
+            self.note_change(&binary.left);
+        }
+        visit_mut::visit_expr_binary_mut(self, binary);
+    }
+
+    fn visit_expr_reference_mut(&mut self, borrow: &mut syn::ExprReference) {
+        if borrow.mutability.is_some() {
+            self.note_change(&borrow.expr);
+        }
+        visit_mut::visit_expr_reference_mut(self, borrow);
+    }
+
     fn visit_expr_assign_mut(&mut self, assign: &mut syn::ExprAssign) {
+        self.note_change(&assign.left);
         self.visit_expr_mut(&mut assign.right);
         let target = as_name(&assign.left).and_then(|name| self.meaning(name));
         match target {
@@ -482,6 +528,7 @@ impl VisitMut for Resolver<'_> {
             self.effect.uses.extend(found.uses.intersection(&exact.effect.uses));
             self.effect.uses.extend(literal_captures.uses);
             self.effect.assigns.extend(exact.effect.assigns);
+            self.effect.changes.extend(exact.effect.changes);
         }
     }
 
@@ -491,6 +538,13 @@ impl VisitMut for Resolver<'_> {
 }
 
 impl Resolver<'_> {
+    fn note_change(&mut self, place: &Expr) {
+        if let Expr::Tuple(places) = place {
+            places.elems.iter().for_each(|place| self.note_change(place));
+        }
+        self.effect.changes.extend(root(place).and_then(|name| self.meaning(name)));
+    }
+
     fn all_captures(&mut self, tokens: TokenStream) {
         for token in tokens {
             match token {

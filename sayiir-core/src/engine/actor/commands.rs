@@ -6,7 +6,7 @@ use crate::engine::command::{Command, NewStart, Refusal};
 use crate::engine::programs::Programs;
 use crate::engine::shared::Patience;
 use crate::machine::{Decided, NewMessage, NewRun, NotRetryable, Turn};
-use crate::record::Record;
+use crate::record::{Record, StatusKind};
 
 impl Actor {
     /// Carries out one command and answers it. The answer follows the commit.
@@ -41,6 +41,7 @@ impl Actor {
             input_digest: new.input_digest,
             input: new.input,
             signals: signals.iter().map(|signal| signal.name).collect(),
+            parent: None,
         };
         let turn = Turn::start(new_run, new.program, shared.clock.now());
         Ok(self.complete(turn, Patience::Ask).await?)
@@ -74,7 +75,7 @@ impl Actor {
     async fn cancel(&mut self, reason: String) -> Result<(), Refusal> {
         let mut turn = self.turn(Patience::Ask).await?;
         let status = turn.record().status();
-        if status.is_finished() {
+        if status.is_finished() || status == StatusKind::Compensating {
             self.put_back(turn);
             return Err(Refusal::Finished(status));
         }
@@ -84,9 +85,12 @@ impl Actor {
 
     async fn retry(&mut self) -> Result<(), Refusal> {
         let mut turn = self.turn(Patience::Ask).await?;
-        if let Err(NotRetryable(status)) = turn.retry() {
+        if let Err(refused) = turn.retry() {
             self.put_back(turn);
-            return Err(Refusal::Status(status));
+            return Err(match refused {
+                NotRetryable::Status(status) => Refusal::Status(status),
+                NotRetryable::Compensated => Refusal::Compensated,
+            });
         }
         Ok(self.complete(turn, Patience::Ask).await?)
     }

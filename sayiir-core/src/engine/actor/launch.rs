@@ -9,7 +9,8 @@ use crate::engine::attempts::{End, Finished, Launch};
 use crate::engine::command::Refusal;
 use crate::engine::shared::Patience;
 use crate::engine::slots::Slot;
-use crate::machine::{AttemptEnd, EndedAttempt, LeafId, Turn, panic_message, with_task};
+use crate::ids::LeafPath;
+use crate::machine::{AttemptEnd, EndedAttempt, Image, LeafId, Turn, panic_message, with_task};
 use crate::record::{LeafKind, LeafRecord};
 use crate::signal::Timeout;
 use crate::task::{Attempted, Interrupted, PendingTask, TaskContext, TaskOptions, Verdict};
@@ -58,9 +59,6 @@ impl Actor {
         let (Some(image), LeafKind::Task { attempts, begun, .. }) = (&self.image, &leaf.kind) else {
             return Plan::Nothing;
         };
-        let Some(live) = image.live.as_deref() else {
-            return Plan::Nothing;
-        };
         let context = TaskContext::new(
             self.run.clone(),
             image.record.incarnation,
@@ -104,7 +102,31 @@ impl Actor {
             };
             Plan::End(self.ended(leaf.id(), (task.name(), attempts + 1), options, end, false))
         };
-        with_task(live, &leaf.path, plan).unwrap_or(Plan::Nothing)
+        self.with_task(image, &leaf.path, plan).unwrap_or(Plan::Nothing)
+    }
+
+    /// Calls `body` with the task that waits at `path`: one of the body's, or the compensation that is being run.
+    fn with_task<R>(
+        &self,
+        image: &Image,
+        path: &LeafPath,
+        body: impl FnOnce(&dyn PendingTask) -> R,
+    ) -> Option<R> {
+        if image.record.ending.is_none() {
+            return with_task(image.live.as_deref()?, path, body);
+        }
+        let compensation = image.record.compensations.last()?;
+        match self.shared.programs.stored_task(&compensation.task, &compensation.input) {
+            Some(Ok(task)) => Some(body(&*task)),
+            Some(Err(error)) => {
+                tracing::error!(run = %self.run, task = compensation.task, %error, "a compensation does not fit this binary");
+                None
+            }
+            None => {
+                tracing::error!(run = %self.run, task = compensation.task, "a compensation's task is not registered");
+                None
+            }
+        }
     }
 
     fn ended(
@@ -147,11 +169,11 @@ impl Actor {
 
     /// What the task makes of its timeout.
     fn timed_out(&self, leaf: &LeafId, limit: std::time::Duration) -> Option<Attempted> {
-        let live = self.image.as_ref()?.live.as_deref()?;
+        let image = self.image.as_ref()?;
         let timed_out = |task: &dyn PendingTask| {
             task.timed_out(Timeout { subject: format!("task `{}` did not finish", task.name()), limit })
         };
-        with_task(live, &leaf.path, timed_out).flatten()
+        self.with_task(image, &leaf.path, timed_out).flatten()
     }
 
     /// Stores that an `at_most_once` attempt begins, then begins it.

@@ -60,24 +60,29 @@ impl Actor {
                 };
                 turn.take(wanted, message);
             }
-            if !turn.fire_next() {
+            if let Some(wanted) = turn.wanted_spawn() {
+                if !self.spawn_run(&mut turn, wanted, patience).await? {
+                    break;
+                }
+            } else if !turn.fire_next() {
                 break;
             }
         }
-        if has_ready_task(turn.record()) {
+        if has_ready_task(turn.record()) && turn.record().ending.is_none() {
             // Where the state does not fit this binary, the run is blocked now, with all it holds.
             turn.ensure_live();
         }
         self.commit(turn, patience).await
     }
 
-    async fn commit(&mut self, turn: Turn, patience: Patience) -> Result<(), BackendError> {
+    async fn commit(&mut self, mut turn: Turn, patience: Patience) -> Result<(), BackendError> {
         let has_more = turn.has_more();
+        let (changes, children): (Vec<_>, Vec<_>) = turn.take_children().into_iter().unzip();
         match turn.finish() {
             Decided::Unchanged(image) => self.image = Some(image),
             Decided::Changed(change, image) => {
                 let shared = &self.shared;
-                let commit = Commit { changes: vec![*change] };
+                let commit = Commit { changes: std::iter::once(*change).chain(changes).collect() };
                 let write = || shared.backend.commit(commit.clone());
                 shared.store_refusing(patience, Some(&mut self.commands), write).await?;
                 shared.alarm.set(image.due());
@@ -96,6 +101,7 @@ impl Actor {
                     "committed"
                 );
                 self.image = Some(image);
+                children.into_iter().for_each(|child| shared.wake_spawned(child));
             }
         }
         self.has_more = has_more;

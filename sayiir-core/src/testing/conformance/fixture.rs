@@ -39,6 +39,8 @@ impl Sketch {
                 inbox: Vec::new(),
                 history: HistoryHead::default(),
                 parent: None,
+                compensations: Vec::new(),
+                ending: None,
             },
             written: None,
         }

@@ -133,17 +133,19 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
 pub(super) struct Body<'a> {
     pub(super) input: &'a Input<'a>,
     pub(super) variants: &'a [Variant],
-    /// The variables that cross from one stretch to another.
-    pub(super) crossing: Bindings,
+    /// The variables that stand in more than one stretch: their values cross, or they are declared in one and assigned in
+    /// another. Each has a slot, by which rustc sees that it is of one type everywhere.
+    pub(super) shared: Bindings,
     /// Which group each stretch belongs to.
     groups: BTreeMap<BlockId, usize>,
 }
 
 impl<'a> Body<'a> {
     fn new(input: &'a Input<'a>, variants: &'a [Variant]) -> Self {
-        let needed = input.liveness.entries().flat_map(|entry| input.liveness.needed(input.flow, entry));
-        let groups = groups::of(input.flow, input.liveness);
-        Self { input, variants, crossing: needed.collect(), groups }
+        let (flow, liveness) = (input.flow, input.liveness);
+        let crossing = liveness.entries().flat_map(|entry| liveness.needed(flow, entry));
+        let again = liveness.entries().flat_map(|entry| liveness.declared_again(flow, entry));
+        Self { input, variants, shared: crossing.chain(again).collect(), groups: groups::of(flow, liveness) }
     }
 
     fn advance(&self) -> TokenStream {
@@ -285,8 +287,11 @@ impl<'a> Body<'a> {
         let (group_label, stretch) = (label("group"), label("stretch"));
         let members: Vec<BlockId> =
             self.groups.iter().filter(|(_, of)| **of == group).map(|(entry, _)| *entry).collect();
-        let variables: Bindings = members.iter().flat_map(|entry| self.needed(*entry)).collect();
-        let slots = variables.iter().map(|id| self.slot_definition(*id));
+        let (flow, liveness) = (self.input.flow, self.input.liveness);
+        let needed = members.iter().flat_map(|entry| self.needed(*entry));
+        let touched = members.iter().flat_map(|entry| liveness.touched_within(flow, *entry));
+        let shared = touched.filter(|id| self.shared.contains(id) && flow.binding(*id).ty.is_none());
+        let slots = needed.chain(shared).collect::<Bindings>().into_iter().map(|id| self.slot_definition(id));
         let begins = members.iter().map(|entry| self.begin(*entry));
         let stretches = members.iter().map(|entry| {
             let (number, code) = (number(*entry), Stretch::new(self, *entry).code());
@@ -407,7 +412,7 @@ pub(super) fn stretch_name(entry: BlockId) -> Ident {
 }
 
 pub(super) fn slot(id: BindingId) -> Ident {
-    format_ident!("slot{}", id.0, span = Span::mixed_site())
+    own(&format!("slot{}", id.0))
 }
 
 pub(super) fn codec(id: BindingId) -> Ident {

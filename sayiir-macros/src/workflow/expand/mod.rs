@@ -52,7 +52,8 @@ pub(crate) fn method(model: &Model) -> TokenStream {
     }
 }
 
-/// A name of our own that no code of the user's can reach.
-fn own(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
+/// A name of our own that no code of the user's can reach: neither by hygiene, nor where a variable of the user's had to be
+/// written with ours.
+pub(in crate::workflow) fn own(name: &str) -> Ident {
+    Ident::new(&format!("sayiir_{name}"), Span::mixed_site())
 }

@@ -201,16 +201,20 @@ fn codec_of(id: BindingId) -> Ident {
     format_ident!("field{}", id.0, span = Span::mixed_site())
 }
 
+fn value_of(id: BindingId) -> Ident {
+    own(&format!("value{}", id.0))
+}
+
 fn encode(input: &Input<'_>, variant: &Variant) -> TokenStream {
     let private = &input.private;
     let (name, text) = (&variant.name, variant.name.to_string());
     let fields = variant.fields.iter().map(|(field, _)| field);
     let writes = variant.fields.iter().map(|(field, id)| {
         let (codec, text) = (codec_of(*id), bare(field));
-        let value = own(&text);
+        let value = value_of(*id);
         quote!(writer.field(&#codec, #text, #value);)
     });
-    let values = variant.fields.iter().map(|(field, _)| own(&bare(field)));
+    let values = variant.fields.iter().map(|(_, id)| value_of(*id));
     let awaiting = variant.point.map(|point| {
         let (field, ty) = (variant.awaiting(), &input.flow.points[point.0].operation_type);
         (quote!(#field: awaiting,), quote!(writer.field(&#private::saved::<#ty>(), "awaiting", awaiting);))

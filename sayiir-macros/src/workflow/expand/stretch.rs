@@ -96,8 +96,8 @@ impl<'a> Stretch<'a> {
         };
         let statements = block.statements.iter().filter(wanted).map(|statement| {
             let tokens = &statement.tokens;
-            let ties =
-                statement.effect.declares.iter().filter(|(_, valued)| *valued).map(|(id, _)| self.tie(*id));
+            let declared = statement.effect.declares.iter().filter(|(_, valued)| *valued).map(|(id, _)| id);
+            let ties = declared.chain(&statement.effect.kills).map(|id| self.tie(*id));
             quote!(#tokens #(#ties)*)
         });
         let end = self.end(&block.end, block.scope);
@@ -107,7 +107,7 @@ impl<'a> Stretch<'a> {
     /// Lets rustc know that a variable and its slot are of one type, also where the value does not go through the slot.
     fn tie(&self, id: BindingId) -> Option<TokenStream> {
         let binding = self.body.input.flow.binding(id);
-        (self.body.crossing.contains(&id) && binding.ty.is_none()).then(|| {
+        (self.body.shared.contains(&id) && binding.ty.is_none()).then(|| {
             let (slot, ident) = (slot(id), &binding.ident);
             quote!(#slot.same_type_as(&#ident);)
         })

@@ -179,7 +179,7 @@ impl Lowerer<'_> {
             Expr::Binary(binary) if is_comparison(&binary.op) => {
                 vec![place(&mut binary.left), place(&mut binary.right)]
             }
-            Expr::Binary(binary) if is_assignment(&binary.op) => {
+            Expr::Binary(binary) if resolve::is_assignment(&binary.op) => {
                 vec![place(&mut binary.right), place(&mut binary.left)]
             }
             Expr::Binary(binary) => vec![value(&mut binary.left), value(&mut binary.right)],
@@ -231,8 +231,12 @@ impl Lowerer<'_> {
                 *borrow.expr = self.keep(*borrow.expr, Use::Place, later);
                 Expr::Reference(borrow)
             }
-            path @ Expr::Path(_) if used == Use::Place || !self.is_variable(&path) => path,
-            place @ (Expr::Field(_) | Expr::Index(_) | Expr::Unary(_)) if used == Use::Place => place,
+            path @ Expr::Path(_) if !self.is_variable(&path) => path,
+            place @ (Expr::Path(_) | Expr::Field(_) | Expr::Index(_) | Expr::Unary(_))
+                if used == Use::Place && is_place(&place) && !self.is_changed(&place, later) =>
+            {
+                self.keep_inside(place, later)
+            }
             other => {
                 let base = later.iter().find(|expr| splits::expr(expr)).map(|expr| self.base_name(expr));
                 let span = other.span();
@@ -248,6 +252,31 @@ impl Lowerer<'_> {
                 resolve::marker(id, span)
             }
         }
+    }
+
+    /// Leaves a place where it is, and keeps the values that say which one it is.
+    fn keep_inside(&mut self, mut place: Expr, later: &[Expr]) -> Expr {
+        match &mut place {
+            Expr::Field(field) => self.keep_operand(&mut field.base, Use::Place, later),
+            Expr::Index(index) => {
+                self.keep_operand(&mut index.expr, Use::Place, later);
+                self.keep_operand(&mut index.index, Use::Value, later);
+            }
+            Expr::Unary(deref) => self.keep_operand(&mut deref.expr, Use::Place, later),
+            _ => {}
+        }
+        place
+    }
+
+    fn keep_operand(&mut self, operand: &mut Expr, used: Use, later: &[Expr]) {
+        let whole = std::mem::replace(operand, unit());
+        *operand = self.keep(whole, used, later);
+    }
+
+    /// Whether one of the later operands changes the place. Rust takes that only where it copies the place first.
+    fn is_changed(&self, place: &Expr, later: &[Expr]) -> bool {
+        let meaning = resolve::root(place).and_then(|name| resolve::meaning(&name.to_string(), &self.names));
+        meaning.is_some_and(|id| later.iter().any(|expr| self.resolve(&mut expr.clone()).changes.contains(&id)))
     }
 
     fn is_variable(&self, expr: &Expr) -> bool {
@@ -272,24 +301,18 @@ fn place(expr: &mut Expr) -> (&mut Expr, Use) {
     (expr, Use::Place)
 }
 
-fn is_comparison(op: &BinOp) -> bool {
-    matches!(op, BinOp::Eq(_) | BinOp::Ne(_) | BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_))
+/// Whether an expression names a place rather than computes a value, as a field of a call's result does.
+fn is_place(expr: &Expr) -> bool {
+    match expr {
+        Expr::Unary(unary) => matches!(unary.op, syn::UnOp::Deref(_)),
+        Expr::Field(field) => is_place(&field.base),
+        Expr::Paren(inner) => is_place(&inner.expr),
+        other => matches!(other, Expr::Path(_) | Expr::Index(_)),
+    }
 }
 
-fn is_assignment(op: &BinOp) -> bool {
-    matches!(
-        op,
-        BinOp::AddAssign(_)
-            | BinOp::SubAssign(_)
-            | BinOp::MulAssign(_)
-            | BinOp::DivAssign(_)
-            | BinOp::RemAssign(_)
-            | BinOp::BitXorAssign(_)
-            | BinOp::BitAndAssign(_)
-            | BinOp::BitOrAssign(_)
-            | BinOp::ShlAssign(_)
-            | BinOp::ShrAssign(_)
-    )
+fn is_comparison(op: &BinOp) -> bool {
+    matches!(op, BinOp::Eq(_) | BinOp::Ne(_) | BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_))
 }
 
 /// `a && b` is `if a { b } else { false }`; `a || b` is `if a { true } else { b }`.

@@ -19,6 +19,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Expr, Lifetime, Pat};
 
+use super::diverges;
 use super::ir::{Binding, BindingId, Block, BlockId, Effect, End, Flow, Origin, Scope, ScopeId, Statement};
 use super::model::Model;
 use super::resolve::{self, Names};
@@ -224,9 +225,15 @@ impl<'a> Lowerer<'a> {
 
     /// A temporary named after the suspension point it belongs to. It stands in the tree as its marker.
     fn temporary(&mut self, base: &str, span: Span) -> BindingId {
-        let count = self.temporaries.entry(base.to_owned()).or_default();
-        *count += 1;
-        let name = if *count == 1 { base.to_owned() } else { format!("{base}{count}") };
+        let mut count = self.temporaries.get(base).copied().unwrap_or_default();
+        let name = loop {
+            count += 1;
+            let name = if count == 1 { base.to_owned() } else { format!("{base}{count}") };
+            if !self.is_written(&name) {
+                break name;
+            }
+        };
+        self.temporaries.insert(base.to_owned(), count);
         let ident = Ident::new(&name, Span::mixed_site().located_at(span));
         let id = self.binding(Binding {
             ident,
@@ -248,11 +255,14 @@ impl<'a> Lowerer<'a> {
         let mut declared = Vec::new();
         for variable in found.variables {
             let name = variable.ident.clone();
-            let hides = self.names.lookup(&name.to_string());
-            let hides_outer = hides.is_some_and(|id| self.flow.binding(id).scope != self.scope);
-            let (ident, renamed) = match hides.filter(|_| hides_outer) {
+            let hides = self.names.lookup(&name.to_string()).map(|id| self.flow.binding(id));
+            let (ident, renamed) = match hides {
+                // Takes the place of one that nothing can reach any more.
+                Some(hidden) if hidden.scope == self.scope => {
+                    (resolve::located(&hidden.ident, &name), hidden.renamed)
+                }
+                Some(_) => (self.apart(&name), true),
                 None => (name.clone(), false),
-                Some(outer) => (self.apart_from(outer, &name), true),
             };
             let id = self.binding(Binding {
                 ident,
@@ -272,12 +282,23 @@ impl<'a> Lowerer<'a> {
         declared.into_iter().map(|(_, id)| (id, true)).collect()
     }
 
-    /// A name that reads the same but is another variable than `outer`, so that both can be reached.
-    fn apart_from(&self, outer: BindingId, name: &Ident) -> Ident {
-        let outer = self.flow.binding(outer);
-        let text = if outer.renamed { format!("{}_inner", outer.ident) } else { name.to_string() };
+    /// A name that reads the same but is another variable than the one it hides, so that both can be reached.
+    fn apart(&self, name: &Ident) -> Ident {
+        let mut text = name.to_string();
+        while self.is_written(&text) {
+            text.push_str("_inner");
+        }
         let span = Span::mixed_site().located_at(name.span());
         text.strip_prefix("r#").map_or_else(|| Ident::new(&text, span), |raw| Ident::new_raw(raw, span))
+    }
+
+    /// Whether a variable in scope is written like this under our own hygiene.
+    fn is_written(&self, text: &str) -> bool {
+        let written = |id: &BindingId| {
+            let binding = self.flow.binding(*id);
+            binding.renamed && binding.ident == text
+        };
+        self.names.all().iter().any(written)
     }
 
     fn resolve(&self, expr: &mut Expr) -> Effect {
@@ -289,12 +310,20 @@ impl<'a> Lowerer<'a> {
         if is_inert(&expr) {
             return;
         }
+        let ends_here = diverges::expr(&expr);
         let effect = self.resolve(&mut expr);
         self.statement(quote!(#expr;), effect);
+        if ends_here {
+            self.end_for_good(End::Open);
+        }
     }
 
     /// Hands a value to its destination, and with `Return` ends the block.
     fn deliver(&mut self, mut value: Expr, dest: Dest) {
+        let dest = match dest {
+            Dest::Into(_) if diverges::expr(&value) => Dest::Discard,
+            other => other,
+        };
         match dest {
             Dest::Discard => self.discard(value),
             Dest::Into(id) => {

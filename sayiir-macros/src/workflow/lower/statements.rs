@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Item, Local, Pat, Stmt, Type};
 
 use super::super::ir::{Effect, End, Statement};
-use super::super::{resolve, splits};
+use super::super::{diverges, resolve, splits};
 use super::{Dest, Lowerer, at, unit};
 
 impl Lowerer<'_> {
@@ -99,11 +99,15 @@ impl Lowerer<'_> {
                 self.lower_into(expr, Dest::Discard);
             }
             mut other @ (Stmt::Expr(..) | Stmt::Macro(_)) => {
+                let ends_here = diverges::stmt(&other);
                 let mut effect = resolve::resolve_stmt(&mut other, &self.names, &self.flow.bindings);
                 if let Stmt::Expr(Expr::Assign(assign), _) = &other {
                     self.note_kill(&assign.left, &mut effect);
                 }
                 self.statement(other.into_token_stream(), effect);
+                if ends_here {
+                    self.end_for_good(End::Open);
+                }
             }
         }
     }

@@ -1,0 +1,90 @@
+//! Starting the runs that a body wants started, in the commit of their parent.
+
+use std::sync::Arc;
+
+use super::Actor;
+use crate::backend::BackendError;
+use crate::engine::command::Command;
+use crate::engine::shared::{Patience, Shared};
+use crate::history::Digest;
+use crate::machine::{Image, NewRun, Turn, WantedSpawn};
+use crate::operation::{AlreadyExists, Leaf, Leaves};
+use crate::workflow::LiveState;
+
+impl Actor {
+    /// Starts the run, or tells the body that its id is taken. `false` if this engine cannot: the run then stays where it is.
+    pub(super) async fn spawn_run(
+        &mut self,
+        turn: &mut Turn,
+        wanted: WantedSpawn,
+        patience: Patience,
+    ) -> Result<bool, BackendError> {
+        let (shared, run) = (self.shared(), wanted.run.clone());
+        let taken = run == self.run
+            || turn.spawns(&run)
+            || shared.store(patience, || shared.backend.record(&run)).await?.is_some();
+        if taken {
+            turn.spawned(wanted, Err(AlreadyExists { run }));
+            return Ok(true);
+        }
+        let Some(child) = self.first_turn(turn, &wanted) else { return Ok(false) };
+        turn.adopt(child);
+        turn.spawned(wanted, Ok(run));
+        Ok(true)
+    }
+
+    fn first_turn(&self, turn: &mut Turn, wanted: &WantedSpawn) -> Option<Turn> {
+        let (workflow, input) = pending(turn.live()?, wanted)?;
+        let shared = &self.shared;
+        let program = shared.programs.program(workflow)?.clone();
+        let (input, stored) = match input {
+            Ok(input) => input,
+            Err(error) => {
+                tracing::error!(run = %self.run, workflow, %error, "the arguments of a run to spawn do not read back");
+                return None;
+            }
+        };
+        let Digest(input_digest) = Digest::of(stored.as_str().as_bytes());
+        let new = NewRun {
+            run: wanted.run.clone(),
+            incarnation: shared.entropy.incarnation(),
+            input_digest,
+            input,
+            signals: shared.programs.signals(workflow).iter().map(|signal| signal.name).collect(),
+            parent: Some(self.run.clone()),
+        };
+        Some(Turn::start(new, program, shared.clock.now()))
+    }
+}
+
+type Input = (Box<dyn std::any::Any + Send>, crate::durable::Stored);
+
+/// The workflow and the arguments of the run that waits to be started.
+fn pending(
+    live: &dyn LiveState,
+    wanted: &WantedSpawn,
+) -> Option<(&'static str, Result<Input, serde_json::Error>)> {
+    let mut found = None;
+    let mut visit = |path: &crate::ids::LeafPath, leaf: Leaf<'_>| {
+        if *path == wanted.path
+            && let Leaf::Spawn(spawn) = leaf
+        {
+            found = Some((spawn.workflow(), spawn.input()));
+        }
+    };
+    live.leaves(&mut Leaves::new(&mut visit));
+    found
+}
+
+impl Shared {
+    /// Lets a run that began in another one's commit get on.
+    pub(crate) fn wake_spawned(self: &Arc<Self>, child: Image) {
+        self.alarm.set(child.due());
+        let shared = Arc::clone(self);
+        self.spawn(async move {
+            if let Err(refusal) = shared.ask(&child.record.run, Command::Recover).await {
+                tracing::warn!(run = %child.record.run, ?refusal, "a spawned run could not be woken; the next start does it");
+            }
+        });
+    }
+}

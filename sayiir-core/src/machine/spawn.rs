@@ -1,0 +1,60 @@
+//! Runs that a body starts: they begin in the same commit in which their parent goes on.
+
+use super::{Decided, Image, Turn};
+use crate::backend::RunChange;
+use crate::history::Event;
+use crate::ids::{LeafPath, RunId};
+use crate::operation::AlreadyExists;
+use crate::record::{LeafKind, Phase, StoredOutcome};
+use crate::step::Outcome;
+
+/// A run that is to be started.
+pub(crate) struct WantedSpawn {
+    pub(crate) path: LeafPath,
+    pub(crate) run: RunId,
+}
+
+impl Turn {
+    /// The next run that the body wants started.
+    pub(crate) fn wanted_spawn(&self) -> Option<WantedSpawn> {
+        if self.has_more() {
+            return None;
+        }
+        self.record.leaves().iter().find_map(|leaf| match &leaf.kind {
+            LeafKind::Spawn { run } => Some(WantedSpawn { path: leaf.path.clone(), run: run.clone() }),
+            LeafKind::Task { .. } | LeafKind::Signal { .. } | LeafKind::Timer { .. } => None,
+        })
+    }
+
+    /// Whether this very turn starts a run of that id.
+    pub(crate) fn spawns(&self, run: &RunId) -> bool {
+        self.children.iter().any(|(change, _)| change.run == *run)
+    }
+
+    /// Takes a run that begins with this commit.
+    pub(crate) fn adopt(&mut self, child: Turn) {
+        if let Decided::Changed(change, image) = child.finish() {
+            self.children.push((*change, image));
+        }
+    }
+
+    /// Tells the body what became of the run it wanted started.
+    pub(crate) fn spawned(&mut self, wanted: WantedSpawn, result: Result<RunId, AlreadyExists>) {
+        if !self.ensure_live() {
+            return;
+        }
+        self.log(Event::Spawned { run: wanted.run, started: result.is_ok() });
+        self.deliver(wanted.path, Outcome::Spawned(result.clone()), StoredOutcome::Spawned(result));
+    }
+
+    /// The workflow's state where the run waits, in memory; `None` where it does not fit this binary.
+    pub(crate) fn live(&mut self) -> Option<&dyn crate::workflow::LiveState> {
+        let waits = matches!(self.record.phase, Phase::Live { .. });
+        if waits && self.ensure_live() { self.live.as_deref() } else { None }
+    }
+
+    /// The runs that begin with this commit.
+    pub(crate) fn take_children(&mut self) -> Vec<(RunChange, Image)> {
+        std::mem::take(&mut self.children)
+    }
+}
