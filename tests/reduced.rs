@@ -45,3 +45,52 @@ fn variables_may_be_named_like_those_of_the_compiler() {
     let (output, _) = drive::<names_of_ours>(("kept".to_owned(), 7), vec![]);
     assert_eq!(output, "kept 1 7");
 }
+
+struct Numbers {
+    first: i64,
+}
+
+fn traced(what: &str, order: &mut Vec<String>) -> usize {
+    order.push(what.to_owned());
+    0
+}
+
+#[workflow]
+async fn changed_later(mut x: i64) -> Vec<i64> {
+    let method = x.max({
+        x += 5;
+        number(x).await - 100
+    });
+    let compared = x < {
+        x += 1;
+        number(x).await - 1
+    };
+    let mut numbers = [x, 0];
+    let indexed = numbers[0].max({
+        numbers[0] = 100;
+        number(1).await
+    });
+    vec![method, i64::from(compared), indexed]
+}
+
+#[test]
+fn an_operand_that_changes_later_keeps_its_value() {
+    assert_eq!(drive::<changed_later>((1,), vec![]).0, [1, 1, 7]);
+}
+
+#[workflow]
+async fn places(numbers: Vec<i64>) -> String {
+    let mut order = Vec::new();
+    let less = numbers[traced("index", &mut order)] < number({
+        traced("argument", &mut order);
+        7
+    })
+    .await;
+    let field = Numbers { first: traced("field", &mut order) as i64 }.first == number(-1).await;
+    format!("{less} {field} {}", order.join(" "))
+}
+
+#[test]
+fn the_index_of_a_place_is_evaluated_before_a_later_await() {
+    assert_eq!(drive::<places>((vec![1],), vec![]).0, "true true index argument field");
+}

@@ -64,8 +64,8 @@ impl Writer {
                 }
                 4 => {
                     let value = w.expr(&Ty::Int, depth).value();
-                    let index = w.typed(&Ty::Int, depth.min(1)).operand();
-                    format!("if {name}.len() > 2 {{\n{name}[{index}.unsigned_abs() as usize % 2] += {value};\n}}\n")
+                    let index = w.leaf(&Ty::Int).operand();
+                    format!("if {name}.len() > 2 {{\n{name}[({index} as i64).unsigned_abs() as usize % 2] += {value};\n}}\n")
                 }
                 _ => format!("{name}.sort();\n{name}.dedup();\n"),
             })

@@ -42,6 +42,9 @@ impl Writer {
         if self.sealed > 0 {
             return None;
         }
+        if self.targets.is_empty() && self.rng.chance(50) {
+            return None;
+        }
         let ty = self.matched_type();
         let value = self.typed(&ty, depth).operand();
         let otherwise = self.scoped(|w| {

@@ -58,6 +58,10 @@ impl Writer {
         match ty {
             Ty::Unit => Code::atom("()"),
             Ty::Int => self.int_literal(),
+            Ty::Bool if self.rng.chance(60) => {
+                let (left, right) = (self.leaf(&Ty::Int), self.leaf(&Ty::Int));
+                Code::operator(format!("{} < {}", left.operand(), right.operand()))
+            }
             Ty::Bool => Code::atom(*self.rng.one_of(&["true", "false"])),
             Ty::Text => Code::atom(*self.rng.one_of(&[
                 "String::new()",

@@ -7,6 +7,7 @@ use super::{Maker, Writer};
 pub(crate) const MAKERS: &[Maker] = &[
     sum, sum, sum, negative, method, length, condition, field, index, unwrapped, tried, folded, called, cast,
     changing, first_of,
+    ordered, ordered, noted,
 ];
 
 impl Writer {
@@ -121,6 +122,14 @@ fn cast(w: &mut Writer, _: &Ty, depth: u32) -> Option<Code> {
     let code = w.typed(&Ty::Int, depth).operand();
     let through = *w.rng.one_of(&["u8", "i32", "usize", "i64"]);
     Some(Code::operator(format!("{code} as {through} as i64")))
+}
+
+fn ordered(w: &mut Writer, _: &Ty, depth: u32) -> Option<Code> {
+    w.ordered(depth)
+}
+
+fn noted(w: &mut Writer, _: &Ty, depth: u32) -> Option<Code> {
+    Some(w.noted(depth))
 }
 
 /// A block in the middle of an expression that changes a variable which other operands may read.

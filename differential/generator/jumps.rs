@@ -39,7 +39,7 @@ impl Writer {
         if self.sealed > 0 {
             return None;
         }
-        if self.targets.is_empty() || self.rng.chance(25) {
+        if self.targets.is_empty() || self.rng.chance(8) {
             return Some(self.leave(depth));
         }
         let count = u32::try_from(self.targets.len()).ok()?;

@@ -33,7 +33,7 @@ impl Writer {
         self.scoped(|w| {
             let mut text = w.some_statements(depth);
             if w.rng.chance(30) {
-                let cond = w.expr(&Ty::Bool, depth.min(1)).condition();
+                let cond = w.seldom();
                 if let Some(jump) = w.jump(depth) {
                     text += &format!("if {cond} {{\n{jump};\n}}\n");
                 }

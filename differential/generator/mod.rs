@@ -18,6 +18,7 @@ mod jumps;
 mod later;
 mod loops;
 mod macros;
+mod order;
 mod patterns;
 mod records;
 mod scope;

@@ -47,7 +47,7 @@ impl Writer {
     pub(crate) fn block(&mut self, depth: u32) -> String {
         self.scoped(|w| {
             let mut text = w.some_statements(depth);
-            if w.rng.chance(12)
+            if !w.targets.is_empty() && w.rng.chance(10)
                 && let Some(jump) = w.jump(depth)
             {
                 text += &jump;
@@ -58,10 +58,23 @@ impl Writer {
     }
 
     fn conditional_jump(&mut self, depth: u32) -> Option<String> {
-        let cond = self.expr(&Ty::Bool, depth.min(1)).condition();
+        if self.targets.is_empty() && self.rng.chance(70) {
+            return None;
+        }
+        let cond = self.seldom();
         let jump = self.jump(depth)?;
         let inside = if self.rng.chance(40) { self.scoped(|w| w.some_statements(1)) } else { String::new() };
         Some(format!("if {cond} {{\n{inside}{jump};\n}}\n"))
+    }
+
+    /// A condition that seldom holds.
+    pub(crate) fn seldom(&mut self) -> String {
+        let first = self.expr(&Ty::Int, 1).operand();
+        match self.rng.below(3) {
+            0 => format!("{first} > 9"),
+            1 => format!("{first} == {}", self.rng.below(5)),
+            _ => self.expr(&Ty::Bool, 1).condition(),
+        }
     }
 
     /// What fits nowhere else.
