@@ -125,10 +125,22 @@ impl Program {
         output
     }
 
-    /// Repeats a decision: it succeeds, or it says that an earlier process had already brought it home.
+    /// Runs a command until it prints this. On a machine with much else to do, a command may run out of patience.
+    pub(super) fn comes_to(&mut self, arguments: &[&str], text: &str) {
+        let mut printed = String::new();
+        for _ in 0..20 {
+            printed = self.succeeds(arguments);
+            if printed.contains(text) {
+                return;
+            }
+        }
+        panic!("{arguments:?} does not come to {text:?}: {printed}");
+    }
+
+    /// Repeats a decision: it succeeds, or it says that an earlier process had already got it through.
     pub(super) fn decided(&mut self, arguments: &[&str]) {
         let (status, output, errors) = self.run(arguments);
-        let already = status.code() == Some(1) && errors.contains("waits for nobody (done: ");
+        let already = status.code() == Some(1) && errors.contains("waits for nobody (");
         assert!(status.success() || already, "{arguments:?}: {status}\n{output}{errors}");
     }
 
