@@ -15,6 +15,7 @@ pub use sayiir_core::private as __private;
 pub use attributes::{task, workflow};
 pub use sayiir_core::durable::{Durable, Stored};
 pub use sayiir_core::ids::RunId;
+pub use sayiir_core::operation::AlreadyExists;
 pub use sayiir_core::signal::{Received, Signal, Timeout};
 pub use sayiir_core::task::{Interrupted, Task, TaskContext};
 pub use sayiir_core::workflow::{Invocation, Workflow, WorkflowState};
@@ -62,8 +63,9 @@ pub mod prelude {
     pub use crate::SledBackend;
     #[doc(no_inline)]
     pub use crate::{
-        Engine, Filter, InMemoryBackend, Interrupted, Invocation, Received, Run, RunId, Signal, StatusKind,
-        Task, TaskContext, Timeout, Timestamp, Workflow, WorkflowStatus, join, join_all, run_id, select,
-        signal, sleep, sleep_until, task, try_join, try_join_all, workflow,
+        AlreadyExists, Engine, Filter, InMemoryBackend, Interrupted, Invocation, Received, Run, RunId,
+        Signal, StatusKind, Task, TaskContext, Timeout, Timestamp, Workflow, WorkflowStatus, compensate,
+        join, join_all, run_id, select, signal, sleep, sleep_until, spawn, task, try_join, try_join_all,
+        workflow,
     };
 }

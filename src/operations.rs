@@ -8,3 +8,4 @@ mod run_id;
 mod select;
 mod signal;
 mod sleep;
+mod spawn;

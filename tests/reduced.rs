@@ -1,6 +1,10 @@
 //! What the differential suite found, reduced: each body runs to its end with a round trip at every suspension.
 #![allow(clippy::unused_async, reason = "tasks are async by definition")]
-#![allow(clippy::similar_names, unused_variables, reason = "shadowing is what some of these bodies are about")]
+#![allow(
+    clippy::similar_names,
+    unused_variables,
+    reason = "shadowing is what some of these bodies are about"
+)]
 
 mod support;
 
@@ -81,11 +85,12 @@ fn an_operand_that_changes_later_keeps_its_value() {
 #[workflow]
 async fn places(numbers: Vec<i64>) -> String {
     let mut order = Vec::new();
-    let less = numbers[traced("index", &mut order)] < number({
-        traced("argument", &mut order);
-        7
-    })
-    .await;
+    let less = numbers[traced("index", &mut order)]
+        < number({
+            traced("argument", &mut order);
+            7
+        })
+        .await;
     let field = Numbers { first: traced("field", &mut order) as i64 }.first == number(-1).await;
     format!("{less} {field} {}", order.join(" "))
 }

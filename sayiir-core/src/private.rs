@@ -16,12 +16,13 @@ pub use crate::bounds::{
 };
 pub use crate::codec::{FieldCodec, Incompatible, StateReader, StateWriter, Unencodable, saved};
 pub use crate::durable::Stored;
+pub use crate::ids::RunId;
 pub use crate::impl_state_traits;
 pub use crate::iterate::{Cursor, DurableIterator};
 pub use crate::operation::{
-    Branch, Callable, Child, Join, JoinAll, Leaves, Operation, OutputOf, Polled, Select, Selected1,
-    Selected2, Selected3, Selected4, Selected5, Selected6, Selected7, Selected8, SignalWait, SignalWithin,
-    Sleep, TaskCall, TryJoin, TryJoinAll,
+    AlreadyExists, Branch, Callable, Child, Join, JoinAll, Leaves, Operation, OutputOf, Polled, Select,
+    Selected1, Selected2, Selected3, Selected4, Selected5, Selected6, Selected7, Selected8, SignalWait,
+    SignalWithin, Sleep, Spawn, TaskCall, TryJoin, TryJoinAll,
 };
 pub use crate::project::{Argument, SameSignal, Sides};
 pub use crate::signal::{Payload, Plain, Signal, SignalDeclaration, Timeout};

@@ -10,7 +10,7 @@ use crate::codec::Unencodable;
 use crate::durable::Stored;
 use crate::ids::RunId;
 use crate::step::{Fault, Outcome, Step};
-use crate::workflow::Workflow;
+use crate::workflow::{Invocation, Workflow};
 
 /// `spawn!("id", other(args)).await`: yields the id of the new run, or says that it is taken.
 #[derive(Serialize, Deserialize)]
@@ -43,8 +43,8 @@ pub trait PendingSpawn: fmt::Debug {
 
 impl<W: Workflow> Spawn<W> {
     /// A run of `W` under this id.
-    pub fn new(id: impl Into<String>, input: W::Input) -> Self {
-        Self { id: id.into(), input }
+    pub fn new(id: impl Into<String>, invocation: Invocation<W>) -> Self {
+        Self { id: id.into(), input: invocation.into_input() }
     }
 }
 

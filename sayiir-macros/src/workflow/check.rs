@@ -194,6 +194,10 @@ impl Check<'_> {
                 self.nothing_awaited(length);
             }
             Operation::SleepUntil { until, .. } => self.nothing_awaited(until),
+            Operation::Spawn(spawn) => {
+                self.nothing_awaited(&spawn.id);
+                spawn.arguments.iter().for_each(|argument| self.nothing_awaited(argument));
+            }
             Operation::Join(join) => join.branches.iter().for_each(|branch| self.operation(branch)),
             Operation::JoinAll(join) => {
                 self.nothing_awaited(&join.items);

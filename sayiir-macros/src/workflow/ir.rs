@@ -48,6 +48,8 @@ pub(crate) struct Flow {
     pub(crate) signals: Vec<SignalUse>,
     /// Everything the body calls: tasks and workflows, each path once.
     pub(crate) callees: Vec<syn::Path>,
+    /// The workflows that the body starts as runs of their own, each path once.
+    pub(crate) spawned: Vec<syn::Path>,
     /// Items declared in the body, which every stretch may name.
     pub(crate) items: Vec<syn::Item>,
 }
@@ -146,6 +148,8 @@ pub(crate) struct Scope {
     pub(crate) parent: Option<ScopeId>,
     /// Where the code goes on behind it.
     pub(crate) exit: Option<BlockId>,
+    /// Functions, constants and imports that the block declares.
+    pub(crate) items: Vec<syn::Item>,
 }
 
 /// A place where the run can wait.

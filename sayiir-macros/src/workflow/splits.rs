@@ -80,6 +80,12 @@ impl<'ast> Visit<'ast> for Find<'ast> {
     fn visit_expr_await(&mut self, _: &'ast syn::ExprAwait) {
         self.found = true;
     }
+    fn visit_expr_macro(&mut self, call: &'ast syn::ExprMacro) {
+        self.found |= is_compensation(&call.mac);
+    }
+    fn visit_stmt_macro(&mut self, call: &'ast syn::StmtMacro) {
+        self.found |= is_compensation(&call.mac);
+    }
     fn visit_expr_break(&mut self, jump: &'ast syn::ExprBreak) {
         self.jump(jump.label.as_ref());
         visit::visit_expr_break(self, jump);
@@ -106,4 +112,9 @@ impl<'ast> Visit<'ast> for Find<'ast> {
     fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
     fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
     fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
+
+/// `compensate!` speaks to the engine, so it stands between the user's code and not in it.
+pub(crate) fn is_compensation(mac: &syn::Macro) -> bool {
+    mac.path.segments.last().is_some_and(|last| last.ident == "compensate")
 }

@@ -31,7 +31,7 @@ use crate::workflow::model::{Model, bare};
 /// A flow that waits nowhere: what stands in for a body with errors.
 pub(super) fn only_start(model: &Model) -> Flow {
     let mut flow = Flow::default();
-    flow.scopes.push(ir::Scope { parent: None, exit: None });
+    flow.scopes.push(ir::Scope { parent: None, exit: None, items: Vec::new() });
     for parameter in &model.parameters {
         flow.bindings.push(ir::Binding {
             ident: parameter.field.clone(),
@@ -93,6 +93,7 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
     });
     let signals = signals.collect::<BTreeMap<_, _>>().into_values();
     let callees = &input.flow.callees;
+    let spawned = &input.flow.spawned;
     let advance = Body::new(input, variants).advance();
     let start = &variants[0].name;
     quote! {
@@ -125,6 +126,7 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
             #advance
             fn register_callees(registry: &mut #private::Registry) {
                 #(<#callees as #private::Callable>::register(registry);)*
+                #(registry.spawned::<#spawned>();)*
             }
         }
     }
@@ -419,7 +421,7 @@ pub(super) fn codec(id: BindingId) -> Ident {
     format_ident!("codec{}", id.0, span = Span::mixed_site())
 }
 
-pub(super) fn label(name: &str) -> Lifetime {
+pub(in crate::workflow) fn label(name: &str) -> Lifetime {
     Lifetime::new(&format!("'{name}"), Span::mixed_site())
 }
 

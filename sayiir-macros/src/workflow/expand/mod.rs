@@ -7,6 +7,7 @@ mod state;
 mod stretch;
 mod surface;
 
+pub(in crate::workflow) use body::label;
 pub(super) use surface::{constant_name, is_reserved};
 
 use proc_macro2::{Ident, Span, TokenStream};

@@ -38,25 +38,29 @@ impl<'a> Stretch<'a> {
         let inside = scopes_within(flow, flow.block(block).scope, outer);
         let wrap = inside.iter().position(|scope| flow.scopes[scope.0].exit.is_some());
         let Some(wrap) = wrap else {
-            let loads = self.entry_loads(entry, &inside);
-            let code = self.block(block);
-            return quote!(#loads #code);
+            return self.opened(entry, &inside, self.block(block));
         };
-        let loads = self.entry_loads(entry, &inside[..wrap]);
         let scope = inside[wrap];
-        let own_loads = self.entry_loads(entry, &[scope]);
-        let inner = self.from(block, Some(scope), entry);
+        let inner = self.opened(entry, &[scope], self.from(block, Some(scope), entry));
         let exit = flow.scopes[scope.0].exit.filter(|exit| self.is_reached_within(*exit, block));
-        let Some(exit) = exit else {
-            return quote!(#loads #own_loads #inner);
+        let code = match exit {
+            None => inner,
+            Some(exit) => {
+                let name = scope_label(scope);
+                let after = self.from(exit, flow.scopes[scope.0].parent, None);
+                quote!(#name: { #inner } #after)
+            }
         };
-        let name = scope_label(scope);
-        let after = self.from(exit, flow.scopes[scope.0].parent, None);
-        quote! {
-            #loads
-            #name: { #own_loads #inner }
-            #after
-        }
+        self.opened(entry, &inside[..wrap], code)
+    }
+
+    /// Code inside these scopes, outermost first: after their items and, at the beginning of a stretch, their variables.
+    fn opened(&self, entry: Option<BlockId>, scopes: &[ScopeId], code: TokenStream) -> TokenStream {
+        scopes.iter().rev().fold(code, |code, scope| {
+            let items = &self.body.input.flow.scopes[scope.0].items;
+            let loads = self.entry_loads(entry, &[*scope]);
+            if items.is_empty() { quote!(#loads #code) } else { quote!({ #(#items)* #loads #code }) }
+        })
     }
 
     /// Whether `exit` is written out in the stretch that `from` belongs to.

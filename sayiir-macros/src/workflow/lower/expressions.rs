@@ -53,6 +53,10 @@ impl Lowerer<'_> {
             | Expr::Loop(_)
             | Expr::While(_)
             | Expr::ForLoop(_)) => self.lower_as_control(expr, expected),
+            Expr::Macro(call) => {
+                self.compensate(&call);
+                unit()
+            }
             expr @ (Expr::Return(_) | Expr::Break(_) | Expr::Continue(_)) => {
                 self.lower_into(expr, Dest::Discard);
                 syn::parse_quote!(::core::unreachable!())
@@ -276,7 +280,8 @@ impl Lowerer<'_> {
     /// Whether one of the later operands changes the place. Rust takes that only where it copies the place first.
     fn is_changed(&self, place: &Expr, later: &[Expr]) -> bool {
         let meaning = resolve::root(place).and_then(|name| resolve::meaning(&name.to_string(), &self.names));
-        meaning.is_some_and(|id| later.iter().any(|expr| self.resolve(&mut expr.clone()).changes.contains(&id)))
+        meaning
+            .is_some_and(|id| later.iter().any(|expr| self.resolve(&mut expr.clone()).changes.contains(&id)))
     }
 
     fn is_variable(&self, expr: &Expr) -> bool {

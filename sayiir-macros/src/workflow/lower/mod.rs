@@ -9,6 +9,7 @@ mod combine;
 mod control;
 mod expressions;
 mod loops;
+mod spawn;
 mod statements;
 mod suspend;
 mod types;
@@ -75,7 +76,7 @@ pub(super) struct Lowerer<'a> {
 impl<'a> Lowerer<'a> {
     fn new(model: &'a Model, errors: &'a mut Errors) -> Self {
         let mut flow = Flow::default();
-        flow.scopes.push(Scope { parent: None, exit: None });
+        flow.scopes.push(Scope { parent: None, exit: None, items: Vec::new() });
         let occurrences = HashMap::from([("Start".to_owned(), 1)]);
         Self {
             model,
@@ -201,7 +202,7 @@ impl<'a> Lowerer<'a> {
         let outer = self.scope;
         let mark = self.names.mark();
         self.scope = ScopeId(self.flow.scopes.len());
-        self.flow.scopes.push(Scope { parent: Some(outer), exit });
+        self.flow.scopes.push(Scope { parent: Some(outer), exit, items: Vec::new() });
         let result = body(self);
         self.names.forget_since(mark);
         self.scope = outer;

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{Expr, Item, Local, Pat, Stmt, Type};
 
-use super::super::ir::{Effect, End, Statement};
+use super::super::ir::{Effect, End, ScopeId, Statement};
 use super::super::{diverges, resolve, splits};
 use super::{Dest, Lowerer, at, unit};
 
@@ -78,16 +78,35 @@ impl Lowerer<'_> {
         }
     }
 
+    /// Items can be named before they are declared, so they come first: those of the function before all stretches, the
+    /// others where their block begins in each stretch. Types of a block must be one and the same in all stretches, and a
+    /// `static` one and the same place, so they too stand before all stretches.
     fn item(&mut self, item: Item) {
-        let name = match &item {
-            Item::Struct(item) => Some(&item.ident),
-            Item::Enum(item) => Some(&item.ident),
-            Item::Type(item) => Some(&item.ident),
-            Item::Union(item) => Some(&item.ident),
-            _ => None,
+        let of_function = self.scope == ScopeId(0);
+        let (name, shared) = match &item {
+            Item::Struct(item) => (Some(&item.ident), true),
+            Item::Enum(item) => (Some(&item.ident), true),
+            Item::Type(item) => (Some(&item.ident), true),
+            Item::Union(item) => (Some(&item.ident), true),
+            Item::Trait(item) => (Some(&item.ident), true),
+            Item::Static(item) => (Some(&item.ident), true),
+            Item::Impl(_) => (None, true),
+            _ => (None, false),
         };
-        self.local_types.extend(name.map(ToString::to_string));
-        self.flow.items.push(item);
+        if let Some(name) = name.filter(|_| shared) {
+            if self.local_types.iter().any(|known| name == known) {
+                self.errors.on(
+                    name,
+                    format!("there are two items `{name}` in this workflow: give one of them another name"),
+                );
+            }
+            self.local_types.push(name.to_string());
+        }
+        if of_function || shared {
+            self.flow.items.push(item);
+        } else {
+            self.flow.scopes[self.scope.0].items.push(item);
+        }
     }
 
     fn one(&mut self, mut stmt: Stmt) {
@@ -97,6 +116,9 @@ impl Lowerer<'_> {
             Stmt::Item(item) => self.item(item),
             Stmt::Expr(expr, _) if splits::expr(&expr) || matches!(expr, Expr::Return(_)) => {
                 self.lower_into(expr, Dest::Discard);
+            }
+            Stmt::Macro(call) if splits::is_compensation(&call.mac) => {
+                self.compensate(&syn::ExprMacro { attrs: call.attrs, mac: call.mac });
             }
             mut other @ (Stmt::Expr(..) | Stmt::Macro(_)) => {
                 let ends_here = diverges::stmt(&other);

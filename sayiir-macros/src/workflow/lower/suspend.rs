@@ -135,6 +135,7 @@ impl Lowerer<'_> {
             Operation::Join(join) => self.join(join, expected),
             Operation::JoinAll(join) => self.join_all(join),
             Operation::Select(select) => self.select_operation(select),
+            Operation::Spawn(spawn) => self.spawn(spawn),
         }
     }
 
@@ -264,6 +265,10 @@ fn base_of(operation: &Operation) -> String {
         Operation::Sleep { .. } | Operation::SleepUntil { .. } => "Sleep".into(),
         Operation::Join(join) => joined(join.branches.iter(), "And"),
         Operation::JoinAll(join) => format!("Each{}", base_of(&join.branch)),
+        Operation::Spawn(spawn) => {
+            let name = spawn.workflow.segments.last().map(|last| upper_camel(&bare(&last.ident)));
+            format!("Spawn{}", name.unwrap_or_default())
+        }
         Operation::Select(select) => joined(select.arms.iter().map(|arm| &arm.operation), "Or"),
     }
 }

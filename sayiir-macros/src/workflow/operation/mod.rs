@@ -10,8 +10,8 @@ use syn::{Expr, Ident, LitStr, Token, Type};
 pub(crate) use combine::{Join, JoinAll, Select};
 
 /// The macros that are durable operations. Each has to be awaited.
-pub(crate) const MACROS: [&str; 8] =
-    ["signal", "sleep", "sleep_until", "join", "try_join", "join_all", "try_join_all", "select"];
+pub(crate) const MACROS: [&str; 9] =
+    ["signal", "sleep", "sleep_until", "join", "try_join", "join_all", "try_join_all", "select", "spawn"];
 
 /// A durable operation as it is written.
 pub(crate) enum Operation {
@@ -29,6 +29,16 @@ pub(crate) enum Operation {
     JoinAll(JoinAll),
     /// `select! { .. }`.
     Select(Select),
+    /// `spawn!("id", workflow(arguments))`.
+    Spawn(Spawn),
+}
+
+/// `spawn!("id", workflow(arguments))`.
+pub(crate) struct Spawn {
+    pub(crate) id: Expr,
+    pub(crate) workflow: syn::Path,
+    pub(crate) arguments: Vec<Expr>,
+    pub(crate) span: Span,
 }
 
 /// `signal!("name" as Payload, limit, fresh)`.
@@ -103,6 +113,8 @@ impl Operation {
             Self::Join(join) => join.branches.iter().flat_map(Self::calls).collect(),
             Self::JoinAll(join) => join.branch.calls(),
             Self::Select(select) => select.arms.iter().flat_map(|arm| arm.operation.calls()).collect(),
+            // A run of its own is not part of this one.
+            Self::Spawn(_) => Vec::new(),
         }
     }
 }
@@ -251,6 +263,7 @@ fn parse_macro(mac: &syn::Macro) -> syn::Result<Operation> {
         "join_all" | "try_join_all" => combine::join_all(mac, name == "try_join_all")
             .map(Operation::JoinAll)
             .map_err(|error| inside(error, span)),
+        "spawn" => spawn(mac, span).map(Operation::Spawn),
         "select" => combine::select(mac).map(Operation::Select).map_err(|error| inside(error, span)),
         _ => Err(syn::Error::new(
             span,
@@ -259,6 +272,40 @@ fn parse_macro(mac: &syn::Macro) -> syn::Result<Operation> {
             ),
         )),
     }
+}
+
+fn spawn(mac: &syn::Macro, span: Span) -> syn::Result<Spawn> {
+    const ADVICE: &str =
+        "write the new run's id and the workflow's call: `spawn!(format!(\"{id}-audit\"), audit(order))`";
+    let parser = |input: ParseStream<'_>| {
+        let id = input.parse::<Expr>()?;
+        input.parse::<Token![,]>()?;
+        let call = input.parse::<Expr>()?;
+        input.parse::<Option<Token![,]>>()?;
+        Ok((id, call))
+    };
+    let (id, call) = parser.parse2(mac.tokens.clone()).map_err(|_| syn::Error::new(span, ADVICE))?;
+    match parse(&call) {
+        Ok(Operation::Call { path, arguments, .. }) => Ok(Spawn { id, workflow: path, arguments, span }),
+        Ok(_) => Err(syn::Error::new(call.span(), ADVICE)),
+        Err(error) => Err(error),
+    }
+}
+
+/// The call in `compensate!(task(arguments))`, if the expression is one.
+pub(crate) fn compensation(mac: &syn::Macro) -> Option<syn::Result<(syn::Path, Vec<Expr>)>> {
+    let last = mac.path.segments.last().filter(|last| last.ident == "compensate")?;
+    let advice = || {
+        syn::Error::new(
+            last.ident.span(),
+            "write the call of the task that undoes it: `compensate!(refund(receipt.id))`",
+        )
+    };
+    Some(match syn::parse2::<Expr>(mac.tokens.clone()).map_err(|_| advice()).and_then(|call| parse(&call)) {
+        Ok(Operation::Call { path, arguments, .. }) => Ok((path, arguments)),
+        Ok(_) => Err(advice()),
+        Err(error) => Err(error),
+    })
 }
 
 fn one(mac: &syn::Macro, what: &str) -> syn::Result<Expr> {
