@@ -18,6 +18,7 @@ pub mod operation;
 pub mod private;
 pub mod project;
 pub mod record;
+pub mod send_event;
 pub mod signal;
 pub mod step;
 pub mod task;

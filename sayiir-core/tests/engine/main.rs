@@ -5,6 +5,7 @@ mod attempts;
 mod control;
 mod crashes;
 mod ending;
+mod events;
 mod failing;
 mod scripted;
 mod signals;

@@ -101,7 +101,9 @@ impl Actor {
                     "committed"
                 );
                 self.image = Some(image);
-                children.into_iter().for_each(|child| shared.wake_spawned(child));
+                for child in children {
+                    shared.wake_spawned(child);
+                }
             }
         }
         self.has_more = has_more;

@@ -1,0 +1,154 @@
+//! Sending a signal through the store alone, without an engine: [`SendEvent`].
+//!
+//! A store knows no types. It refuses what the record itself rules out, and keeps the payload undecoded; whether it fits, the
+//! wait finds out.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::backend::{Accepted, Backend, BackendError, Before, Commit, RunChange};
+use crate::clock::{Clock, SystemClock};
+use crate::durable::Stored;
+use crate::history::{Chain, Digest, Event};
+use crate::ids::{InvalidRunId, RunId};
+use crate::record::{Record, StatusKind};
+use crate::signal::Message;
+
+/// Why an event was not accepted. Nothing was stored.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendEventError {
+    /// The id cannot be one.
+    #[error(transparent)]
+    InvalidId(#[from] InvalidRunId),
+    /// There is no such run.
+    #[error("there is no run {run}")]
+    NotFound {
+        /// The id.
+        run: RunId,
+    },
+    /// The run has ended.
+    #[error("run {run} takes no more signals: it is {status}")]
+    Finished {
+        /// The run.
+        run: RunId,
+        /// How it ended.
+        status: StatusKind,
+    },
+    /// The run's workflows declare no signal of that name.
+    #[error("run {run} has no signal `{signal}`")]
+    UnknownSignal {
+        /// The run.
+        run: RunId,
+        /// The name.
+        signal: String,
+    },
+    /// The payload does not go to JSON.
+    #[error("the payload of signal `{signal}` to run {run} cannot be stored")]
+    Unencodable {
+        /// The run.
+        run: RunId,
+        /// The name.
+        signal: String,
+        /// What the encoder said.
+        source: serde_json::Error,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+}
+
+/// Sends signals through a store.
+///
+/// An engine takes what was sent so when it next touches the run, at the latest when it starts. To a run of an engine in this
+/// process, send through the engine: it checks the payload's type, and the run goes on at once.
+pub trait SendEvent: Backend {
+    /// Puts a signal into the inbox of a run. `Ok` means that it is as durable as this store gets.
+    ///
+    /// A payload that does not fit the wait which takes it is set aside there, and the wait goes on.
+    ///
+    /// # Errors
+    /// If there is no such run, if it has ended, if its workflows declare no such signal, or if the store fails.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped before it is done, the signal may or may not have been accepted.
+    fn send_event<T: Serialize + Send>(
+        &self,
+        run: &str,
+        signal: &str,
+        payload: T,
+    ) -> impl Future<Output = Result<(), SendEventError>> + Send {
+        async move {
+            let run = RunId::new(run)?;
+            let payload = Stored::encode(&payload).map_err(|source| SendEventError::Unencodable {
+                run: run.clone(),
+                signal: signal.into(),
+                source,
+            })?;
+            accept(self, &run, signal, payload).await
+        }
+    }
+}
+
+impl<B: Backend + ?Sized> SendEvent for B {}
+
+/// Tries again when somebody else changed the run meanwhile.
+async fn accept<B: Backend + ?Sized>(
+    backend: &B,
+    run: &RunId,
+    signal: &str,
+    payload: Stored,
+) -> Result<(), SendEventError> {
+    loop {
+        let record = backend.record(run).await?;
+        let record = record.ok_or_else(|| SendEventError::NotFound { run: run.clone() })?;
+        let accepted = change(&record, signal, payload.clone(), SystemClock.now())?;
+        match backend.commit(Commit { changes: vec![accepted] }).await {
+            Err(BackendError::Conflict { .. }) => {}
+            done => return Ok(done?),
+        }
+    }
+}
+
+/// The change that puts the message into the inbox.
+fn change(
+    record: &Record,
+    signal: &str,
+    payload: Stored,
+    now: Timestamp,
+) -> Result<RunChange, SendEventError> {
+    let run = record.run.clone();
+    let status = record.status();
+    if status.is_finished() {
+        return Err(SendEventError::Finished { run, status });
+    }
+    let mut after = record.clone();
+    let Some(queue) = after.inbox.iter_mut().find(|queue| queue.signal == signal) else {
+        return Err(SendEventError::UnknownSignal { run, signal: signal.into() });
+    };
+    let position = queue.tail;
+    queue.tail += 1;
+    let mut chain = Chain::new(record.incarnation, record.history);
+    let received = Event::SignalReceived {
+        signal: signal.into(),
+        position,
+        by: None,
+        payload: Digest::of(payload.as_str().as_bytes()),
+    };
+    let history = vec![chain.append(now, received)];
+    after.history = chain.head();
+    after.revision.0 += 1;
+    after.updated = now;
+    let message = Message { signal: signal.into(), position, payload, by: None, at: now };
+    Ok(RunChange {
+        run,
+        before: Some(Before { revision: record.revision, index: record.index() }),
+        after: Some(Arc::new(after)),
+        history,
+        accepted: vec![Accepted { message, idempotency_key: None, taken: false }],
+        removed: Vec::new(),
+    })
+}

@@ -1,0 +1,83 @@
+//! Signals that are sent through the store, past any engine.
+
+use sayiir_core::backend::Backend;
+use sayiir_core::engine::WorkflowStatus;
+use sayiir_core::history::Event;
+use sayiir_core::ids::RunId;
+use sayiir_core::memory::InMemoryBackend;
+use sayiir_core::record::StatusKind;
+use sayiir_core::send_event::{SendEvent, SendEventError};
+use sayiir_core::testing::VirtualClock;
+
+use crate::scripted::{Scripted, wait, work};
+use crate::world::{Act, World};
+use crate::{engine_on, start};
+
+#[tokio::test]
+async fn an_event_sent_through_the_store_is_taken_by_the_next_engine() {
+    let world = World::default();
+    let backend = InMemoryBackend::new();
+    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    start(&first, "exp-001", [wait("go"), work("a"), wait("go")]).await;
+    let clock = first.clock().clone();
+    first.crash().await;
+    for text in ["1", "2"] {
+        backend.send_event("exp-001", "go", text).await.expect("accepted");
+    }
+    let second = engine_on(backend, clock, &world).await;
+    let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
+    assert_eq!(run.result().await.expect("a value"), ["1", "a done", "2"]);
+    run.history().await.expect("a history").verify().expect("the chain holds");
+}
+
+#[tokio::test]
+async fn an_event_that_arrives_while_the_run_is_active_is_taken_with_its_next_commit() {
+    let world = World::default();
+    world.plan("a", [Act::Gate("one")]);
+    let backend = InMemoryBackend::new();
+    let engine = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let run = start(&engine, "exp-001", [work("a"), wait("go")]).await;
+    backend.send_event("exp-001", "go", "x").await.expect("accepted");
+    world.open("one");
+    assert_eq!(run.result().await.expect("a value"), ["a done", "x"]);
+    assert_eq!(world.count("a"), 1);
+}
+
+#[tokio::test]
+async fn an_event_to_nobody_to_an_unknown_name_or_to_a_finished_run_is_refused() {
+    let world = World::default();
+    let backend = InMemoryBackend::new();
+    let engine = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    start(&engine, "exp-001", [wait("go")]).await;
+    start(&engine, "done", [work("a")]).await;
+    let exp = RunId::new("exp-001").expect("a valid id");
+    let before = backend.record(&exp).await.expect("a read");
+    let nobody = backend.send_event("exp-002", "go", "x").await;
+    assert!(matches!(nobody, Err(SendEventError::NotFound { .. })));
+    let unknown = backend.send_event("exp-001", "halt", "x").await;
+    assert!(matches!(unknown, Err(SendEventError::UnknownSignal { .. })));
+    let finished = backend.send_event("done", "go", "x").await;
+    assert!(matches!(finished, Err(SendEventError::Finished { status: StatusKind::Completed, .. })));
+    let invalid = backend.send_event("", "go", "x").await;
+    assert!(matches!(invalid, Err(SendEventError::InvalidId(_))));
+    assert_eq!(backend.record(&exp).await.expect("a read"), before);
+}
+
+#[tokio::test]
+async fn an_event_that_does_not_fit_is_set_aside_and_the_wait_goes_on() {
+    let world = World::default();
+    let backend = InMemoryBackend::new();
+    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    start(&first, "exp-001", [wait("go")]).await;
+    let clock = first.clock().clone();
+    first.crash().await;
+    backend.send_event("exp-001", "go", 17).await.expect("a store knows no types");
+    let second = engine_on(backend, clock, &world).await;
+    let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
+    assert!(matches!(run.status().await.expect("a status"), WorkflowStatus::WaitingForSignal { .. }));
+    run.signal(Scripted::GO, &"x".into()).await.expect("accepted");
+    assert_eq!(run.result().await.expect("a value"), ["x"]);
+    let history = run.history().await.expect("a history");
+    let rejected = |event: &Event| matches!(event, Event::SignalRejected { position: 0, .. });
+    assert_eq!(history.iter().filter(|entry| rejected(&entry.event)).count(), 1);
+}
