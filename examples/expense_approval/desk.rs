@@ -114,7 +114,7 @@ async fn list(engine: &Engine) -> anyhow::Result<()> {
     loop {
         let page = engine.list(filter.clone()).await?;
         for run in &page.runs {
-            say(run.id.as_str(), show::listed(run)?);
+            say(run.id.as_str(), show::listed(run));
         }
         count += page.runs.len();
         match page.next {

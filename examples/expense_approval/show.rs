@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 use std::io::IsTerminal;
 
 use jiff::tz::TimeZone;
-use sayiir::engine::{RunHistory, RunSummary};
+use sayiir::engine::{RunHistory, RunSummary, StepStatus};
 use sayiir::history::Event;
 use sayiir::prelude::*;
 
@@ -22,43 +22,38 @@ pub(crate) fn hint(words: impl Display) {
 
 /// Says where an expense stands.
 pub(crate) fn status(status: &WorkflowStatus<String>) -> Painted {
+    describe(status, String::clone)
+}
+
+/// Says where an expense of a listing stands.
+pub(crate) fn listed(run: &RunSummary) -> Painted {
+    describe(&run.status, |output| output.decode().unwrap_or_else(|_| output.as_str().to_owned()))
+}
+
+fn describe<T: std::fmt::Debug>(status: &WorkflowStatus<T>, words: impl Fn(&T) -> String) -> Painted {
     let (colour, text) = match status {
-        WorkflowStatus::Running { steps } => {
-            let steps: Vec<String> = steps
-                .iter()
-                .map(|step| match &step.last_error {
-                    Some(error) => format!("{} (attempt {}; {error})", step.task, step.attempt),
-                    None => step.task.clone(),
-                })
-                .collect();
-            (Colour::Yellow, format!("busy with {}", steps.join(", ")))
-        }
+        WorkflowStatus::Running { steps } => (Colour::Yellow, format!("busy with {}", busy(steps))),
         WorkflowStatus::WaitingForSignal { signals, deadline } => {
             let whom: Vec<&str> = signals.iter().map(|signal| person(signal)).collect();
             let until = deadline.map(until).unwrap_or_default();
             (Colour::Yellow, format!("waits for {}{until}", whom.join(", ")))
         }
-        WorkflowStatus::Sleeping { until } => (Colour::Yellow, format!("sleeps until {}", local(*until))),
-        WorkflowStatus::Completed(output) => (Colour::Green, format!("done: {output}")),
+        WorkflowStatus::Completed(output) => (Colour::Green, format!("done: {}", words(output))),
         WorkflowStatus::Failed(error) => (Colour::Red, format!("failed: {error}")),
         WorkflowStatus::Cancelled { reason } => (Colour::Red, format!("cancelled: {reason}")),
         WorkflowStatus::Blocked { reason } => (Colour::Red, format!("blocked: {reason}")),
+        // This workflow neither sleeps nor undoes anything.
         other => (Colour::Yellow, format!("{other:?}")),
     };
     Painted { colour, text }
 }
 
-/// Says where an expense of a listing stands.
-pub(crate) fn listed(run: &RunSummary) -> Result<Painted, serde_json::Error> {
-    Ok(match &run.status {
-        WorkflowStatus::Running { steps } => status(&WorkflowStatus::Running { steps: steps.clone() }),
-        WorkflowStatus::WaitingForSignal { signals, deadline } => {
-            status(&WorkflowStatus::WaitingForSignal { signals: signals.clone(), deadline: *deadline })
-        }
-        WorkflowStatus::Completed(output) => status(&WorkflowStatus::Completed(output.decode()?)),
-        WorkflowStatus::Failed(error) => status(&WorkflowStatus::Failed(error.clone())),
-        other => Painted { colour: Colour::Red, text: format!("{other:?}") },
-    })
+fn busy(steps: &[StepStatus]) -> String {
+    let step = |step: &StepStatus| match &step.last_error {
+        Some(error) => format!("{} (attempt {}; {error})", step.task, step.attempt),
+        None => step.task.clone(),
+    };
+    steps.iter().map(step).collect::<Vec<_>>().join(", ")
 }
 
 /// Prints what happened, one line each.
