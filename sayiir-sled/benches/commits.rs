@@ -4,16 +4,13 @@
 //! a state of 300 bytes, appends one history entry and moves one timer, over 10,000 runs. Each is acknowledged when it is on
 //! the device. Both sides use the same real sync. What is shown is the round with the median ratio.
 
+mod driver;
+
 use std::error::Error;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
-use sayiir_core::backend::{Backend, Before, Commit, RunChange};
-use sayiir_core::durable::Stored;
-use sayiir_core::history::{Chain, Digest, Event, HistoryHead};
-use sayiir_core::ids::{Incarnation, LeafPath, Revision, RunId, StepNumber};
-use sayiir_core::record::{LeafKind, LeafRecord, Phase, Record};
+use driver::Driver;
+use sayiir_core::backend::{Backend, Commit};
 use sayiir_sled::SledBackend;
 use tokio::runtime::Runtime;
 
@@ -24,11 +21,6 @@ struct Scale {
     /// How often both sides are measured, in turns: other load on the machine then meets both.
     rounds: usize,
     time: Duration,
-}
-
-/// A run as its driver holds it between two steps.
-struct Driver {
-    record: Record,
 }
 
 fn main() -> Outcome<()> {
@@ -105,70 +97,9 @@ async fn drive(backend: SledBackend, mut lane: Vec<Driver>, until: Instant) -> O
     }
 }
 
-impl Driver {
-    fn new(number: usize) -> Outcome<Self> {
-        let created = Timestamp::from_second(1_700_000_000)?;
-        let record = Record {
-            run: RunId::new(&format!("expense-{number:08}"))?,
-            incarnation: Incarnation(u128::MAX / 3),
-            workflow: "expense_approval".into(),
-            revision: Revision(0),
-            created,
-            updated: created,
-            input_digest: [7; 32],
-            steps: StepNumber(0),
-            deadline: None,
-            state: Some(Stored::encode(&"x".repeat(298))?),
-            phase: Phase::Live { leaves: Vec::new() },
-            inbox: Vec::new(),
-            history: HistoryHead::default(),
-            parent: None,
-        };
-        Ok(Self { record })
-    }
-
-    fn step(&mut self) -> RunChange {
-        let record = &mut self.record;
-        let before =
-            (record.revision.0 > 0).then(|| Before { revision: record.revision, index: record.index() });
-        record.revision.0 += 1;
-        record.steps.0 += 1;
-        record.updated += SignedDuration::from_millis(3);
-        let due = record.updated + SignedDuration::from_hours(48);
-        record.phase = Phase::Live {
-            leaves: vec![LeafRecord {
-                path: LeafPath::default(),
-                scheduled: record.steps,
-                kind: LeafKind::Signal { name: "manager_approval".into(), deadline: Some(due), from: 0 },
-            }],
-        };
-        let mut chain = Chain::new(record.incarnation, record.history);
-        let entry = chain.append(record.updated, event());
-        record.history = chain.head();
-        RunChange {
-            run: record.run.clone(),
-            before,
-            after: Some(Arc::new(record.clone())),
-            history: vec![entry],
-            accepted: Vec::new(),
-            removed: Vec::new(),
-        }
-    }
-}
-
 /// Neighbours in time are not neighbours in the tree, on either side.
 fn shuffled(number: usize, runs: usize) -> usize {
     number * 7_919 % runs
-}
-
-fn event() -> Event {
-    Event::StepDone {
-        task: "reimburse".into(),
-        key: "5555555555555555-12-0.1".into(),
-        attempt: 1,
-        micros: 12_345,
-        output: Digest([3; 32]),
-    }
 }
 
 /// The keys and values of one step, as long as the backend's are.

@@ -55,13 +55,6 @@ async fn fill(path: &Path, runs: u64) -> Outcome<()> {
     let stats = backend.stats();
     println!("{runs} runs written in {:.1?}", start.elapsed());
     println!("{:>12} live bytes per run, {} on disk", stats.live_bytes / runs, stats.file_bytes / runs);
-    let start = Instant::now();
-    backend.compact().await?;
-    println!(
-        "{:>12} bytes per run on disk after compaction in {:.1?}",
-        backend.stats().file_bytes / runs,
-        start.elapsed()
-    );
     Ok(())
 }
 
@@ -94,6 +87,8 @@ fn parked(number: u64, random: &mut Random) -> Outcome<RunChange> {
         inbox: vec![Queue { signal: SIGNAL.into(), head: 0, tail: 0 }],
         history: chain.head(),
         parent: None,
+        compensations: Vec::new(),
+        ending: None,
     };
     Ok(RunChange {
         run: record.run.clone(),

@@ -27,6 +27,8 @@ fn start(id: &str) -> Commit {
         inbox: Vec::new(),
         history: HistoryHead::default(),
         parent: None,
+        compensations: Vec::new(),
+        ending: None,
     };
     let change = RunChange {
         run: record.run.clone(),

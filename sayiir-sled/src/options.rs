@@ -8,7 +8,7 @@ use sayiir_core::backend::BackendError;
 use crate::SledBackend;
 
 /// Files up to this size are let be.
-const NEVER_COMPACTED: u64 = 16 * 1024 * 1024;
+const NEVER_COMPACTED: u64 = 8 * 1024 * 1024;
 
 /// When a commit is acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -63,7 +63,7 @@ impl Options {
     }
 
     /// Whether to compact while opening, if the files have more than so many times the bytes that are live and at least
-    /// 16 MiB. It takes about a second for 100,000 keys. Default: never.
+    /// 8 MiB. It takes about a second for 100,000 keys. Default: never.
     pub fn compact_above(mut self, times: u32) -> Self {
         self.compact_above = Some(times);
         self

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 static CALLS: AtomicU64 = AtomicU64::new(0);
 
 /// Lets the next call fail as a broken device does.
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux", feature = "real-fsync"))]
 pub(crate) static FAIL: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
 
 /// How often sled has waited for the device in this process, through this module.

@@ -129,3 +129,30 @@ async fn a_compaction_cut_off_at_any_point_leaves_a_whole_database() {
     verify(&SledBackend::open(&path).expect("it opens"), &places).await;
     assert!(!path.join("data-1").exists());
 }
+
+#[tokio::test]
+async fn a_database_with_much_waste_is_compacted_at_open_if_asked() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let backend = SledBackend::open(path).expect("it opens");
+    let mut places = Vec::new();
+    while backend.stats().file_bytes < 10 * 1024 * 1024 {
+        let mut place = Place::default();
+        while place.revision < 15 {
+            let changes = vec![script::change(&script::run(places.len()), place)];
+            backend.commit(Commit { changes }).await.expect("it commits");
+            place = place.next();
+        }
+        places.push(place);
+    }
+    let wasteful = backend.stats();
+    drop(backend);
+    let backend = SledBackend::open(path).expect("it opens");
+    assert!(backend.stats().file_bytes >= wasteful.file_bytes, "nobody asked for compaction");
+    drop(backend);
+    let backend = SledBackend::options().compact_above(2).open(path).expect("it opens");
+    let compact = backend.stats();
+    assert!(compact.file_bytes < wasteful.file_bytes, "{wasteful:?} {compact:?}");
+    assert_eq!(compact.live_bytes, wasteful.live_bytes);
+    verify(&backend, &places).await;
+}

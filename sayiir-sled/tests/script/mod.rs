@@ -157,6 +157,8 @@ fn record(run: &RunId, place: Place) -> Record {
         inbox: Vec::new(),
         history: history(place).0,
         parent: None,
+        compensations: Vec::new(),
+        ending: None,
     }
 }
 

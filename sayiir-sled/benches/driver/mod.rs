@@ -1,0 +1,79 @@
+//! A run as its driver holds it between two steps: it waits for a signal with a limit, and each step moves the limit.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use sayiir_core::backend::{Before, RunChange};
+use sayiir_core::durable::Stored;
+use sayiir_core::history::{Chain, Digest, Event, HistoryHead};
+use sayiir_core::ids::{Incarnation, LeafPath, Revision, RunId, StepNumber};
+use sayiir_core::record::{LeafKind, LeafRecord, Phase, Record};
+
+/// The run.
+pub(crate) struct Driver {
+    pub(crate) record: Record,
+}
+
+impl Driver {
+    pub(crate) fn new(number: usize) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let created = Timestamp::from_second(1_700_000_000)?;
+        let record = Record {
+            run: RunId::new(&format!("expense-{number:08}"))?,
+            incarnation: Incarnation(u128::MAX / 3),
+            workflow: "expense_approval".into(),
+            revision: Revision(0),
+            created,
+            updated: created,
+            input_digest: [7; 32],
+            steps: StepNumber(0),
+            deadline: None,
+            state: Some(Stored::encode(&"x".repeat(298))?),
+            phase: Phase::Live { leaves: Vec::new() },
+            inbox: Vec::new(),
+            history: HistoryHead::default(),
+            parent: None,
+            compensations: Vec::new(),
+            ending: None,
+        };
+        Ok(Self { record })
+    }
+
+    pub(crate) fn step(&mut self) -> RunChange {
+        let record = &mut self.record;
+        let before =
+            (record.revision.0 > 0).then(|| Before { revision: record.revision, index: record.index() });
+        record.revision.0 += 1;
+        record.steps.0 += 1;
+        record.updated += SignedDuration::from_millis(3);
+        let due = record.updated + SignedDuration::from_hours(48);
+        record.phase = Phase::Live {
+            leaves: vec![LeafRecord {
+                path: LeafPath::default(),
+                scheduled: record.steps,
+                kind: LeafKind::Signal { name: "manager_approval".into(), deadline: Some(due), from: 0 },
+            }],
+        };
+        let mut chain = Chain::new(record.incarnation, record.history);
+        let entry = chain.append(record.updated, event());
+        record.history = chain.head();
+        RunChange {
+            run: record.run.clone(),
+            before,
+            after: Some(Arc::new(record.clone())),
+            history: vec![entry],
+            accepted: Vec::new(),
+            removed: Vec::new(),
+        }
+    }
+}
+
+fn event() -> Event {
+    Event::StepDone {
+        task: "reimburse".into(),
+        key: "5555555555555555-12-0.1".into(),
+        attempt: 1,
+        micros: 12_345,
+        output: Digest([3; 32]),
+    }
+}
