@@ -10,7 +10,7 @@ use crate::signal::Message;
 use crate::step::Outcome;
 
 /// A signal that was checked and is to be accepted.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct NewMessage {
     pub(crate) signal: String,
     pub(crate) payload: Stored,

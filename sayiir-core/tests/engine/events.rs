@@ -1,7 +1,9 @@
 //! Signals that are sent through the store, past any engine.
 
+use std::future::IntoFuture;
+
 use sayiir_core::backend::Backend;
-use sayiir_core::engine::WorkflowStatus;
+use sayiir_core::engine::{StartError, WorkflowStatus};
 use sayiir_core::history::Event;
 use sayiir_core::ids::RunId;
 use sayiir_core::memory::InMemoryBackend;
@@ -41,6 +43,41 @@ async fn an_event_that_arrives_while_the_run_is_active_is_taken_with_its_next_co
     world.open("one");
     assert_eq!(run.result().await.expect("a value"), ["a done", "x"]);
     assert_eq!(world.count("a"), 1);
+}
+
+#[tokio::test]
+async fn an_engine_whose_run_was_changed_past_it_takes_signals_and_cancellations_all_the_same() {
+    let world = World::default();
+    world.plan("a", [Act::Hang]);
+    let backend = InMemoryBackend::new();
+    let engine = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let run = start(&engine, "exp-001", [work("a"), wait("go")]).await;
+    backend.send_event("exp-001", "go", "1").await.expect("accepted");
+    run.signal(Scripted::GO, &"2".into()).await.expect("accepted");
+    backend.send_event("exp-001", "go", "3").await.expect("accepted");
+    run.cancel("enough").await.expect("cancelled");
+    engine.idle().await;
+    assert_eq!(world.cancelled(), ["a"]);
+    let history = run.history().await.expect("a history");
+    history.verify().expect("the chain holds");
+    let received = |event: &Event| matches!(event, Event::SignalReceived { .. });
+    assert_eq!(history.iter().filter(|entry| received(&entry.event)).count(), 3);
+}
+
+#[tokio::test]
+async fn of_two_engines_on_one_store_only_one_starts_a_run() {
+    let world = World::default();
+    let backend = InMemoryBackend::new();
+    let engine = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let elsewhere = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let started = tokio::join!(
+        engine.start("exp-001", Scripted::call([wait("go")])).into_future(),
+        elsewhere.start("exp-001", Scripted::call([wait("go")])).into_future(),
+    );
+    let ((Err(lost), Ok(_won)) | (Ok(_won), Err(lost))) = started else {
+        panic!("both or none: {started:?}")
+    };
+    assert!(matches!(lost, StartError::AlreadyExists { .. }), "{lost}");
 }
 
 #[tokio::test]

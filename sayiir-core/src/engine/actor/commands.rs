@@ -8,16 +8,30 @@ use crate::engine::shared::Patience;
 use crate::machine::{Decided, NewMessage, NewRun, NotRetryable, Turn};
 use crate::record::{Record, StatusKind};
 
+/// How often a command is tried again when somebody else changed the run meanwhile.
+const MOST_CONFLICTS: usize = 8;
+
+/// A command that can be carried out more than once.
+#[derive(Clone)]
+enum Order {
+    Signal(NewMessage),
+    Wake(Patience),
+    Cancel(String),
+    Retry,
+    Purge,
+}
+
 impl Actor {
     /// Carries out one command and answers it. The answer follows the commit.
     pub(super) async fn obey(&mut self, command: Command) {
         let (done, reply) = match command {
             Command::Start(new, reply) => (self.start(new).await, reply),
-            Command::Signal(message, reply) => (self.signal(message).await, reply),
-            Command::Due(reply) | Command::Recover(reply) => (self.wake().await, reply),
-            Command::Cancel(reason, reply) => (self.cancel(reason).await, reply),
-            Command::Retry(reply) => (self.retry().await, reply),
-            Command::Purge(reply) => (self.purge().await, reply),
+            Command::Signal(message, reply) => (self.carry_out_order(Order::Signal(message)).await, reply),
+            Command::Due(reply) => (self.carry_out_order(Order::Wake(Patience::Ask)).await, reply),
+            Command::Recover(reply) => (self.carry_out_order(Order::Wake(Patience::Insist)).await, reply),
+            Command::Cancel(reason, reply) => (self.carry_out_order(Order::Cancel(reason)).await, reply),
+            Command::Retry(reply) => (self.carry_out_order(Order::Retry).await, reply),
+            Command::Purge(reply) => (self.carry_out_order(Order::Purge).await, reply),
         };
         if let Err(Refusal::Backend(_)) = &done {
             // What the store holds is not known for sure; it is read again before the next turn.
@@ -25,6 +39,27 @@ impl Actor {
         }
         // A caller that went away does not want to know.
         let _ = reply.send(done);
+    }
+
+    /// Carries out an order; where somebody else changed the run meanwhile, on what the store holds now.
+    async fn carry_out_order(&mut self, order: Order) -> Result<(), Refusal> {
+        for _ in 0..MOST_CONFLICTS {
+            match self.try_order(order.clone()).await {
+                Err(Refusal::Backend(BackendError::Conflict { .. })) => self.image = None,
+                done => return done,
+            }
+        }
+        self.try_order(order).await
+    }
+
+    async fn try_order(&mut self, order: Order) -> Result<(), Refusal> {
+        match order {
+            Order::Signal(message) => self.signal(message).await,
+            Order::Wake(patience) => self.wake(patience).await,
+            Order::Cancel(reason) => self.cancel(reason).await,
+            Order::Retry => self.retry().await,
+            Order::Purge => self.purge().await,
+        }
     }
 
     async fn start(&mut self, new: NewStart) -> Result<(), Refusal> {
@@ -44,7 +79,14 @@ impl Actor {
             parent: None,
         };
         let turn = Turn::start(new_run, new.program, shared.clock.now());
-        Ok(self.complete(turn, Patience::Ask).await?)
+        match self.complete(turn, Patience::Ask).await {
+            Err(conflict @ BackendError::Conflict { .. }) => {
+                // Somebody else was faster, unless it was a run to be spawned whose id is taken.
+                let found = self.load(Patience::Ask).await?;
+                Err(found.map_or(Refusal::Backend(conflict), |image| Refusal::Taken(image.record)))
+            }
+            done => Ok(done?),
+        }
     }
 
     async fn signal(&mut self, message: NewMessage) -> Result<(), Refusal> {
@@ -67,9 +109,9 @@ impl Actor {
         Ok(self.complete(turn, Patience::Ask).await?)
     }
 
-    async fn wake(&mut self) -> Result<(), Refusal> {
-        let turn = self.turn(Patience::Ask).await?;
-        Ok(self.complete(turn, Patience::Ask).await?)
+    async fn wake(&mut self, patience: Patience) -> Result<(), Refusal> {
+        let turn = self.turn(patience).await?;
+        Ok(self.complete(turn, patience).await?)
     }
 
     async fn cancel(&mut self, reason: String) -> Result<(), Refusal> {
