@@ -95,18 +95,33 @@ async fn fire(shared: &Arc<Shared>, stuck: &mut Stuck) -> Result<Option<Timestam
         if due.is_empty() {
             return Ok(stuck.next());
         }
-        let woken = due.iter().map(|run| shared.ask(run, Command::Due));
+        let woken = due.iter().map(|run| wake(shared, run));
         for (run, outcome) in due.iter().zip(join_all(woken).await) {
             match outcome {
-                Ok(()) | Err(Refusal::NotFound) => stuck.runs.remove(run),
-                Err(refusal) => {
-                    tracing::warn!(%run, ?refusal, "a run that is due could not be woken");
+                Ok(()) => stuck.runs.remove(run),
+                Err(why) => {
+                    tracing::warn!(%run, why, "a run that is due could not be woken");
                     stuck.add(run.clone(), now)
                 }
             };
         }
     }
 }
+
+/// Lets one run fire what is due. One that takes too long, because the code between two of its awaits does, holds up no other.
+async fn wake(shared: &Arc<Shared>, run: &RunId) -> Result<(), String> {
+    let too_long = shared.clock.sleep_until(deadline(shared.clock.now(), LONGEST_WAKE));
+    tokio::select! {
+        biased;
+        outcome = shared.ask(run, Command::Due) => match outcome {
+            Ok(()) | Err(Refusal::NotFound) => Ok(()),
+            Err(refusal) => Err(format!("{refusal:?}")),
+        },
+        () = too_long => Err(format!("it is busy for more than {LONGEST_WAKE:?}")),
+    }
+}
+
+const LONGEST_WAKE: Duration = Duration::from_secs(5);
 
 const LONGEST_STUCK: Duration = Duration::from_secs(30);
 

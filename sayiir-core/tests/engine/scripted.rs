@@ -15,7 +15,7 @@ use sayiir_core::workflow::{Invocation, Progress, Registry, Workflow, WorkflowSt
 use serde::{Deserialize, Serialize};
 
 use crate::tasks::{Once, Scarce, Sturdy, Timed, Work, WorkError};
-use crate::world::is_broken;
+use crate::world::{is_broken, stand_still};
 
 /// One operation of a script. Each adds a line to what the run returns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +48,8 @@ pub(crate) enum Op {
     Buggy(String),
     /// Ends the workflow with an error while the stretch of this name is broken.
     Doubtful(String),
+    /// Does not come back while the stretch of this name is broken.
+    Endless(String),
     /// Returns something that JSON cannot hold.
     Unencodable,
 }
@@ -109,6 +111,7 @@ enum Current {
     Line(String),
     Broken(String),
     Doubtful(String),
+    Endless(String),
     Number(f64),
 }
 
@@ -144,6 +147,7 @@ impl Current {
             Op::Child(ops) => Self::Child(Child::new((ops,))),
             Op::Buggy(name) => Self::Broken(name),
             Op::Doubtful(name) => Self::Doubtful(name),
+            Op::Endless(name) => Self::Endless(name),
             Op::Unencodable => Self::Number(f64::NAN),
         }
     }
@@ -182,6 +186,10 @@ impl Current {
             }
             Self::Doubtful(name) if is_broken(&name) => Polled::Ready(Err(format!("{name} refused"))),
             Self::Doubtful(name) => Polled::Ready(Ok(format!("{name} passed"))),
+            Self::Endless(name) => {
+                stand_still(&name);
+                Polled::Ready(Ok(format!("{name} passed")))
+            }
             number @ Self::Number(_) => Polled::Pending(number),
         })
     }
@@ -205,7 +213,12 @@ impl Current {
                     }
                 }
             }
-            Self::Nothing | Self::Line(_) | Self::Broken(_) | Self::Doubtful(_) | Self::Number(_) => {}
+            Self::Nothing
+            | Self::Line(_)
+            | Self::Broken(_)
+            | Self::Doubtful(_)
+            | Self::Endless(_)
+            | Self::Number(_) => {}
         }
     }
 }

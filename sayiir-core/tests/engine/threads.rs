@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use jiff::SignedDuration;
+use sayiir_core::clock::Clock;
 use sayiir_core::engine::Engine;
 use sayiir_core::memory::InMemoryBackend;
-use sayiir_core::testing::assert_each_step_once;
+use sayiir_core::testing::{VirtualClock, assert_each_step_once};
 
 use crate::in_world;
 use crate::scripted::{Op, Scripted, wait, work};
-use crate::world::World;
+use crate::world::{World, break_stretch, mend_stretch, stands_still};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn callers_on_many_threads_lose_no_signal_and_see_every_result() {
@@ -68,4 +70,25 @@ async fn of_many_starts_with_one_id_one_wins_and_all_can_attach() {
         run.result().await.expect("a value");
     }
     assert_eq!(world.count("a"), 20);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_run_whose_own_code_does_not_come_back_holds_up_no_other_runs_timer() {
+    let clock = VirtualClock::default();
+    let builder = Engine::builder().backend(InMemoryBackend::new()).clock(clock.clone());
+    let engine = in_world(&World::default())(builder).start().await.expect("it starts");
+    break_stretch("endless");
+    let endless = [Op::Sleep(10), Op::Endless("endless".into())];
+    let endless = engine.start("endless", Scripted::call(endless)).await.expect("the run starts");
+    let other = engine.start("other", Scripted::call([Op::Sleep(20)])).await.expect("the run starts");
+    clock.set(clock.now() + SignedDuration::from_secs(10));
+    while !stands_still("endless") {
+        tokio::task::yield_now().await;
+    }
+    clock.set(clock.now() + SignedDuration::from_secs(10));
+    let lines = tokio::time::timeout(Duration::from_mins(1), other.result()).await.expect("its timer fires");
+    assert_eq!(lines.expect("a value"), ["slept"]);
+    mend_stretch("endless");
+    let lines = tokio::time::timeout(Duration::from_mins(1), endless.result()).await.expect("it ends");
+    assert_eq!(lines.expect("a value"), ["slept", "endless passed"]);
 }

@@ -150,6 +150,20 @@ pub(crate) fn mend_stretch(name: &str) {
     lock(&BUGS).remove(name);
 }
 
+/// Stands still, with the whole thread, while the stretch of this name is broken.
+pub(crate) fn stand_still(name: &str) {
+    lock(&STANDING).insert(name.into());
+    while is_broken(name) {
+        std::thread::yield_now();
+    }
+}
+
+static STANDING: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+pub(crate) fn stands_still(name: &str) -> bool {
+    lock(&STANDING).contains(name)
+}
+
 pub(crate) fn is_broken(name: &str) -> bool {
     lock(&BUGS).contains(name)
 }
