@@ -1,6 +1,6 @@
 //! What generated code asks of the user's types, each question a trait with the words in which rustc says that the answer is no.
 //!
-//! Generated code asks at the user's own token, `<Receipt as Returned<Fallible>>::Kind`, and never through a generic function:
+//! Generated code asks at the user's own token, `<Receipt as Saved>::CODEC`, and never through a generic function:
 //! so that rustc's report is about the user's type and names nothing in here.
 
 use std::fmt;
@@ -8,10 +8,12 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::codec::{FieldCodec, saved};
-use crate::durable::Durable;
+use crate::durable::{Durable, Stored};
+pub use crate::iterate::{Cursor, DurableIterator};
 use crate::signal::Timeout;
 pub use crate::signal::{Payload, Plain};
-use crate::task::{Fallible, Infallible, Interrupted, Kind, Provided};
+pub use crate::task::{Fallible, Infallible};
+use crate::task::{Interrupted, Kind, Provided, Verdict};
 
 /// A variable or an argument that is stored: the question whether it is [`Durable`], and how it is written and read if it is.
 #[diagnostic::on_unimplemented(
@@ -20,15 +22,12 @@ use crate::task::{Fallible, Infallible, Interrupted, Kind, Provided};
     note = "a stored value is owned, `Send`, and derives `serde::Serialize` and `serde::Deserialize`; derive them, keep an owned copy, or use the value up before the `.await`"
 )]
 pub trait Saved: Sized {
-    /// `Self`.
-    type Itself;
     /// How it is written and read.
     const CODEC: FieldCodec<Self>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Durable> Saved for T {
-    type Itself = Self;
     const CODEC: FieldCodec<Self> = saved();
 }
 
@@ -39,15 +38,12 @@ impl<T: Durable> Saved for T {
     note = "a stored value is owned, `Send`, and derives `serde::Serialize` and `serde::Deserialize`"
 )]
 pub trait Taken: Sized {
-    /// `Self`.
-    type Itself: Durable;
     /// How it is written and read.
     const CODEC: FieldCodec<Self>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Durable> Taken for T {
-    type Itself = Self;
     const CODEC: FieldCodec<Self> = saved();
 }
 
@@ -57,25 +53,33 @@ impl<T: Durable> Taken for T {
     label = "this is stored when it is returned",
     note = "a plain value and the `Ok` side of a `Result` are owned, `Send`, and derive `serde::Serialize` and `serde::Deserialize`; the `Err` side implements `Display`"
 )]
-pub trait Returned<Form>: Send + Sized + 'static {
-    /// `Self`.
-    type Itself: Send + 'static;
-    /// What is stored of a success.
-    type Success: Durable;
-    /// How a value splits into success and failure.
-    type Kind: Kind<Self>;
+pub trait Returned<Form>: Sized {
+    /// What is stored of it.
+    fn outcome(output: &Self) -> Verdict;
+    /// Reads a success back.
+    ///
+    /// # Errors
+    /// If the document does not fit the type.
+    fn recall(stored: &Stored) -> Result<Self, serde_json::Error>;
 }
 
-impl<T: Durable, E: fmt::Display + Send + 'static> Returned<Fallible> for Result<T, E> {
-    type Itself = Self;
-    type Success = T;
-    type Kind = Fallible;
+impl<T: Durable, E: fmt::Display> Returned<Fallible> for Result<T, E> {
+    fn outcome(output: &Self) -> Verdict {
+        Fallible::outcome(output)
+    }
+    fn recall(stored: &Stored) -> Result<Self, serde_json::Error> {
+        Fallible::recall(stored)
+    }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Durable> Returned<Infallible> for T {
-    type Itself = Self;
-    type Success = T;
-    type Kind = Infallible;
+    fn outcome(output: &Self) -> Verdict {
+        Infallible::outcome(output)
+    }
+    fn recall(stored: &Stored) -> Result<Self, serde_json::Error> {
+        Infallible::recall(stored)
+    }
 }
 
 /// The error of a task with `timeout = …`.

@@ -27,11 +27,14 @@ pub use crate::operation::{
 pub use crate::project::{Argument, SameSignal, Sides};
 pub use crate::signal::{Payload, Plain, Signal, SignalDeclaration, Timeout};
 pub use crate::step::{Fault, Step};
-pub use crate::task::{Fallible, Infallible, Interrupted, Needs, Provided, Task, TaskContext, TaskOptions};
+pub use crate::task::{
+    Fallible, Infallible, Interrupted, Kind, Needs, Provided, Task, TaskContext, TaskOptions, Verdict,
+};
 pub use crate::workflow::{Invocation, Progress, Registry, Workflow, WorkflowState};
 
 pub use jiff::Timestamp;
 pub use serde;
+pub use serde_json::Error as JsonError;
 
 /// Lets a state be printed, serialised and deserialised as what is stored of it.
 #[doc(hidden)]

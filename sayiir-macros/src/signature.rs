@@ -30,7 +30,7 @@ impl Head {
     /// The declared return type; `()` if there is none.
     pub(crate) fn output(&self) -> Type {
         match &self.sig.output {
-            ReturnType::Default => syn::parse_quote!(()),
+            ReturnType::Default => syn::parse_quote_spanned!(self.sig.ident.span()=> ()),
             ReturnType::Type(_, ty) => (**ty).clone(),
         }
     }

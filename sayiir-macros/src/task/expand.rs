@@ -19,6 +19,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let task = task_impl(model, &private, &types);
     let sides = sides(name, &model.output, &private);
     let call = Ident::new("call", name.span());
+    let arguments_type = associated("Arguments", &arguments_type(&types, name));
     quote! {
         #function
 
@@ -37,7 +38,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         #[automatically_derived]
         impl #private::Callable for #name {
             type Operation = #private::TaskCall<Self>;
-            type Arguments = (#(#types,)*);
+            #arguments_type
             fn register(registry: &mut #private::Registry) {
                 registry.task::<Self>();
             }
@@ -66,7 +67,10 @@ pub(super) fn fallback(model: &Model, head: &Head) -> TokenStream {
         Ok(output) => sides(name, &output, &private),
         Err(_) => TokenStream::new(),
     };
-    let returned = returned(&output, &form, &private);
+    let kind = match syn::parse2::<Type>(output.clone()) {
+        Ok(output) => kind(name, &output, &form, &quote!(<#name as #private::Task>::Output), &private),
+        Err(_) => TokenStream::new(),
+    };
     let durable = bare(name);
     let definition = definition(model);
     quote! {
@@ -82,12 +86,14 @@ pub(super) fn fallback(model: &Model, head: &Head) -> TokenStream {
             }
         }
 
+        #kind
+
         #[automatically_derived]
         #[allow(clippy::all, clippy::pedantic)]
         impl #private::Task for #name {
             type Input = ();
-            type Output = #returned::Itself;
-            type Kind = #returned::Kind;
+            type Output = #output;
+            type Kind = Self;
             const NAME: &'static str = #durable;
             const OPTIONS: #private::TaskOptions = #private::TaskOptions::DEFAULT;
             async fn run(_: (), _: #private::Arc<#private::Provided>, _: #private::TaskContext) -> Self::Output {
@@ -120,11 +126,31 @@ fn form(model: &Model, private: &TokenStream) -> TokenStream {
     if model.fallible { quote!(#private::Fallible) } else { quote!(#private::Infallible) }
 }
 
-/// `<Output as Returned<Form>>`, in the place of the output's type.
-pub(crate) fn returned(output: &TokenStream, form: &TokenStream, private: &TokenStream) -> TokenStream {
+/// How the return type splits into success and failure. Written for the name itself, so that the only question about the
+/// type is inside of these functions, at the place of the type.
+pub(crate) fn kind(
+    name: &Ident,
+    output: &Type,
+    form: &TokenStream,
+    declared: &TokenStream,
+    private: &TokenStream,
+) -> TokenStream {
     let span = output.span();
-    let (left, right) = (placed(quote!(<), span), placed(quote!(as #private::Returned<#form>>), span));
-    quote!(#left #output #right)
+    let left = placed(quote!(<), span);
+    let outcome = placed(quote!(as #private::Returned<#form>>::outcome(output)), span);
+    let recall = placed(quote!(as #private::Returned<#form>>::recall(stored)), span);
+    quote! {
+        #[automatically_derived]
+        #[allow(clippy::all, clippy::pedantic)]
+        impl #private::Kind<#declared> for #name {
+            fn outcome(output: &#declared) -> #private::Verdict {
+                #left #output #outcome
+            }
+            fn recall(stored: &#private::Stored) -> #private::Result<#declared, #private::JsonError> {
+                #left #output #recall
+            }
+        }
+    }
 }
 
 /// What `?` yields behind the call: the sides of the return type, or the whole of one that has none, so that a `?` in
@@ -137,10 +163,12 @@ pub(crate) fn sides(name: &Ident, output: &Type, private: &TokenStream) -> Token
         }
         ReturnForm::Plain => (quote!(#output), quote!(())),
     };
+    let (ok, err) = (associated("Ok", &ok), associated("Err", &err));
     let is_alias = matches!((form, output), (ReturnForm::Plain, Type::Path(_))).then(|| {
         let ask = placed(
             quote! {
                 const _: &'static dyn #private::WrittenOut = {
+                    #[allow(unused_imports)]
                     use #private::PlainForm as _;
                     &#private::Form::<#output>::WORD
                 };
@@ -152,8 +180,8 @@ pub(crate) fn sides(name: &Ident, output: &Type, private: &TokenStream) -> Token
     quote! {
         #[automatically_derived]
         impl #private::Sides for #name {
-            type Ok = #ok;
-            type Err = #err;
+            #ok
+            #err
         }
         #is_alias
     }
@@ -170,20 +198,23 @@ fn arguments(model: &Model) -> (Vec<Ident>, Vec<Type>) {
 fn task_impl(model: &Model, private: &TokenStream, types: &[Type]) -> TokenStream {
     let Model { name, output, .. } = model;
     let durable = model.options.name.as_ref().map_or_else(|| bare(name), syn::LitStr::value);
-    let input = types.iter().map(|ty| stored(ty, private));
-    let returned = returned(&quote!(#output), &form(model, private), private);
-    let (itself, kind) = (placed(quote!(::Itself), output.span()), placed(quote!(::Kind), output.span()));
+    let input = arguments_type(types, name);
+    let input_type = associated("Input", &input);
+    let output_type = associated("Output", &quote!(#output));
+    let kind = kind(name, output, &form(model, private), &quote!(<#name as #private::Task>::Output), private);
     let options = task_options(model, private);
     let hooks = hooks(model, private);
     let needs = needs(model, &durable);
     let run = run(model, private);
     quote! {
+        #kind
+
         #[automatically_derived]
         #[allow(clippy::all, clippy::pedantic)]
         impl #private::Task for #name {
-            type Input = (#(#input,)*);
-            type Output = #returned #itself;
-            type Kind = #returned #kind;
+            #input_type
+            #output_type
+            type Kind = Self;
             const NAME: &'static str = #durable;
             const OPTIONS: #private::TaskOptions = #options;
             #hooks
@@ -195,11 +226,18 @@ fn task_impl(model: &Model, private: &TokenStream, types: &[Type]) -> TokenStrea
     }
 }
 
-/// A type that has to be storable, which rustc checks where the user wrote it.
-pub(crate) fn stored(ty: &Type, private: &TokenStream) -> TokenStream {
-    let (left, right) =
-        (placed(quote!(<), ty.span()), placed(quote!(as #private::Taken>::Itself), ty.span()));
-    quote!(#left #ty #right)
+/// `type name = value;`, on the place of the value: rustc reports there if it is more private than the item.
+pub(crate) fn associated(name: &str, value: &TokenStream) -> TokenStream {
+    let name = Ident::new(name, value.span());
+    let (left, end) = (placed(quote!(type #name =), value.span()), placed(quote!(;), value.span()));
+    quote!(#left #value #end)
+}
+
+/// The tuple of the arguments, on whose place rustc reports one that cannot be stored.
+pub(crate) fn arguments_type(types: &[Type], name: &Ident) -> TokenStream {
+    let mut tuple = proc_macro2::Group::new(proc_macro2::Delimiter::Parenthesis, quote!(#(#types,)*));
+    tuple.set_span(types.first().map_or_else(|| name.span(), Spanned::span));
+    quote!(#tuple)
 }
 
 fn task_options(model: &Model, private: &TokenStream) -> TokenStream {
@@ -282,12 +320,14 @@ fn run(model: &Model, private: &TokenStream) -> TokenStream {
         #(#injected)*
         #name(#(#passed),*).await
     });
+    let returned =
+        placed(quote!(impl #private::Future<Output = Self::Output> + #private::Send + 'static), span);
     quote! {
         fn run(
             #input: Self::Input,
             #provided: #private::Arc<#private::Provided>,
             #context: #private::TaskContext,
-        ) -> impl #private::Future<Output = Self::Output> + #private::Send + 'static {
+        ) -> #returned {
             #body
         }
     }

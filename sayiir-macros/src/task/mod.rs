@@ -9,7 +9,7 @@ use syn::{FnArg, Pat, PatType, Type, Visibility};
 
 use crate::diagnostics::Errors;
 use crate::signature::{self, Head};
-pub(crate) use expand::{returned, sides, stored};
+pub(crate) use expand::{arguments_type, associated, kind, sides};
 use options::Options;
 
 /// An annotated function.

@@ -3,7 +3,7 @@
 //! A block is straight-line code of the user's followed by one [`End`]. Blocks are numbered in source order. A block that is
 //! neither the start of a stretch nor the exit of a scope has exactly one predecessor, so that it can be written in place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use proc_macro2::{Ident, TokenStream};
@@ -76,6 +76,8 @@ pub(crate) struct Statement {
 pub(crate) struct Effect {
     /// Needs their values.
     pub(crate) uses: Bindings,
+    /// Where each is named first, for reports.
+    pub(crate) places: BTreeMap<BindingId, proc_macro2::Span>,
     /// Gives each a new value without looking at the old one, on every path.
     pub(crate) kills: Bindings,
     /// May give them a new value.

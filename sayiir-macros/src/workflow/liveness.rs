@@ -43,6 +43,28 @@ impl Liveness {
         self.needed(flow, point.resume).into_iter().filter(|id| *id != point.output).collect()
     }
 
+    /// The variables that may have a value where a block begins.
+    pub(crate) fn valued(&self, block: BlockId) -> &Bindings {
+        &self.valued[block.0]
+    }
+
+    /// Where a variable that is needed when a block begins is used next.
+    pub(crate) fn next_use(&self, flow: &Flow, from: BlockId, id: BindingId) -> Option<proc_macro2::Span> {
+        let mut seen = BTreeSet::new();
+        let mut todo = std::collections::VecDeque::from([from]);
+        while let Some(block) = todo.pop_front() {
+            if !seen.insert(block) || !self.live[block.0].contains(&id) {
+                continue;
+            }
+            let used = effects(flow, block).into_iter().find(|effect| effect.uses.contains(&id));
+            if let Some(place) = used.and_then(|effect| effect.places.get(&id)) {
+                return Some(*place);
+            }
+            todo.extend(next(flow, block));
+        }
+        None
+    }
+
     pub(crate) fn is_reachable(&self, block: BlockId) -> bool {
         self.reachable[block.0]
     }
@@ -99,7 +121,7 @@ impl Liveness {
 }
 
 /// Everything that a block does, in order.
-fn effects(flow: &Flow, block: BlockId) -> Vec<&Effect> {
+pub(crate) fn effects(flow: &Flow, block: BlockId) -> Vec<&Effect> {
     let block = flow.block(block);
     let mut all: Vec<&Effect> = block.statements.iter().map(|statement| &statement.effect).collect();
     match &block.end {
@@ -117,7 +139,7 @@ fn effects(flow: &Flow, block: BlockId) -> Vec<&Effect> {
 }
 
 /// Where control goes from a block, also across a wait.
-fn next(flow: &Flow, block: BlockId) -> Vec<BlockId> {
+pub(crate) fn next(flow: &Flow, block: BlockId) -> Vec<BlockId> {
     match &flow.block(block).end {
         End::Suspend(point) => vec![flow.points[point.0].resume],
         end @ (End::Open

@@ -11,6 +11,7 @@ mod operation;
 mod parse;
 mod resolve;
 mod splits;
+mod values;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -55,6 +56,7 @@ fn passes(model: &Model, errors: &mut Errors) -> Option<(Flow, Liveness)> {
     if errors.is_empty() {
         check::saved(model, &flow, &liveness, errors);
         check::signals(&flow, errors);
+        values::check(model, &flow, &liveness, errors);
         check::recursion(model, &flow, &liveness, errors);
     }
     Some((flow, liveness))

@@ -225,6 +225,7 @@ impl<'a> Resolver<'a> {
             return false;
         };
         self.effect.uses.insert(id);
+        self.effect.places.entry(id).or_insert_with(|| ident.span());
         let binding = &self.bindings[id.0];
         if binding.renamed {
             *ident = located(&binding.ident, ident);
@@ -371,18 +372,6 @@ impl VisitMut for Resolver<'_> {
             *expr = Expr::Verbatim(quote!(#tuple #end));
             return;
         }
-        if let Expr::Path(path) = expr
-            && let Some(name) = path.path.get_ident().filter(|_| path.qself.is_none()).cloned()
-        {
-            self.visit_expr_path_mut(path);
-            if self.meaning(&name).is_some_and(|id| self.bindings[id.0].renamed) {
-                // The parentheses have the user's own hygiene, which the name has not.
-                let mut whole = Group::new(proc_macro2::Delimiter::Parenthesis, quote!(#path));
-                whole.set_span(name.span());
-                *expr = Expr::Verbatim(quote!(#whole));
-            }
-            return;
-        }
         visit_mut::visit_expr_mut(self, expr);
     }
 
@@ -526,6 +515,7 @@ impl VisitMut for Resolver<'_> {
                 captures.effect
             };
             self.effect.uses.extend(found.uses.intersection(&exact.effect.uses));
+            self.effect.places.extend(found.places);
             self.effect.uses.extend(literal_captures.uses);
             self.effect.assigns.extend(exact.effect.assigns);
             self.effect.changes.extend(exact.effect.changes);

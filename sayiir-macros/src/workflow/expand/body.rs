@@ -62,17 +62,22 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
     let model = input.model;
     let (name, state, output) = (&model.name, model.state_name(), &model.output);
     let durable = model.durable_name();
-    let types: Vec<_> = model.parameters.iter().map(|parameter| &parameter.ty).collect();
     let fields: Vec<_> = model.parameters.iter().map(|parameter| &parameter.field).collect();
     let form = if model.fallible { quote!(#private::Fallible) } else { quote!(#private::Infallible) };
-    let returned = crate::task::returned(&quote!(#output), &form, private);
-    let assoc = |name: &str| {
-        let name = Ident::new(name, Span::call_site());
-        placed(quote!(::#name), syn::spanned::Spanned::span(output))
+    let kind =
+        crate::task::kind(name, output, &form, &quote!(<#name as #private::Workflow>::Return), private);
+    let success = if model.fallible {
+        placed(quote!(<#output as #private::Sides>::Ok), syn::spanned::Spanned::span(output))
+    } else {
+        quote!(#output)
     };
-    let (itself, success, kind) = (assoc("Itself"), assoc("Success"), assoc("Kind"));
     let sides = crate::task::sides(name, output, private);
-    let inputs = types.iter().map(|ty| crate::task::stored(ty, private));
+    let owned: Vec<_> = model.parameters.iter().map(|parameter| parameter.ty.clone()).collect();
+    let input_type = crate::task::arguments_type(&owned, name);
+    let input_item = crate::task::associated("Input", &input_type);
+    let arguments_item = crate::task::associated("Arguments", &input_type);
+    let return_item = crate::task::associated("Return", &quote!(#output));
+    let output_item = crate::task::associated("Output", &success);
     let timeout = match &model.options.timeout {
         Some(limit) => quote!(#private::Some(#limit)),
         None => quote!(#private::None),
@@ -100,7 +105,7 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
         #[automatically_derived]
         impl #private::Callable for #name {
             type Operation = #private::Child<Self>;
-            type Arguments = (#(#types,)*);
+            #arguments_item
             fn register(registry: &mut #private::Registry) {
                 registry.workflow::<Self>();
             }
@@ -108,13 +113,15 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
 
         #sides
 
+        #kind
+
         #[automatically_derived]
         #[allow(clippy::all, clippy::pedantic)]
         impl #private::Workflow for #name {
-            type Input = (#(#inputs,)*);
-            type Return = #returned #itself;
-            type Output = #returned #success;
-            type Kind = #returned #kind;
+            #input_item
+            #return_item
+            #output_item
+            type Kind = Self;
             type State = #state;
             const NAME: &'static str = #durable;
             const SIGNALS: &'static [#private::SignalDeclaration] = &[#(#signals),*];
@@ -299,6 +306,23 @@ impl<'a> Body<'a> {
             let (number, code) = (number(*entry), Stretch::new(self, *entry).code());
             quote!(#number => { #code })
         });
+        let body = quote! {
+            #(#slots)*
+            let #exit = #group_label: {
+                let mut #entry: u32 = match #to { #(#begins)* _ => ::core::unreachable!() };
+                #stretch: loop {
+                    match #entry {
+                        #(#stretches)*
+                        _ => ::core::unreachable!(),
+                    }
+                }
+            };
+            match #leave.with(#exit).await {}
+        };
+        // rustc speaks of the whole function where it speaks of `?`.
+        let mut block = proc_macro2::Group::new(proc_macro2::Delimiter::Brace, body);
+        block.set_span(self.input.model.name.span());
+        let body = block;
         quote! {
             #[allow(
                 unused_mut, unused_variables, unused_assignments, unused_labels, unused_parens, unused_braces,
@@ -309,19 +333,7 @@ impl<'a> Body<'a> {
                 #to: #next,
                 #step: &#private::Step<'_>,
                 #leave: &#private::Leave<#state, #next>,
-            ) -> #output {
-                #(#slots)*
-                let #exit = #group_label: {
-                    let mut #entry: u32 = match #to { #(#begins)* _ => ::core::unreachable!() };
-                    #stretch: loop {
-                        match #entry {
-                            #(#stretches)*
-                            _ => ::core::unreachable!(),
-                        }
-                    }
-                };
-                match #leave.with(#exit).await {}
-            }
+            ) -> #output #body
         }
     }
 

@@ -201,8 +201,16 @@ fn codec_of(id: BindingId) -> Ident {
     format_ident!("field{}", id.0, span = Span::mixed_site())
 }
 
+/// A saved variable on its way into the writer. Never called what the user calls it, which may be a keyword.
 fn value_of(id: BindingId) -> Ident {
     own(&format!("value{}", id.0))
+}
+
+/// How an operation is written and read, asked for where it is written: a `join!` keeps what its branches yield.
+fn operation_codec(input: &Input<'_>, variant: &Variant, ty: &TokenStream) -> TokenStream {
+    let private = &input.private;
+    let place = input.model.user_span(variant.name.span());
+    placed(quote!(<#ty as #private::Saved>::CODEC), place)
 }
 
 fn encode(input: &Input<'_>, variant: &Variant) -> TokenStream {
@@ -217,7 +225,8 @@ fn encode(input: &Input<'_>, variant: &Variant) -> TokenStream {
     let values = variant.fields.iter().map(|(_, id)| value_of(*id));
     let awaiting = variant.point.map(|point| {
         let (field, ty) = (variant.awaiting(), &input.flow.points[point.0].operation_type);
-        (quote!(#field: awaiting,), quote!(writer.field(&#private::saved::<#ty>(), "awaiting", awaiting);))
+        let (codec, text) = (operation_codec(input, variant, ty), field.to_string());
+        (quote!(#field: awaiting,), quote!(writer.field(&#codec, #text, awaiting);))
     });
     let (pattern, write) = awaiting.unzip();
     quote! {
@@ -239,7 +248,8 @@ fn decode(input: &Input<'_>, variant: &Variant) -> TokenStream {
     });
     let awaiting = variant.point.map(|point| {
         let (field, ty) = (variant.awaiting(), &input.flow.points[point.0].operation_type);
-        quote!(#field: reader.field(&#private::saved::<#ty>(), "awaiting")?,)
+        let (codec, text) = (operation_codec(input, variant, ty), field.to_string());
+        quote!(#field: reader.field(&#codec, #text)?,)
     });
     quote!(#text => #private::Ok(Self::#name { #awaiting #(#reads),* }),)
 }

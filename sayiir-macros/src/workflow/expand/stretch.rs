@@ -166,7 +166,7 @@ impl<'a> Stretch<'a> {
     fn go_to_stretch(&self, to: BlockId) -> TokenStream {
         let needed = self.body.needed(to);
         let slots = needed.iter().map(|id| slot(*id));
-        let values = needed.iter().map(|id| &self.body.input.flow.binding(*id).ident);
+        let values = needed.iter().map(|id| self.named_at_next_use(*id, to));
         if self.body.are_together(self.entry, to) {
             let (entry, stretch, number) = (own("entry"), label("stretch"), number(to));
             return quote!({ #(#slots.put(#values);)* #entry = #number; continue #stretch; });
@@ -174,6 +174,16 @@ impl<'a> Stretch<'a> {
         let private = &self.body.input.private;
         let (group, next, stretch) = (label("group"), next_type(), stretch_name(to));
         quote!(break #group #private::Exit::Goes(#next::#stretch { #(#slots: #values),* });)
+    }
+
+    /// A variable that is handed on, at the place where it is used next: if it was moved before, rustc points there.
+    fn named_at_next_use(&self, id: BindingId, block: BlockId) -> proc_macro2::Ident {
+        let flow = self.body.input.flow;
+        let mut ident = flow.binding(id).ident.clone();
+        if let Some(place) = self.body.input.liveness.next_use(flow, block, id) {
+            ident.set_span(place.resolved_at(ident.span()));
+        }
+        ident
     }
 
     fn suspend(&self, point: PointId) -> TokenStream {
@@ -185,7 +195,7 @@ impl<'a> Stretch<'a> {
         let awaiting = variant.awaiting();
         let operation = &self.body.input.flow.points[point.0].operation;
         let fields = variant.fields.iter().map(|(field, id)| {
-            let ident = &self.body.input.flow.binding(*id).ident;
+            let ident = self.named_at_next_use(*id, self.body.input.flow.points[point.0].resume);
             if self.body.input.flow.binding(*id).ty.is_some() {
                 return quote!(#field: #ident);
             }

@@ -62,7 +62,8 @@ impl Lowerer<'_> {
         } else {
             let mut items = items.clone();
             effect.uses = self.resolve(&mut items).uses;
-            quote_spanned!(span=> #private::DurableIterator::into_cursor(#items))
+            let begin = crate::diagnostics::placed(quote!(#private::DurableIterator::into_cursor), span);
+            quote_spanned!(span=> #begin(#items))
         };
         self.statement(quote!(let mut #ident = #first;), effect);
     }

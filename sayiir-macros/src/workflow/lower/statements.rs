@@ -51,10 +51,20 @@ impl Lowerer<'_> {
             // As in Rust, a block that ends in a statement which never returns is of any type.
             Dest::Into(_) | Dest::Return => match self.last_statement() {
                 Some(Statement { tokens, effect }) => {
-                    self.deliver(Expr::Verbatim(quote!({ #tokens })), dest);
+                    self.deliver(
+                        Expr::Verbatim(quote::quote_spanned!(self.model.output.span()=> { #tokens })),
+                        dest,
+                    );
                     self.add_effect(effect);
                 }
-                None => self.deliver(unit(), dest),
+                None => {
+                    // rustc says of a missing value what type it should have.
+                    let nothing = match dest {
+                        Dest::Return => syn::parse_quote_spanned!(self.model.output.span()=> ()),
+                        Dest::Into(_) | Dest::Discard => unit(),
+                    };
+                    self.deliver(nothing, dest);
+                }
             },
         }
     }

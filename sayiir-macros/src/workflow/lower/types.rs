@@ -139,7 +139,8 @@ pub(super) fn can_be_named(ty: &Type, local: &[String]) -> bool {
             self.1 = true;
         }
         fn visit_ident(&mut self, ident: &'ast Ident) {
-            self.1 |= self.0.iter().any(|name| ident == name);
+            // A type that cannot be sent to another thread is reported once if it is left to rustc.
+            self.1 |= ident == "Rc" || self.0.iter().any(|name| ident == name);
         }
     }
     let mut find = Find(local, false);
