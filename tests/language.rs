@@ -427,3 +427,27 @@ fn cases_found_by_the_differential_suite() {
     assert_eq!(drive::<raw>((2,), vec![]).0, "4");
     assert_eq!(drive::<named_like_ours>((2,), vec![]).0, "[2, 9]");
 }
+
+#[workflow]
+async fn configured(n: u32) -> u32 {
+    let mut total = n;
+    #[cfg(not(any()))]
+    let extra = double(n).await;
+    #[cfg(any())]
+    let extra = not_there(n).await;
+    #[cfg(any())]
+    nowhere().await;
+    nothing().await;
+    #[cfg(not(any()))]
+    {
+        total += double(total).await;
+    }
+    total + extra
+}
+
+#[test]
+fn statements_can_be_configured_away() {
+    let (output, waits) = drive::<configured>((2,), vec![]);
+    assert_eq!(output, 10);
+    assert_eq!(waits, ["Double", "Nothing", "Double2"]);
+}

@@ -1,6 +1,8 @@
 //! `#[workflow]`: from an async function to a serialisable state machine, pass by pass.
 
+mod attributes;
 mod check;
+mod configure;
 mod diverges;
 mod expand;
 mod ir;
@@ -28,25 +30,39 @@ pub(crate) fn compile(attribute: TokenStream, item: TokenStream) -> TokenStream 
         let errors = errors.into_tokens();
         return quote!(#item #errors);
     };
-    let (flow, errors) = match passes(&model, &mut errors) {
-        Some((flow, liveness)) if errors.is_empty() => return expand::expand(&model, &flow, &liveness),
-        Some((flow, _)) => (flow, errors),
-        None => (Flow::default(), errors),
-    };
+    let mut found = Flow::default();
+    if let Some(generated) = configured(&model, &mut found, &mut errors) {
+        return generated;
+    }
     if !model.beside {
         let method = expand::method(&model);
         let errors = errors.into_tokens();
         return quote!(#method #errors);
     }
-    let surface = expand::fallback(&model, &flow);
+    let surface = expand::fallback(&model, &found);
     let body = parse::kept_for_editors(&model);
     let errors = errors.into_tokens();
     quote!(#surface #body #errors)
 }
 
-/// Everything between the model and the tokens. Each pass starts only if those before found nothing wrong.
-fn passes(model: &Model, errors: &mut Errors) -> Option<(Flow, Liveness)> {
+/// Compiles the body in each of its configurations. `None` after an error; `found` is then what was found of the body.
+fn configured(model: &Model, found: &mut Flow, errors: &mut Errors) -> Option<TokenStream> {
     let body = parse::body(model, errors)?;
+    let configurations = configure::all(&body, errors);
+    let mut generated = TokenStream::new();
+    for configuration in &configurations {
+        let (flow, liveness) = passes(model, configuration.body.clone(), errors)?;
+        if !errors.is_empty() {
+            *found = flow;
+            return None;
+        }
+        generated.extend(configuration.guard(expand::expand(model, &flow, &liveness)));
+    }
+    errors.is_empty().then_some(generated)
+}
+
+/// Everything between a body and the tokens. Each pass starts only if those before found nothing wrong.
+fn passes(model: &Model, body: syn::Block, errors: &mut Errors) -> Option<(Flow, Liveness)> {
     check::check(&body, errors);
     if !errors.is_empty() {
         return None;

@@ -4,7 +4,6 @@
 //! awaits inside have been made into suspension points; operands that come before them are kept in temporaries, so that
 //! everything is evaluated in Rust's order.
 
-mod at;
 mod combine;
 mod control;
 mod expressions;

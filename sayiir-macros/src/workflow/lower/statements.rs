@@ -6,8 +6,8 @@ use syn::spanned::Spanned;
 use syn::{Expr, Item, Local, Pat, Stmt, Type};
 
 use super::super::ir::{Effect, End, ScopeId, Statement};
-use super::super::{diverges, resolve, splits};
-use super::{Dest, Lowerer, at, unit};
+use super::super::{attributes as leading, diverges, resolve, splits};
+use super::{Dest, Lowerer, unit};
 
 impl Lowerer<'_> {
     /// Lowers a list of statements whose last one may be the value.
@@ -146,7 +146,7 @@ impl Lowerer<'_> {
 
     /// `#[at("second_review")]` names the one place to wait in its statement.
     fn note_at(&mut self, stmt: &mut Stmt) {
-        let Some(attribute) = at::find(stmt) else { return };
+        let Some(attribute) = leading::take(stmt, "at").pop() else { return };
         let name = attribute.parse_args::<syn::LitStr>();
         match (name, splits::awaits(stmt)) {
             (Ok(name), 1) if super::super::model::upper_camel(&name.value()).is_empty() => {

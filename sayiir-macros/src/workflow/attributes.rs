@@ -1,29 +1,32 @@
-//! The attribute `#[at("name")]` before a statement.
+//! Attributes before a statement.
 
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Expr, Stmt};
 
-/// Takes the attribute off a statement. Before an expression, syn puts it on the leftmost part of it.
-pub(super) fn find(stmt: &mut Stmt) -> Option<Attribute> {
-    let mut find = Find(None);
+/// Takes the attributes of that name off a statement. Before an expression, syn puts them on the leftmost part of it.
+pub(crate) fn take(stmt: &mut Stmt, name: &str) -> Vec<Attribute> {
+    let mut find = Find { name, found: Vec::new() };
     match stmt {
         Stmt::Local(local) => find.take(&mut local.attrs),
+        Stmt::Macro(call) => find.take(&mut call.attrs),
         Stmt::Expr(expr, _) => find.visit_expr_mut(expr),
-        Stmt::Item(_) | Stmt::Macro(_) => {}
+        Stmt::Item(_) => {}
     }
-    find.0
+    find.found
 }
 
-struct Find(Option<Attribute>);
+struct Find<'n> {
+    name: &'n str,
+    found: Vec<Attribute>,
+}
 
-impl Find {
+impl Find<'_> {
     fn take(&mut self, attrs: &mut Vec<Attribute>) {
-        let found = attrs.extract_if(.., |attr| attr.path().is_ident("at")).last();
-        self.0 = self.0.take().or(found);
+        self.found.extend(attrs.extract_if(.., |attr| attr.path().is_ident(self.name)));
     }
 }
 
-impl VisitMut for Find {
+impl VisitMut for Find<'_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         match expr {
             Expr::Assign(expr) => self.take(&mut expr.attrs),
@@ -31,6 +34,9 @@ impl VisitMut for Find {
             Expr::Binary(expr) => self.take(&mut expr.attrs),
             Expr::Block(expr) => self.take(&mut expr.attrs),
             Expr::Call(expr) => self.take(&mut expr.attrs),
+            Expr::ForLoop(expr) => self.take(&mut expr.attrs),
+            Expr::Loop(expr) => self.take(&mut expr.attrs),
+            Expr::While(expr) => self.take(&mut expr.attrs),
             Expr::Field(expr) => self.take(&mut expr.attrs),
             Expr::If(expr) => self.take(&mut expr.attrs),
             Expr::Macro(expr) => self.take(&mut expr.attrs),
