@@ -84,8 +84,6 @@ impl Committer {
         if self.sync_at.is_some() {
             self.sync_now();
         }
-        // The database goes before the directory's lock does.
-        recovery::close(self.store.fail(stopped("it was closed")));
     }
 
     /// Writes one group.
@@ -241,5 +239,12 @@ impl Committer {
         self.set_live(opened.live);
         self.store.replace(opened.db);
         self.store.db()
+    }
+}
+
+/// Also if the thread panics: nobody may wait for it any more, and the database goes before the directory's lock does.
+impl Drop for Committer {
+    fn drop(&mut self) {
+        recovery::close(self.store.fail(stopped("it was closed")));
     }
 }

@@ -244,7 +244,8 @@ fn check_tip(tip: &Tip, sequence: u64, options: &Options) -> Result<(), BackendE
 pub(crate) fn sync_files(layout: &Layout, directory: &Path) -> Result<(), BackendError> {
     for name in ["conf", "db"] {
         let path = directory.join(name);
-        File::open(&path).and_then(|file| file.sync_all()).at("syncing", &path)?;
+        let file = File::options().read(true).write(true).open(&path);
+        file.and_then(|file| file.sync_all()).at("syncing", &path)?;
     }
     sync_directory(&directory.join("blobs"))?;
     sync_directory(directory)?;
