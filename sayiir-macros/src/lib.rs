@@ -6,6 +6,8 @@ mod duration;
 mod options;
 mod signature;
 mod task;
+#[cfg(test)]
+mod tests;
 mod workflow;
 
 use proc_macro::TokenStream;

@@ -77,3 +77,10 @@ fn passes(model: &Model, body: syn::Block, errors: &mut Errors) -> Option<(Flow,
     }
     Some((flow, liveness))
 }
+
+/// The intermediate form of one workflow, for tests.
+#[cfg(test)]
+pub(crate) fn lowered(item: &TokenStream, errors: &mut Errors) -> Option<Flow> {
+    let model = parse::parse(TokenStream::new(), item, errors)?;
+    passes(&model, errors).map(|(flow, _)| flow)
+}
