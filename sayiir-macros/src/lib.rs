@@ -19,7 +19,7 @@ use proc_macro::TokenStream;
 /// `&TaskContext` tells the attempt about itself.
 #[proc_macro_attribute]
 pub fn task(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    task::compile(attribute.into(), item.into()).into()
+    task::compile(attribute.into(), &item.into()).into()
 }
 
 /// Compiles an async function into a durable workflow: a state machine that survives restarts.
@@ -27,5 +27,5 @@ pub fn task(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// Options: `name = "…"`, `timeout = D` for the whole run.
 #[proc_macro_attribute]
 pub fn workflow(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    workflow::compile(attribute.into(), item.into()).into()
+    workflow::compile(attribute.into(), &item.into()).into()
 }

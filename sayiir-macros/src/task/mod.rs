@@ -35,10 +35,10 @@ pub(crate) enum Parameter {
 }
 
 /// Compiles one task.
-pub(crate) fn compile(attribute: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn compile(attribute: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let Ok(mut head) = syn::parse2::<Head>(item.clone()) else {
-        errors.on(first_token(&item), "`#[task]` goes on an `async fn`: write `#[task] async fn name(..)`");
+        errors.on(first_token(item), "`#[task]` goes on an `async fn`: write `#[task] async fn name(..)`");
         let errors = errors.into_tokens();
         return quote!(#item #errors);
     };

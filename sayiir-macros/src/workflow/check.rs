@@ -90,7 +90,7 @@ impl Check<'_> {
         self.inside = before;
     }
 
-    fn operation_macro<'m>(mac: &'m syn::Macro) -> Option<&'m syn::Ident> {
+    fn operation_macro(mac: &syn::Macro) -> Option<&syn::Ident> {
         let last = &mac.path.segments.last()?.ident;
         let ours = mac.path.segments.len() == 1 || mac.path.segments.first()?.ident == "sayiir";
         (ours && operation::MACROS.iter().any(|name| last == name)).then_some(last)
@@ -190,7 +190,9 @@ impl Check<'_> {
     fn operation(&mut self, operation: &Operation) {
         match operation {
             Operation::Call { arguments, .. } => {
-                arguments.iter().for_each(|argument| self.nothing_awaited(argument))
+                for argument in arguments {
+                    self.nothing_awaited(argument);
+                }
             }
             Operation::Signal(signal) => {
                 if signal.name.value().is_empty() {

@@ -127,7 +127,7 @@ pub(crate) fn effects(flow: &Flow, block: BlockId) -> Vec<&Effect> {
     match &block.end {
         End::Open | End::Goto(_) => {}
         End::Branch { effect, .. } | End::LetElse { effect, .. } | End::Return { effect, .. } => {
-            all.push(effect)
+            all.push(effect);
         }
         End::Match { effect, arms, .. } => {
             all.push(effect);
@@ -241,7 +241,7 @@ fn entries(flow: &Flow, reachable: &[bool]) -> BTreeSet<BlockId> {
                         todo.extend(flow.block(block).end.successors());
                     }
                     Some(other) if other != entry => {
-                        shared = Some(shared.map_or(block, |first: BlockId| first.min(block)))
+                        shared = Some(shared.map_or(block, |first: BlockId| first.min(block)));
                     }
                     Some(_) => {}
                 }

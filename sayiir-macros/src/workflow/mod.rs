@@ -24,9 +24,9 @@ use liveness::Liveness;
 use model::Model;
 
 /// Compiles one workflow.
-pub(crate) fn compile(attribute: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn compile(attribute: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let Some(model) = parse::parse(attribute, &item, &mut errors) else {
+    let Some(model) = parse::parse(attribute, item, &mut errors) else {
         let errors = errors.into_tokens();
         return quote!(#item #errors);
     };

@@ -82,7 +82,7 @@ fn read_options(tokens: TokenStream, errors: &mut Errors) -> Options {
         match key.as_str() {
             "name" => read.name = entry.text(example, errors),
             "timeout" => {
-                read.timeout = entry.expect(example, errors).map(|limit| duration::lower(limit, errors))
+                read.timeout = entry.expect(example, errors).map(|limit| duration::lower(limit, errors));
             }
             _ => {
                 if let Some(path) = entry.path(example, errors) {

@@ -338,7 +338,7 @@ fn captured_names(text: &str) -> Vec<String> {
         let words = std::iter::once(name.trim()).chain(
             format
                 .split('$')
-                .flat_map(|piece| piece.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next()),
+                .filter_map(|piece| piece.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next()),
         );
         for word in words {
             let starts_well = word.starts_with(|c: char| c.is_alphabetic() || c == '_');

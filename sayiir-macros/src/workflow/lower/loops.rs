@@ -138,7 +138,7 @@ impl Lowerer<'_> {
         match (found, label) {
             (Some(index), _) => return self.targets.get(index),
             (None, Some(label)) => {
-                self.errors.on(label, format!("there is no loop or block labelled `{label}` around this"))
+                self.errors.on(label, format!("there is no loop or block labelled `{label}` around this"));
             }
             (None, None) => self.errors.at(span, "this is not inside a loop"),
         }

@@ -191,8 +191,8 @@ impl Lowerer<'_> {
     }
 
     fn uninitialised(&mut self, mut pat: Pat, ty: Option<Type>, attrs: &TokenStream) {
-        let mut effect = Effect::default();
-        effect.declares = self.declare_pattern(&mut pat, ty.as_ref());
+        let mut effect =
+            Effect { declares: self.declare_pattern(&mut pat, ty.as_ref()), ..Effect::default() };
         effect.declares.iter_mut().for_each(|(_, with_value)| *with_value = false);
         let ty = ty.map(|ty| quote!(: #ty));
         self.statement(quote!(#attrs let #pat #ty;), effect);
@@ -235,7 +235,7 @@ impl Lowerer<'_> {
     pub(super) fn mark_references(&mut self, effect: &Effect, names: &[Ident]) {
         for (id, _) in &effect.declares {
             let binding = &mut self.flow.bindings[id.0];
-            if names.iter().any(|name| binding.ident == *name) {
+            if names.contains(&binding.ident) {
                 binding.reference = true;
                 binding.ty = None;
             }

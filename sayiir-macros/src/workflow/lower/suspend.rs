@@ -76,7 +76,7 @@ impl Lowerer<'_> {
 
     /// The variant's name: the one given by `#[at(..)]`, or the next of its kind.
     fn name_point(&mut self, operation: &Operation) -> String {
-        let variant = match self.at.take() {
+        match self.at.take() {
             Some(given) => {
                 let variant = upper_camel(&given.value());
                 if self.flow.points.iter().any(|point| point.variant == variant) || variant == "Start" {
@@ -94,8 +94,7 @@ impl Lowerer<'_> {
                 *self.occurrences.entry(base_of(operation)).or_default() += 1;
                 variant
             }
-        };
-        variant
+        }
     }
 
     fn output(&mut self, variant: &str, span: Span, ty: Option<Type>) -> BindingId {
@@ -231,10 +230,7 @@ impl Lowerer<'_> {
             );
             return quote!(#private::Plain<()>);
         }
-        match received(&content) {
-            true => content,
-            false => quote!(#private::Plain<#content>),
-        }
+        if received(&content) { content } else { quote!(#private::Plain<#content>) }
     }
 
     fn call_arguments(&mut self, call: &mut syn::ExprCall, callee: &syn::Path) {

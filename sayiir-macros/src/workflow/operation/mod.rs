@@ -109,12 +109,11 @@ impl Operation {
     pub(crate) fn calls(&self) -> Vec<syn::Path> {
         match self {
             Self::Call { path, .. } => vec![path.clone()],
-            Self::Signal(_) | Self::Sleep { .. } | Self::SleepUntil { .. } => Vec::new(),
+            // A run of its own is not part of this one.
+            Self::Signal(_) | Self::Sleep { .. } | Self::SleepUntil { .. } | Self::Spawn(_) => Vec::new(),
             Self::Join(join) => join.branches.iter().flat_map(Self::calls).collect(),
             Self::JoinAll(join) => join.branch.calls(),
             Self::Select(select) => select.arms.iter().flat_map(|arm| arm.operation.calls()).collect(),
-            // A run of its own is not part of this one.
-            Self::Spawn(_) => Vec::new(),
         }
     }
 }
