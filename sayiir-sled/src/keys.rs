@@ -10,10 +10,8 @@
 //! 01 length run 04 <key without its run> n piece n of a large value, from 1
 //! 02 time run                              when the run wants to be woken
 //! 03 run                                   a task of the run is to be run now
-//! 04 time run                              every run, by creation
-//! 05 text(workflow) time run               ... of a workflow
-//! 06 status time run                       ... in a status
-//! 07 text(signal) time run                 ... that waits for a signal
+//! 04 text(workflow) status time run        every run, by workflow and status and creation
+//! 05 text(signal) time run                 a run that waits for a signal, by creation
 //!
 //! length   := u8, of the run's id in bytes
 //! position := u64 big-endian          n := u32 big-endian
@@ -23,7 +21,8 @@
 //! ```
 //!
 //! All of one run lies together, so that a step touches few pages and a purge is one range. In the indexes the run stands
-//! last and needs no end, so that equal times are ordered by id.
+//! last and needs no end, so that equal times are ordered by id. A run stands in one listing by workflow and status; those
+//! over all workflows or all states are put together when they are read (`scan`), which costs a run two keys less.
 
 use jiff::Timestamp;
 use sayiir_core::history::Digest;
@@ -39,10 +38,9 @@ pub(crate) const SEQUENCE: &[u8] = &[0, b's'];
 pub(crate) const RUNS: &[u8] = &[1];
 pub(crate) const DUE: &[u8] = &[2];
 pub(crate) const READY: &[u8] = &[3];
-const ALL: u8 = 4;
-const WORKFLOW: u8 = 5;
-const STATUS: u8 = 6;
-const WAITING: u8 = 7;
+/// The listings by workflow and status.
+pub(crate) const LISTINGS: &[u8] = &[4];
+const WAITING: u8 = 5;
 
 const RECORD: u8 = 0;
 const HISTORY: u8 = 1;
@@ -66,26 +64,36 @@ pub(crate) enum Part {
     Piece,
 }
 
-/// The listing that a run's key stands in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Listing<'a> {
-    All,
-    Workflow(&'a str),
-    Status(StatusKind),
-    Waiting(&'a str),
+/// What the listings of a workflow begin with; a status follows.
+pub(crate) fn workflow(name: &str) -> Key {
+    named(LISTINGS[0], name)
 }
 
-impl Listing<'_> {
-    /// What all keys of the listing begin with; a place follows.
-    pub(crate) fn prefix(self) -> Key {
-        match self {
-            Self::All => vec![ALL],
-            Self::Workflow(name) => named(WORKFLOW, name),
-            Self::Status(status) => postcard::to_extend(&status, vec![STATUS])
-                .expect("a variant's number always has a binary form"),
-            Self::Waiting(signal) => named(WAITING, signal),
+/// What the keys of one listing begin with; a place follows.
+pub(crate) fn listing(name: &str, status: StatusKind) -> Key {
+    put_status(status, workflow(name))
+}
+
+/// What the keys of the runs that wait for a signal begin with; a place follows.
+pub(crate) fn waiting(signal: &str) -> Key {
+    named(WAITING, signal)
+}
+
+/// What the key of a run in a listing begins with, and whether the listing is that of a status.
+pub(crate) fn listing_of(key: &[u8], status: Option<StatusKind>) -> Option<(&[u8], bool)> {
+    let mut at = 1;
+    loop {
+        match key.get(at..at + 2)? {
+            [0, 1] => break,
+            [0, _] => at += 2,
+            _ => at += 1,
         }
     }
+    let from = at + 2;
+    let length = key.get(from..)?.iter().position(|byte| *byte < 0x80)? + 1;
+    let found = &key[from..from + length];
+    let wanted = status.is_none_or(|status| put_status(status, Vec::new()) == found);
+    Some((&key[..from + length], wanted))
 }
 
 /// What all keys of one run begin with.
@@ -210,10 +218,9 @@ pub(crate) fn position(key: &[u8]) -> Option<u64> {
 
 /// Every key that the indexes hold for a run.
 pub(crate) fn index(id: &RunId, entry: &IndexEntry) -> Vec<Key> {
-    let listings = [Listing::All, Listing::Workflow(&entry.workflow), Listing::Status(entry.status)];
-    let waiting = entry.waiting.iter().map(|signal| Listing::Waiting(signal));
-    let listed = listings.into_iter().chain(waiting).map(|listing| {
-        let mut key = listing.prefix();
+    let listed = [listing(&entry.workflow, entry.status)];
+    let waiting = entry.waiting.iter().map(|signal| waiting(signal));
+    let listed = listed.into_iter().chain(waiting).map(|mut key| {
         put_place(&mut key, entry.created, id);
         key
     });
@@ -246,6 +253,10 @@ fn named(tag: u8, name: &str) -> Key {
     let mut key = vec![tag];
     put_text(&mut key, name);
     key
+}
+
+fn put_status(status: StatusKind, key: Key) -> Key {
+    postcard::to_extend(&status, key).expect("a variant's number always has a binary form")
 }
 
 fn put_text(key: &mut Key, text: &str) {

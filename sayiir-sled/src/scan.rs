@@ -5,9 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sayiir_core::backend::{BackendError, Cursor, Page, Query};
 use sayiir_core::ids::RunId;
+use sayiir_core::record::StatusKind;
 
 use crate::error::from_sled;
-use crate::keys::{self, Key, Listing};
+use crate::keys::{self, Key};
 use crate::read;
 use crate::value::damaged;
 
@@ -72,7 +73,7 @@ pub(crate) fn ready(
 /// # Errors
 /// `Damaged`, also if a run is listed and not there.
 pub(crate) fn list(tree: &sled::Tree, query: &Query) -> Result<Page, BackendError> {
-    let mut places = Places::new(tree, query);
+    let mut places = Places::new(tree, query)?;
     let mut runs = Vec::new();
     while runs.len() < query.limit {
         let Some((_, run)) = places.next()? else {
@@ -89,39 +90,41 @@ pub(crate) fn list(tree: &sled::Tree, query: &Query) -> Result<Page, BackendErro
     Ok(Page { runs, next })
 }
 
-/// The places that stand in every listing the query names.
+/// The places that stand in everything that the query names.
 ///
 /// All listings have one order. So the one that is behind jumps to where the foremost is, until all stand at one place: the
 /// shortest of them bounds the work.
 struct Places<'a> {
     tree: &'a sled::Tree,
-    listings: Vec<Key>,
+    named: Vec<Union>,
     /// All places before this one are done with.
     from: Vec<u8>,
 }
 
 impl<'a> Places<'a> {
-    fn new(tree: &'a sled::Tree, query: &Query) -> Self {
-        let waiting = query.waiting_for.as_deref().map(Listing::Waiting);
-        let status = query.status.map(Listing::Status);
-        let workflow = query.workflow.as_deref().map(Listing::Workflow);
-        let given = [waiting, status, workflow].into_iter().flatten();
-        let mut listings: Vec<Key> = given.map(Listing::prefix).collect();
-        if listings.is_empty() {
-            listings.push(Listing::All.prefix());
+    fn new(tree: &'a sled::Tree, query: &Query) -> Result<Self, BackendError> {
+        let mut named = Vec::new();
+        if let Some(signal) = &query.waiting_for {
+            named.push(Union::new([keys::waiting(signal)]));
+        }
+        match (&query.workflow, query.status) {
+            (None, None) if query.waiting_for.is_some() => {}
+            (Some(workflow), Some(status)) => named.push(Union::new([keys::listing(workflow, status)])),
+            (Some(workflow), None) => named.push(Union::within(tree, &keys::workflow(workflow), None)?),
+            (None, status) => named.push(Union::within(tree, keys::LISTINGS, status)?),
         }
         let mut from = Vec::new();
         if let Some(Cursor { created, run }) = &query.after {
             keys::put_place(&mut from, *created, run);
             from.push(0);
         }
-        Self { tree, listings, from }
+        Ok(Self { tree, named, from })
     }
 
     fn next(&mut self) -> Result<Option<(Timestamp, RunId)>, BackendError> {
-        let mut agreeing = 0;
-        for listing in self.listings.iter().cycle() {
-            let Some(reached) = seek(self.tree, listing, &self.from)? else {
+        let (mut agreeing, mut turn) = (0, 0);
+        while agreeing < self.named.len() {
+            let Some(reached) = self.named[turn].seek(self.tree, &self.from)? else {
                 return Ok(None);
             };
             if agreeing > 0 && reached == self.from {
@@ -130,9 +133,7 @@ impl<'a> Places<'a> {
                 self.from = reached;
                 agreeing = 1;
             }
-            if agreeing == self.listings.len() {
-                break;
-            }
+            turn = (turn + 1) % self.named.len();
         }
         let found = place(&self.from, &[])?;
         self.from.push(0);
@@ -140,13 +141,68 @@ impl<'a> Places<'a> {
     }
 }
 
-/// The first place of a listing that is not before `from`.
-fn seek(tree: &sled::Tree, listing: &Key, from: &[u8]) -> Result<Option<Vec<u8>>, BackendError> {
-    let start = [listing, from].concat();
-    match tree.range(start..).keys().next() {
-        Some(key) => Ok(key.map_err(from_sled)?.strip_prefix(listing.as_slice()).map(<[u8]>::to_vec)),
-        None => Ok(None),
+/// Listings taken as one.
+struct Union {
+    /// Of each, what its keys begin with, and how far it was read.
+    listings: Vec<(Key, Reached)>,
+}
+
+enum Reached {
+    Nothing,
+    Place(Vec<u8>),
+    End,
+}
+
+impl Union {
+    fn new(listings: impl IntoIterator<Item = Key>) -> Self {
+        let listings = listings.into_iter().map(|prefix| (prefix, Reached::Nothing));
+        Self { listings: listings.collect() }
     }
+
+    /// All listings under a prefix, of one status or of all: found by jumping from one to the next.
+    fn within(tree: &sled::Tree, prefix: &[u8], status: Option<StatusKind>) -> Result<Self, BackendError> {
+        let mut found = Vec::new();
+        let mut from = prefix.to_vec();
+        while let Some(key) = tree.range(from..).keys().next().transpose().map_err(from_sled)? {
+            if !key.starts_with(prefix) {
+                break;
+            }
+            let (listing, wanted) =
+                keys::listing_of(&key, status).ok_or_else(|| damaged(&key, "it is not of a listing"))?;
+            from = listing.to_vec();
+            if wanted {
+                found.push(from.clone());
+            }
+            // No time begins so.
+            from.push(0xff);
+        }
+        Ok(Self::new(found))
+    }
+
+    /// The first place that is not before `from`.
+    fn seek(&mut self, tree: &sled::Tree, from: &[u8]) -> Result<Option<Vec<u8>>, BackendError> {
+        let mut first: Option<&Vec<u8>> = None;
+        for (listing, reached) in &mut self.listings {
+            let behind = match reached {
+                Reached::Nothing => true,
+                Reached::Place(place) => place.as_slice() < from,
+                Reached::End => false,
+            };
+            if behind {
+                *reached = read_on(tree, listing, from)?;
+            }
+            if let Reached::Place(place) = reached {
+                first = Some(first.map_or(&*place, |first| first.min(place)));
+            }
+        }
+        Ok(first.cloned())
+    }
+}
+
+fn read_on(tree: &sled::Tree, listing: &[u8], from: &[u8]) -> Result<Reached, BackendError> {
+    let key = tree.range([listing, from].concat()..).keys().next().transpose().map_err(from_sled)?;
+    let place = key.as_ref().and_then(|key| key.strip_prefix(listing));
+    Ok(place.map_or(Reached::End, |place| Reached::Place(place.to_vec())))
 }
 
 fn place(key: &[u8], prefix: &[u8]) -> Result<(Timestamp, RunId), BackendError> {

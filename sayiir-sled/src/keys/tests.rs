@@ -69,9 +69,13 @@ fn no_listing_holds_the_runs_of_another() {
     let at = Timestamp::UNIX_EPOCH;
     for one in names {
         for other in names.into_iter().filter(|other| *other != one) {
-            let mut key = Listing::Workflow(other).prefix();
+            let mut key = listing(other, StatusKind::Failed);
             put_place(&mut key, at, &id("r"));
-            assert!(!key.starts_with(&Listing::Workflow(one).prefix()));
+            assert!(!key.starts_with(&workflow(one)));
+            let found = listing_of(&key, Some(StatusKind::Failed));
+            assert_eq!(found, Some((listing(other, StatusKind::Failed).as_slice(), true)));
+            let found = listing_of(&key, Some(StatusKind::Running));
+            assert_eq!(found, Some((listing(other, StatusKind::Failed).as_slice(), false)));
         }
     }
 }
