@@ -8,6 +8,7 @@ use std::path::Path;
 mod generator;
 
 #[path = "src/rng.rs"]
+#[expect(unreachable_pub, reason = "shared with the library, where it is public")]
 mod rng;
 
 /// Test targets that share the bodies, so that they compile side by side.
@@ -22,9 +23,7 @@ fn main() -> io::Result<()> {
     let out = std::env::var("OUT_DIR").map_err(io::Error::other)?;
     let out = Path::new(&out);
     for batch in 0..BATCHES {
-        let numbers: Vec<u64> = (first..first + count)
-            .filter(|number| number % BATCHES == batch)
-            .collect();
+        let numbers: Vec<u64> = (first..first + count).filter(|number| number % BATCHES == batch).collect();
         let mut index = String::new();
         for number in &numbers {
             let body = generator::body(seed, *number);
@@ -42,8 +41,5 @@ fn main() -> io::Result<()> {
 
 fn variable(name: &str, default: u64) -> u64 {
     println!("cargo::rerun-if-env-changed={name}");
-    std::env::var(name)
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(default)
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }

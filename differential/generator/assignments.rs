@@ -36,10 +36,12 @@ impl Writer {
 
     fn field_assigned(&mut self, depth: u32) -> Option<String> {
         let variable = self.pick_mutable(|variable| {
-            variable.known == Known::Fully && (variable.ty == Ty::Point || variable.ty == Ty::pair(Ty::Int, Ty::Text))
+            variable.known == Known::Fully
+                && (variable.ty == Ty::Point || variable.ty == Ty::pair(Ty::Int, Ty::Text))
         })?;
         let name = self.name(variable);
-        let (number, text) = if self.variables[variable].ty == Ty::Point { ("x", "label") } else { ("0", "1") };
+        let (number, text) =
+            if self.variables[variable].ty == Ty::Point { ("x", "label") } else { ("0", "1") };
         self.locking(variable, |w| {
             Some(match w.rng.below(4) {
                 0 => format!("{name}.{number} = {};\n", w.expr(&Ty::Int, depth).value()),
@@ -86,8 +88,8 @@ impl Writer {
     }
 
     fn option_changed(&mut self) -> Option<String> {
-        let variable =
-            self.pick_mutable(|variable| variable.ty == Ty::option(Ty::Int) && variable.known == Known::Fully)?;
+        let variable = self
+            .pick_mutable(|variable| variable.ty == Ty::option(Ty::Int) && variable.known == Known::Fully)?;
         let name = self.name(variable);
         self.locking(variable, |w| {
             Some(match w.rng.below(3) {

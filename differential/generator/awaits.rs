@@ -46,7 +46,9 @@ impl Writer {
             Ty::Result(inner) if **inner == INT => &[("try_number", &[INT]), ("descend", &[INT])],
             Ty::Point => &[("point", &[INT, TEXT])],
             Ty::Shape => &[("shape", &[INT])],
-            Ty::Option(_) | Ty::List(_) | Ty::Pair(..) | Ty::Result(_) | Ty::Failure | Ty::Boxed => return None,
+            Ty::Option(_) | Ty::List(_) | Ty::Pair(..) | Ty::Result(_) | Ty::Failure | Ty::Boxed => {
+                return None;
+            }
         };
         let (mut name, mut types) = *self.rng.one_of(callees);
         if self.child && *ty == Ty::result(INT) && self.rng.chance(60) {

@@ -102,7 +102,9 @@ impl Writer {
         let value = self.typed(&inner, depth).value();
         let (first, settle, ty) = match self.rng.below(3) {
             0 => ("Vec::new()", format!("{name}.push({value})"), Ty::list(inner)),
-            1 if super::switches::OVERWRITTEN_UNSEEN => ("None", format!("{name} = Some({value})"), Ty::option(inner)),
+            1 if super::switches::OVERWRITTEN_UNSEEN => {
+                ("None", format!("{name} = Some({value})"), Ty::option(inner))
+            }
             _ => ("Vec::default()", format!("{name}.extend([{value}])"), Ty::list(inner)),
         };
         self.declare(&name, &ty, true, Known::Fully);

@@ -4,7 +4,8 @@ use super::code::{Code, Known};
 use super::types::Ty;
 use super::{Maker, Writer};
 
-pub(crate) const MAKERS: &[Maker] = &[comparison, comparison, lazy, lazy, not, test, matched, strict, equal_text];
+pub(crate) const MAKERS: &[Maker] =
+    &[comparison, comparison, lazy, lazy, not, test, matched, strict, equal_text];
 
 fn comparison(w: &mut Writer, _: &Ty, depth: u32) -> Option<Code> {
     let operator = *w.rng.one_of(&["<", "<=", ">", ">=", "==", "!="]);
@@ -51,7 +52,9 @@ fn matched(w: &mut Writer, _: &Ty, _: u32) -> Option<Code> {
         })
     });
     Some(match ty {
-        Ty::Shape => Code::atom(format!("matches!({name}, Shape::Line(q) | Shape::Rect {{ w: q, .. }} if {guard})")),
+        Ty::Shape => {
+            Code::atom(format!("matches!({name}, Shape::Line(q) | Shape::Rect {{ w: q, .. }} if {guard})"))
+        }
         _ => Code::atom(format!("matches!({name}, Some(q) if {guard})")),
     })
 }

@@ -115,7 +115,8 @@ impl Writer {
 
     pub(crate) fn arm_pattern(&mut self, ty: &Ty, refutable: bool) -> (String, Vec<Bound>) {
         let mut bound = Vec::new();
-        let pattern = if refutable { self.refutable(ty, &mut bound) } else { self.irrefutable(ty, &mut bound) };
+        let pattern =
+            if refutable { self.refutable(ty, &mut bound) } else { self.irrefutable(ty, &mut bound) };
         (pattern, bound)
     }
 

@@ -49,11 +49,7 @@ impl Code {
     }
 
     fn new(text: impl Into<String>, form: Form) -> Self {
-        Self {
-            text: text.into(),
-            form,
-            known: Known::Fully,
-        }
+        Self { text: text.into(), form, known: Known::Fully }
     }
 
     pub(crate) fn known(mut self, known: Known) -> Self {

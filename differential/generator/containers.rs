@@ -74,7 +74,11 @@ fn repeated(w: &mut Writer, ty: &Ty, depth: u32) -> Option<Code> {
 fn mapped_list(w: &mut Writer, ty: &Ty, depth: u32) -> Option<Code> {
     let (list, variable) = w.looked_at(&Ty::list(Ty::Int), depth);
     let body = w.behind(variable, |w| of_q(w, &Ty::Int, inner(ty), depth));
-    Some(Code::atom(format!("{list}.iter().map(|&q| {}).collect::<Vec<{}>>()", body.value(), inner(ty).source())))
+    Some(Code::atom(format!(
+        "{list}.iter().map(|&q| {}).collect::<Vec<{}>>()",
+        body.value(),
+        inner(ty).source()
+    )))
 }
 
 fn from_option(w: &mut Writer, ty: &Ty, depth: u32) -> Option<Code> {

@@ -88,7 +88,8 @@ impl Writer {
             }
             Ty::Pair(first, second) => {
                 let (first, second) = (self.literal(first), self.literal(second));
-                Code::atom(format!("({}, {})", first.value(), second.value())).known(first.known.max(second.known))
+                Code::atom(format!("({}, {})", first.value(), second.value()))
+                    .known(first.known.max(second.known))
             }
             Ty::Result(inner) => {
                 let inner = self.literal(inner);
@@ -96,7 +97,9 @@ impl Writer {
             }
             Ty::Failure => Code::atom("Failure::Late"),
             Ty::Point => Code::record("Point { x: 4, label: String::from(\"p\") }"),
-            Ty::Shape => Code::atom(*self.rng.one_of(&["Shape::Dot", "Shape::Line(3)", "Shape::Perhaps(None)"])),
+            Ty::Shape => {
+                Code::atom(*self.rng.one_of(&["Shape::Dot", "Shape::Line(3)", "Shape::Perhaps(None)"]))
+            }
             Ty::Boxed => Code::atom("Box::new(Shape::Dot)"),
         }
     }

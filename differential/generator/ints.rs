@@ -6,8 +6,7 @@ use super::{Maker, Writer};
 
 pub(crate) const MAKERS: &[Maker] = &[
     sum, sum, sum, negative, method, length, condition, field, index, unwrapped, tried, folded, called, cast,
-    changing, first_of,
-    ordered, ordered, noted,
+    changing, first_of, ordered, ordered, noted,
 ];
 
 impl Writer {
@@ -65,10 +64,7 @@ fn field(w: &mut Writer, _: &Ty, depth: u32) -> Option<Code> {
 fn index(w: &mut Writer, _: &Ty, depth: u32) -> Option<Code> {
     let items: Vec<String> = (0..3).map(|_| w.expr(&Ty::Int, depth.min(1)).value()).collect();
     let index = w.typed(&Ty::Int, depth).operand();
-    Some(Code::atom(format!(
-        "[{}][{index}.unsigned_abs() as usize % 3]",
-        items.join(", ")
-    )))
+    Some(Code::atom(format!("[{}][{index}.unsigned_abs() as usize % 3]", items.join(", "))))
 }
 
 fn unwrapped(w: &mut Writer, _: &Ty, depth: u32) -> Option<Code> {

@@ -26,11 +26,7 @@ impl Writer {
         if self.items.iter().any(|item| item.name == name && item.depth == self.depth) {
             return None;
         }
-        self.items.push(Item {
-            name,
-            is_function,
-            depth: self.depth,
-        });
+        self.items.push(Item { name, is_function, depth: self.depth });
         let number = self.rng.below(9);
         Some(if is_function {
             format!("fn {name}(a: i64) -> i64 {{\na.wrapping_mul({number})\n}}\n")

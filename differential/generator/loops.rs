@@ -49,20 +49,30 @@ impl Writer {
         result
     }
 
+    /// Asks `turn()` before or after; before, where the condition itself begins another turn.
+    fn limited(&mut self, cond: &str) -> String {
+        if cond.contains("continue") || self.rng.chance(50) {
+            format!("turn() && {cond}")
+        } else {
+            format!("{cond} && turn()")
+        }
+    }
+
     fn while_loop(&mut self, head: &str, depth: u32) -> String {
         let cond = self.in_condition(|w| w.expr(&Ty::Bool, depth).operand());
-        let cond = if self.rng.chance(50) { format!("turn() && {cond}") } else { format!("{cond} && turn()") };
+        let cond = self.limited(&cond);
         format!("{head}while {cond} {{\n{}}}\n", self.loop_body(depth))
     }
 
     fn while_let(&mut self, head: &str, depth: u32) -> String {
         let cond = self.in_condition(|w| w.chain(depth));
-        let cond = if self.rng.chance(50) { format!("turn() && {cond}") } else { format!("{cond} && turn()") };
+        let cond = self.limited(&cond);
         format!("{head}while {cond} {{\n{}}}\n", self.loop_body(depth))
     }
 
     fn while_pop(&mut self, head: &str, depth: u32) -> String {
-        let list = self.pick_mutable(|variable| variable.ty == Ty::list(Ty::Int) && variable.known == Known::Fully);
+        let list =
+            self.pick_mutable(|variable| variable.ty == Ty::list(Ty::Int) && variable.known == Known::Fully);
         let Some(list) = list else {
             return self.while_let(head, depth);
         };
@@ -110,10 +120,7 @@ impl Writer {
     fn for_loop(&mut self, head: &str, over: &str, ty: &Ty, depth: u32) -> String {
         let (pattern, bound) = self.arm_pattern(ty, false);
         self.declare_all(bound, Known::Fully);
-        format!(
-            "{head}for {pattern} in {over} {{\nif !turn() {{\nbreak;\n}}\n{}}}\n",
-            self.loop_body(depth)
-        )
+        format!("{head}for {pattern} in {over} {{\nif !turn() {{\nbreak;\n}}\n{}}}\n", self.loop_body(depth))
     }
 
     /// A labelled block without a value.
@@ -122,10 +129,7 @@ impl Writer {
             return None;
         }
         let label = self.fresh_label();
-        self.targets.push(Target {
-            label: Some(label.clone()),
-            kind: Kind::Block(Ty::Unit),
-        });
+        self.targets.push(Target { label: Some(label.clone()), kind: Kind::Block(Ty::Unit) });
         let cond = self.expr(&Ty::Bool, depth.min(1)).condition();
         let inside = self.scoped(|w| w.some_statements(depth));
         self.targets.pop();

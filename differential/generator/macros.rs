@@ -66,7 +66,10 @@ impl Writer {
                 let value = self.opaquely(|w| w.frozen(|w| w.expr(&Ty::Bool, 1).operand()));
                 if jumps(&value) { "true".to_owned() } else { value }
             }),
-            _ => format!("debug_assert!(!{name}.to_string().contains('?'), \"{{{}}}\");\n", name.trim_start_matches("r#")),
+            _ => format!(
+                "debug_assert!(!{name}.to_string().contains('?'), \"{{{}}}\");\n",
+                name.trim_start_matches("r#")
+            ),
         })
     }
 }

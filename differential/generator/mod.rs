@@ -50,11 +50,11 @@ pub(crate) fn body(seed: u64, number: u64) -> Body {
     let child = rng.chance(25);
     if child {
         let mut writer = Writer::new(rng.next(), Ty::result(Ty::Int), 12);
-        text += &writer.function("kid", "mut n: i64, (s, flagged): (String, bool)", &[
-            ("n", Ty::Int, true),
-            ("s", Ty::Text, false),
-            ("flagged", Ty::Bool, false),
-        ]);
+        text += &writer.function(
+            "kid",
+            "mut n: i64, (s, flagged): (String, bool)",
+            &[("n", Ty::Int, true), ("s", Ty::Text, false), ("flagged", Ty::Bool, false)],
+        );
     }
     let output = Ty::output(&mut rng);
     let size = 24 + rng.below(40);
@@ -66,13 +66,17 @@ pub(crate) fn body(seed: u64, number: u64) -> Body {
         "mut n: i64, s: String, mut v: Vec<i64>, (mut x, flagged): (i64, bool)"
     };
     let mutable = head.starts_with("mut");
-    text += &writer.function("body", head, &[
-        ("n", Ty::Int, mutable),
-        ("s", Ty::Text, !mutable),
-        ("v", Ty::list(Ty::Int), mutable),
-        ("x", Ty::Int, mutable),
-        ("flagged", Ty::Bool, false),
-    ]);
+    text += &writer.function(
+        "body",
+        head,
+        &[
+            ("n", Ty::Int, mutable),
+            ("s", Ty::Text, !mutable),
+            ("v", Ty::list(Ty::Int), mutable),
+            ("x", Ty::Int, mutable),
+            ("flagged", Ty::Bool, false),
+        ],
+    );
     Body(text)
 }
 
@@ -85,11 +89,8 @@ impl Body {
     /// The module that is compiled.
     pub(crate) fn module(&self, seed: u64, number: u64) -> String {
         let durable = self.text();
-        let plain: String = durable
-            .lines()
-            .filter(|line| *line != "#[workflow]")
-            .map(|line| format!("{line}\n"))
-            .collect();
+        let plain: String =
+            durable.lines().filter(|line| *line != "#[workflow]").map(|line| format!("{line}\n")).collect();
         format!(
             "//! Seed {seed}, body {number}.\n\
             use sayiir_differential::case::{{Case, at_once, through_json}};\n\

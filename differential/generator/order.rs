@@ -9,7 +9,8 @@ impl Writer {
     /// A variable next to code that changes it and then waits.
     pub(crate) fn ordered(&mut self, depth: u32) -> Option<Code> {
         let fits = |variable: &Variable| variable.ty == Ty::Int || variable.ty == Ty::Point;
-        let variable = self.pick_mutable(|variable| fits(variable) && variable.known == super::Known::Fully)?;
+        let variable =
+            self.pick_mutable(|variable| fits(variable) && variable.known == super::Known::Fully)?;
         let name = self.name(variable);
         let place = if self.variables[variable].ty == Ty::Point { format!("{name}.x") } else { name };
         let operator = *self.rng.one_of(&["+=", "-=", "^=", "="]);

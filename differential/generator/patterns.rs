@@ -8,11 +8,7 @@ impl Writer {
     fn bind(&mut self, ty: &Ty, bound: &mut Vec<Bound>) -> String {
         let name = self.fresh_name(bound);
         let mutable = self.rng.chance(30);
-        bound.push(Bound {
-            name: name.clone(),
-            ty: ty.clone(),
-            mutable,
-        });
+        bound.push(Bound { name: name.clone(), ty: ty.clone(), mutable });
         if mutable { format!("mut {name}") } else { name }
     }
 
@@ -35,11 +31,7 @@ impl Writer {
     fn point_pattern(&mut self, bound: &mut Vec<Bound>) -> String {
         let free = |name: &str, bound: &[Bound]| !bound.iter().any(|known| known.name == name);
         if self.rng.chance(40) && free("x", bound) {
-            bound.push(Bound {
-                name: "x".into(),
-                ty: Ty::Int,
-                mutable: false,
-            });
+            bound.push(Bound { name: "x".into(), ty: Ty::Int, mutable: false });
             return "Point { x, .. }".into();
         }
         let x = self.bind(&Ty::Int, bound);
@@ -70,11 +62,7 @@ impl Writer {
                 }
                 2 if **inner == Ty::Int => {
                     let n = self.fresh_name(bound);
-                    bound.push(Bound {
-                        name: n.clone(),
-                        ty: Ty::Int,
-                        mutable: false,
-                    });
+                    bound.push(Bound { name: n.clone(), ty: Ty::Int, mutable: false });
                     format!("Ok({n}) | Err(Failure::Odd({n}))")
                 }
                 _ => {
@@ -88,16 +76,14 @@ impl Writer {
                 let second = self.either(second, bound);
                 format!("({first}, {second})")
             }
-            Ty::Unit | Ty::Text | Ty::List(_) | Ty::Failure | Ty::Point | Ty::Boxed => self.irrefutable(ty, bound),
+            Ty::Unit | Ty::Text | Ty::List(_) | Ty::Failure | Ty::Point | Ty::Boxed => {
+                self.irrefutable(ty, bound)
+            }
         }
     }
 
     fn either(&mut self, ty: &Ty, bound: &mut Vec<Bound>) -> String {
-        if self.rng.chance(30) {
-            self.refutable(ty, bound)
-        } else {
-            self.irrefutable(ty, bound)
-        }
+        if self.rng.chance(30) { self.refutable(ty, bound) } else { self.irrefutable(ty, bound) }
     }
 
     fn int_pattern(&mut self, bound: &mut Vec<Bound>) -> String {
@@ -130,12 +116,10 @@ impl Writer {
             }
             4 => {
                 let n = self.fresh_name(bound);
-                bound.push(Bound {
-                    name: n.clone(),
-                    ty: Ty::Int,
-                    mutable: false,
-                });
-                format!("Shape::Line({n}) | Shape::Rect {{ w: {n}, .. }} | Shape::Both(_, {n}) | Shape::Perhaps(Some({n}))")
+                bound.push(Bound { name: n.clone(), ty: Ty::Int, mutable: false });
+                format!(
+                    "Shape::Line({n}) | Shape::Rect {{ w: {n}, .. }} | Shape::Both(_, {n}) | Shape::Perhaps(Some({n}))"
+                )
             }
             5 => {
                 let name = self.bind(&Ty::Shape, bound);

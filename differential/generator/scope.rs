@@ -6,8 +6,24 @@ use super::types::Ty;
 
 /// Few names, so that they shadow one another; among them some that the compiler might use itself.
 const NAMES: [&str; 18] = [
-    "a", "b", "c", "n", "s", "v", "x", "y", "acc", "found", "value", "state", "step", "entry", "output",
-    "number_output", "r#type", "item",
+    "a",
+    "b",
+    "c",
+    "n",
+    "s",
+    "v",
+    "x",
+    "y",
+    "acc",
+    "found",
+    "value",
+    "state",
+    "step",
+    "entry",
+    "output",
+    "number_output",
+    "r#type",
+    "item",
 ];
 
 #[derive(Debug, Clone)]
@@ -36,7 +52,8 @@ impl Writer {
         loop {
             let name = *self.rng.one_of(&NAMES);
             let usable = (super::switches::RAW_NAMES || !name.starts_with("r#"))
-                && (super::switches::NAMES_OF_THE_EXPANSION || !["state", "step", "entry", "exit", "leave"].contains(&name));
+                && (super::switches::NAMES_OF_THE_EXPANSION
+                    || !["state", "step", "entry", "exit", "leave"].contains(&name));
             if usable && !taken.iter().any(|bound| bound.name == name) {
                 return name.to_owned();
             }

@@ -47,7 +47,8 @@ impl Writer {
     pub(crate) fn block(&mut self, depth: u32) -> String {
         self.scoped(|w| {
             let mut text = w.some_statements(depth);
-            if !w.targets.is_empty() && w.rng.chance(10)
+            if !w.targets.is_empty()
+                && w.rng.chance(10)
                 && let Some(jump) = w.jump(depth)
             {
                 text += &jump;

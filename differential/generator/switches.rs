@@ -14,13 +14,13 @@ pub(crate) const DEFERRED_WITH_JUMP: bool = true;
 pub(crate) const RAW_NAMES: bool = true;
 
 /// A statement with an await that `#[cfg]` takes away is compiled all the same.
-pub(crate) const CFG_ON_AWAIT: bool = false;
+pub(crate) const CFG_ON_AWAIT: bool = true;
 
 /// `let mut x = None;` whose value is overwritten, never read, is not tied to the later one's type.
-pub(crate) const OVERWRITTEN_UNSEEN: bool = false;
+pub(crate) const OVERWRITTEN_UNSEEN: bool = true;
 
 /// A variable that is renamed because it shadows another may be taken for one of the expansion's own.
 pub(crate) const NAMES_OF_THE_EXPANSION: bool = true;
 
 /// Items of one name in different blocks are all put into one.
-pub(crate) const ITEMS_OF_ONE_NAME: bool = false;
+pub(crate) const ITEMS_OF_ONE_NAME: bool = true;

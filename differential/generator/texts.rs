@@ -4,7 +4,8 @@ use super::code::Code;
 use super::types::Ty;
 use super::{Maker, Writer};
 
-pub(crate) const MAKERS: &[Maker] = &[formatted, formatted, concatenated, method, unwrapped, field, tried, joined];
+pub(crate) const MAKERS: &[Maker] =
+    &[formatted, formatted, concatenated, method, unwrapped, field, tried, joined];
 
 fn formatted(w: &mut Writer, _: &Ty, depth: u32) -> Option<Code> {
     Some(Code::atom(format!("format!({})", w.format_arguments(depth))))

@@ -124,10 +124,7 @@ impl Writer {
 
     fn labelled_value(&mut self, ty: &Ty, depth: u32) -> Code {
         let label = self.fresh_label();
-        self.targets.push(Target {
-            label: Some(label.clone()),
-            kind: Kind::Block(ty.clone()),
-        });
+        self.targets.push(Target { label: Some(label.clone()), kind: Kind::Block(ty.clone()) });
         let cond = self.expr(&Ty::Bool, depth).condition();
         let early = self.expr(ty, depth);
         let (inside, known) = self.block_inside(ty, depth);
@@ -142,12 +139,10 @@ impl Writer {
     fn loop_value(&mut self, ty: &Ty, depth: u32) -> Code {
         let label = self.maybe_label();
         let head = label.clone().map(|label| format!("{label}: ")).unwrap_or_default();
-        self.targets.push(Target {
-            label,
-            kind: Kind::ValueLoop(ty.clone()),
-        });
         self.loops += 1;
+        // The way out does not lead back in: the loop is not a target yet.
         let last = self.expr(ty, depth);
+        self.targets.push(Target { label, kind: Kind::ValueLoop(ty.clone()) });
         let (inside, value) = self.scoped(|w| {
             let inside = w.some_statements(depth);
             let cond = w.expr(&Ty::Bool, depth).condition();
@@ -172,11 +167,8 @@ impl Writer {
         self.scoped(|w| {
             w.declare("got", &Ty::Int, false, Known::Fully);
             let value = w.expr(ty, depth);
-            Code::braced(format!(
-                "match {option} {{\nSome(got) => {},\nNone => {jump},\n}}",
-                value.value()
-            ))
-            .known(value.known)
+            Code::braced(format!("match {option} {{\nSome(got) => {},\nNone => {jump},\n}}", value.value()))
+                .known(value.known)
         })
     }
 }

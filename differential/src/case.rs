@@ -107,13 +107,9 @@ fn observe(run: fn(Input) -> String, case: &Case, script: u64) -> Observed {
     );
     let result = catch_unwind(AssertUnwindSafe(|| run(input))).map_err(|panic| {
         let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-        text.or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_default()
+        text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
     });
-    Observed {
-        result,
-        trace: world::take_trace(),
-    }
+    Observed { result, trace: world::take_trace() }
 }
 
 /// Everything that is needed to look into a difference.

@@ -1,7 +1,6 @@
 //! What the workflow version of a body sees.
 #![allow(missing_docs, reason = "the plain versions have the words")]
 
-
 pub use crate::tasks::*;
 pub use crate::values::*;
 pub use crate::{trace, turn};
@@ -11,11 +10,7 @@ pub use serde::{Deserialize, Serialize};
 #[workflow]
 pub async fn descend(n: i64) -> Result<i64, Failure> {
     let found = try_number(n).await?;
-    if n > 0 {
-        descend(n.min(3) - 1).await
-    } else {
-        Ok(found)
-    }
+    if n > 0 { descend(n.min(3) - 1).await } else { Ok(found) }
 }
 
 #[workflow]

@@ -1,6 +1,5 @@
 //! What the plain version of a body sees: the durable operations as plain futures under the same names.
 
-
 use serde::de::DeserializeOwned;
 
 use crate::world;
@@ -16,10 +15,18 @@ pub use crate::{plain_signal as signal, plain_sleep as sleep};
 /// A signal that is answered at once.
 #[macro_export]
 macro_rules! plain_signal {
-    ($name:literal as $payload:ty) => { $crate::plain::signal::<$payload>($name) };
-    ($name:literal as $payload:ty, $limit:literal) => { $crate::plain::signal_within::<$payload>($name) };
-    ($name:literal) => { $crate::plain::signal::<_>($name) };
-    ($name:literal, $limit:literal) => { $crate::plain::signal_within::<_>($name) };
+    ($name:literal as $payload:ty) => {
+        $crate::plain::signal::<$payload>($name)
+    };
+    ($name:literal as $payload:ty, $limit:literal) => {
+        $crate::plain::signal_within::<$payload>($name)
+    };
+    ($name:literal) => {
+        $crate::plain::signal::<_>($name)
+    };
+    ($name:literal, $limit:literal) => {
+        $crate::plain::signal_within::<_>($name)
+    };
 }
 
 /// A timer that fires at once.
@@ -43,10 +50,7 @@ pub async fn signal<T: DeserializeOwned>(name: &'static str) -> T {
 pub async fn signal_within<T: DeserializeOwned>(name: &'static str) -> Result<T, Timeout> {
     match world::signal(name, true) {
         Some(payload) => Ok(serde_json::from_value(payload).expect("the name says the type")),
-        None => Err(Timeout {
-            subject: String::new(),
-            limit: std::time::Duration::ZERO,
-        }),
+        None => Err(Timeout { subject: String::new(), limit: std::time::Duration::ZERO }),
     }
 }
 
@@ -56,11 +60,7 @@ pub async fn signal_within<T: DeserializeOwned>(name: &'static str) -> Result<T,
 /// What `try_number` fails with.
 pub async fn descend(n: i64) -> Result<i64, Failure> {
     let found = try_number(n).await?;
-    if n > 0 {
-        Box::pin(descend(n.min(3) - 1)).await
-    } else {
-        Ok(found)
-    }
+    if n > 0 { Box::pin(descend(n.min(3) - 1)).await } else { Ok(found) }
 }
 
 /// A child with a plain value.

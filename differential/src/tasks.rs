@@ -84,10 +84,7 @@ fn draw_shape(depth: u32) -> Shape {
     match draw(if depth > 0 { 5 } else { 4 }) {
         0 => Shape::Dot,
         1 => Shape::Line(draw_int()),
-        2 => Shape::Rect {
-            w: draw_int(),
-            name: draw_text(),
-        },
+        2 => Shape::Rect { w: draw_int(), name: draw_text() },
         3 => Shape::Perhaps((draw(2) == 0).then(draw_int)),
         _ => Shape::Both(Box::new(draw_shape(depth - 1)), draw_int()),
     }
@@ -96,19 +93,11 @@ fn draw_shape(depth: u32) -> Shape {
 #[task]
 pub async fn try_number(n: i64) -> Result<i64, Failure> {
     note(format!("try_number({n})"));
-    if draw(4) == 0 {
-        Err(Failure::Odd(draw_int()))
-    } else {
-        Ok(draw_int())
-    }
+    if draw(4) == 0 { Err(Failure::Odd(draw_int())) } else { Ok(draw_int()) }
 }
 
 #[task]
 pub async fn try_text(s: String) -> Result<String, Other> {
     note(format!("try_text({s:?})"));
-    if draw(4) == 0 {
-        Err(Other(draw_text()))
-    } else {
-        Ok(draw_text())
-    }
+    if draw(4) == 0 { Err(Other(draw_text())) } else { Ok(draw_text()) }
 }

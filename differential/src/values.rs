@@ -68,10 +68,7 @@ impl Point {
     /// A method that borrows.
     #[must_use]
     pub fn shifted(&self, by: i64) -> Self {
-        Self {
-            x: self.x.wrapping_add(by),
-            label: self.label.clone(),
-        }
+        Self { x: self.x.wrapping_add(by), label: self.label.clone() }
     }
 
     /// A method that changes its receiver.

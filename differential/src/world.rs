@@ -14,21 +14,21 @@ thread_local! {
 }
 
 /// How many turns all loops of one run may take together.
-const TURNS: u32 = 40;
+const TURNS: usize = 40;
+
+/// How long a trace can be: the generator bounds every loop, so that a longer one is a defect.
+const LONGEST: usize = 20_000;
 
 struct World {
     script: Rng,
-    turns: u32,
+    /// How often a loop has asked for another turn.
+    asked: usize,
     trace: Vec<String>,
 }
 
 impl World {
     fn new(script: u64) -> Self {
-        Self {
-            script: Rng::of(script, 0),
-            turns: TURNS,
-            trace: Vec::new(),
-        }
+        Self { script: Rng::of(script, 0), asked: 0, trace: Vec::new() }
     }
 }
 
@@ -48,16 +48,26 @@ pub fn take_trace() -> Vec<String> {
 }
 
 /// Something happened.
+///
+/// # Panics
+/// If a run does not end.
 pub fn note(what: String) {
-    with(|world| world.trace.push(what));
+    with(|world| {
+        world.trace.push(what);
+        assert!(world.trace.len() < LONGEST, "this run does not end");
+    });
 }
 
 /// Whether a loop may take another turn.
+///
+/// # Panics
+/// If a run does not end.
 #[must_use]
 pub fn turn() -> bool {
     with(|world| {
-        world.turns = world.turns.saturating_sub(1);
-        world.turns > 0
+        world.asked += 1;
+        assert!(world.asked < LONGEST, "this run does not end");
+        world.asked < TURNS
     })
 }
 
