@@ -146,6 +146,9 @@ mod attributes {
         let never = unknown(n);
         #[allow(unused_variables)]
         let unused = double(n).await;
+        #[cfg(any())]
+        let once = unknown(n).await;
+        #[cfg(not(any()))]
         let once = double(n).await;
         /// Items may have documentation.
         const STEP: u32 = 1;

@@ -148,18 +148,6 @@ impl<'ast> Visit<'ast> for Check<'_> {
         self.within("a `try` block", |this| visit::visit_expr_try_block(this, block));
     }
 
-    fn visit_local(&mut self, local: &'ast syn::Local) {
-        if let Some(condition) = local.attrs.iter().find(|attr| attr.path().is_ident("cfg"))
-            && local.init.as_ref().is_some_and(|init| super::splits::expr(&init.expr))
-        {
-            self.errors.on(
-                condition,
-                "whether this statement is compiled is decided after the workflow was taken apart at its awaits: put the condition on the task, or on the whole workflow",
-            );
-        }
-        visit::visit_local(self, local);
-    }
-
     fn visit_pat_guard(&mut self, guard: &'ast syn::PatGuard) {
         self.within("a match guard", |this| visit::visit_pat_guard(this, guard));
     }

@@ -82,5 +82,6 @@ fn passes(model: &Model, body: syn::Block, errors: &mut Errors) -> Option<(Flow,
 #[cfg(test)]
 pub(crate) fn lowered(item: &TokenStream, errors: &mut Errors) -> Option<Flow> {
     let model = parse::parse(TokenStream::new(), item, errors)?;
-    passes(&model, errors).map(|(flow, _)| flow)
+    let body = parse::body(&model, errors)?;
+    passes(&model, body, errors).map(|(flow, _)| flow)
 }
