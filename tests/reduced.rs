@@ -99,3 +99,24 @@ async fn places(numbers: Vec<i64>) -> String {
 fn the_index_of_a_place_is_evaluated_before_a_later_await() {
     assert_eq!(drive::<places>((vec![1],), vec![]).0, "true true index argument field");
 }
+
+#[workflow]
+async fn late_in_a_loop(mut x: i64) -> i64 {
+    loop {
+        let late;
+        x = number(x).await;
+        if x < 3 {
+            late = 1;
+        } else {
+            late = x;
+        }
+        if x > 4 {
+            break late;
+        }
+    }
+}
+
+#[test]
+fn a_variable_declared_without_a_value_has_none_in_the_next_turn() {
+    assert_eq!(drive::<late_in_a_loop>((0,), vec![]).0, 5);
+}

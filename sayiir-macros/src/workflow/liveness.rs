@@ -199,7 +199,10 @@ fn valued(flow: &Flow, reachable: &[bool]) -> Vec<Bindings> {
         for block in flow.block_ids().filter(|block| reachable[block.0]) {
             let mut now = valued[block.0].clone();
             for effect in effects(flow, block) {
-                now.extend(effect.declares.iter().filter(|(_, with_value)| *with_value).map(|(id, _)| *id));
+                for (id, with_value) in &effect.declares {
+                    // Declared again in another turn of a loop, it has lost the value of the turn before.
+                    if *with_value { now.insert(*id) } else { now.remove(id) };
+                }
                 now.extend(effect.assigns.iter().copied());
             }
             if let End::Suspend(point) = &flow.block(block).end {
