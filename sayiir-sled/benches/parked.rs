@@ -1,6 +1,6 @@
 //! A million runs that wait for a signal for 48 hours: what opening, finding the next timer and delivering one signal cost.
 //!
-//! `cargo bench -p sayiir-sled --bench parked` measures, and takes a minute; `-- --smoke` only shows that it runs.
+//! `cargo bench -p sayiir-sled --bench parked` measures, a number behind `--` says how many runs; `-- --smoke` only shows that it runs.
 
 use std::error::Error;
 use std::path::Path;
@@ -30,7 +30,8 @@ async fn main() -> Outcome<()> {
         return measure(Path::new(&path)).await;
     }
     let smoke = env::args().any(|argument| argument == "--smoke" || argument == "--test");
-    let runs = if smoke { 2_000 } else { 1_000_000 };
+    let asked = env::args().find_map(|argument| argument.parse().ok());
+    let runs = asked.unwrap_or(if smoke { 2_000 } else { 1_000_000 });
     let directory = tempfile::tempdir()?;
     fill(directory.path(), runs).await?;
     for opening in ["first", "second"] {

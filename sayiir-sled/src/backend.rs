@@ -31,6 +31,14 @@ use crate::{read, recovery, scan, sync};
 /// A clone is another handle on the same database. When the last one is dropped, what is written is synced and the directory
 /// is free for others; that drop waits for the device.
 ///
+/// Reads are done on the caller's thread and take microseconds, unless pages have to come from the disk. They see a commit
+/// only once it is durable. If the disk was full, commits are refused with [`BackendError::StorageFull`] until there is room
+/// again; after any other failed write or sync the store answers [`BackendError::Stopped`] until it is opened anew.
+///
+/// sled meets some damage with a panic of its own. It is caught and becomes [`BackendError::Damaged`]; the program's panic
+/// hook prints it all the same. When sled's files had to be repaired, a copy as they were is left in
+/// `<path>/data-<n>.damaged-<m>`.
+///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let directory = tempfile::tempdir()?;
