@@ -58,8 +58,10 @@ impl Lowerer<'_> {
         let (span, item, items) = (join.span, &join.item, &join.items);
         let branch = self.make(&join.branch, None);
         let (ty, made, output) = (&branch.ty, &branch.expression, branch.output_type(&private));
-        let max =
-            join.max.as_ref().map_or_else(|| quote!(#private::None), |max| quote!(#private::Some(#max)));
+        let max = join
+            .max
+            .as_ref()
+            .map_or_else(|| quote!(#private::None), |max| quote!(#private::Some([0usize, #max][1])));
         let (name, output) = if join.fallible {
             let sides = quote!(#output as #private::Sides);
             (quote!(TryJoinAll), quote!(#private::Result<#private::Vec<<#sides>::Ok>, <#sides>::Err>))
