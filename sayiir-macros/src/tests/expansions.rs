@@ -15,7 +15,7 @@ fn tasks_expand_to_known_code() {
     insta::assert_snapshot!("task_plain", pretty(super::task(plain)), plain);
     let options = "retries = 3, backoff = 200ms..30s, timeout = 10s, retry_if = is_temporary, at_most_once, max_concurrent = 8";
     let full = "async fn charge(#[inject] bank: &Bank, cx: &TaskContext, order: Order, cents: u32) -> Result<Receipt, Declined> { bank.take(order, cents).await }";
-    let expanded = crate::task::compile(super::tokens(options), super::tokens(full));
+    let expanded = crate::task::compile(super::tokens(options), &super::tokens(full));
     insta::assert_snapshot!("task_with_options", pretty(expanded), full);
 }
 

@@ -14,12 +14,12 @@ fn tokens(source: &str) -> TokenStream {
 
 /// The expansion of a `#[workflow]`.
 fn workflow(item: &str) -> TokenStream {
-    crate::workflow::compile(TokenStream::new(), tokens(item))
+    crate::workflow::compile(TokenStream::new(), &tokens(item))
 }
 
 /// The expansion of a `#[task]`.
 fn task(item: &str) -> TokenStream {
-    crate::task::compile(TokenStream::new(), tokens(item))
+    crate::task::compile(TokenStream::new(), &tokens(item))
 }
 
 /// Bodies that use one construct each.

@@ -149,8 +149,8 @@ fn compile_both(options: &str, item: &str) {
     let (Ok(options), Ok(item)) = (options.parse::<TokenStream>(), item.parse::<TokenStream>()) else {
         return;
     };
-    let _ = crate::task::compile(options.clone(), item.clone()).to_string();
-    let _ = crate::workflow::compile(options, item).to_string();
+    let _ = crate::task::compile(options.clone(), &item).to_string();
+    let _ = crate::workflow::compile(options, &item).to_string();
 }
 
 proptest! {

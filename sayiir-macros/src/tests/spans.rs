@@ -115,7 +115,7 @@ fn heads_and_options() {
         ("name = \"a\" retries = 3", "async fn charge() {}", "retries", "by commas"),
     ];
     for (options, item, text, words) in cases {
-        let found = underlined(crate::task::compile(tokens(options), tokens(item)));
+        let found = underlined(crate::task::compile(tokens(options), &tokens(item)));
         assert_eq!(found.len(), 1, "{options} {item}: {found:?}");
         assert_eq!(found[0].0, text, "{options} {item}");
         assert!(found[0].1.contains(words), "{options} {item}: {}", found[0].1);

@@ -201,7 +201,11 @@ fn valued(flow: &Flow, reachable: &[bool]) -> Vec<Bindings> {
             for effect in effects(flow, block) {
                 for (id, with_value) in &effect.declares {
                     // Declared again in another turn of a loop, it has lost the value of the turn before.
-                    if *with_value { now.insert(*id) } else { now.remove(id) };
+                    if *with_value {
+                        now.insert(*id)
+                    } else {
+                        now.remove(id)
+                    };
                 }
                 now.extend(effect.assigns.iter().copied());
             }

@@ -10,6 +10,26 @@ pub(crate) fn expr(expr: &Expr) -> bool {
     find.found
 }
 
+/// Whether the expression is a `return`, or a branch that may return.
+pub(crate) fn returns(expr: &Expr) -> bool {
+    #[derive(Default)]
+    struct Returns(bool);
+    impl<'ast> Visit<'ast> for Returns {
+        fn visit_expr_return(&mut self, _: &'ast syn::ExprReturn) {
+            self.0 = true;
+        }
+        fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
+        fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
+        fn visit_item(&mut self, _: &'ast syn::Item) {}
+    }
+    if !matches!(expr, Expr::Return(_) | Expr::If(_) | Expr::Match(_)) {
+        return false;
+    }
+    let mut returns = Returns::default();
+    returns.visit_expr(expr);
+    returns.0
+}
+
 /// How often the statement awaits.
 pub(crate) fn awaits(stmt: &Stmt) -> usize {
     struct Count(usize);

@@ -1,114 +1,97 @@
 //! The flow as a Mermaid diagram: what is done, what is waited for, what decides, where it ends.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use super::Input;
-use crate::workflow::ir::{BlockId, End, PointId};
+use crate::workflow::ir::{BlockId, End};
 
 pub(super) fn diagram(input: &Input<'_>) -> String {
-    let mut drawing = Drawing { input, lines: Vec::new(), drawn: BTreeSet::new() };
-    let first = drawing.node_of(BlockId(0));
-    drawing.edge("start", "", &first);
-    let mut out = String::from("flowchart TD\n    start([start])\n");
-    for line in &drawing.lines {
-        let _ = writeln!(out, "    {line}");
+    let mut drawing = Drawing { input, lines: Vec::new(), open: BTreeSet::new(), drawn: BTreeSet::new() };
+    drawing.lines.push("start([start])".into());
+    drawing.edge("start", "", BlockId(0));
+    while let Some(block) = drawing.open.pop_first() {
+        if drawing.drawn.insert(block) {
+            drawing.draw(block);
+        }
     }
-    out
+    let lines = drawing.lines.iter().map(|line| format!("    {line}\n"));
+    std::iter::once("flowchart TD\n".to_owned()).chain(lines).collect()
 }
 
 struct Drawing<'a> {
     input: &'a Input<'a>,
     lines: Vec<String>,
+    /// Blocks that an arrow leads to, still to be drawn: the first in the source comes next.
+    open: BTreeSet<BlockId>,
     drawn: BTreeSet<BlockId>,
 }
 
 impl Drawing<'_> {
-    fn edge(&mut self, from: &str, label: &str, to: &str) {
+    fn edge(&mut self, from: &str, label: &str, to: BlockId) {
+        let to = self.follow(to);
         let label = if label.is_empty() { String::new() } else { format!("|\"{}\"|", clean(label)) };
-        self.lines.push(format!("{from} -->{label} {to}"));
+        self.lines.push(format!("{from} -->{label} {}", self.name(to)));
+        self.open.insert(to);
     }
 
-    /// The node that a block stands for; what merely leads on stands for what it leads to.
-    fn node_of(&mut self, block: BlockId) -> String {
-        let flow = self.input.flow;
-        let mut block = block;
-        for _ in &flow.blocks {
-            if let End::Goto(to) = &flow.block(block).end {
+    /// The block that is meant: one that merely leads on stands for what it leads to.
+    fn follow(&self, mut block: BlockId) -> BlockId {
+        for _ in &self.input.flow.blocks {
+            if let End::Goto(to) = &self.input.flow.block(block).end {
                 block = *to;
             }
         }
-        match &flow.block(block).end {
-            End::Goto(_) | End::Open => "start".into(),
-            End::Suspend(point) => self.once(block, |this| this.wait(*point)),
-            End::Return { .. } => {
-                let name = format!("end{}", block.0);
-                if self.drawn.insert(block) {
-                    self.lines.push(format!("{name}([end])"));
-                }
-                name
-            }
-            End::Branch { cond, then, otherwise, .. } => {
-                let (then, otherwise) = (*then, *otherwise);
-                let text = format!("{cond}?");
-                self.decision(block, &text, vec![("yes".into(), then), ("no".into(), otherwise)])
-            }
-            End::LetElse { pat, value, then, otherwise, .. } => {
-                let text = format!("{pat} = {value}?");
-                let ways = vec![("yes".into(), *then), ("no".into(), *otherwise)];
-                self.decision(block, &text, ways)
-            }
-            End::Match { scrutinee, arms, .. } => {
-                let ways = arms.iter().map(|arm| (arm.pat.to_string(), arm.body)).collect();
-                self.decision(block, &scrutinee.to_string(), ways)
-            }
-        }
-    }
-
-    fn once(&mut self, block: BlockId, draw: impl FnOnce(&mut Self)) -> String {
-        let name = self.name(block);
-        if self.drawn.insert(block) {
-            draw(self);
-        }
-        name
+        block
     }
 
     fn name(&self, block: BlockId) -> String {
         match &self.input.flow.block(block).end {
             End::Suspend(point) => self.input.flow.points[point.0].variant.to_string(),
-            End::Open
-            | End::Goto(_)
-            | End::Return { .. }
-            | End::Branch { .. }
-            | End::LetElse { .. }
-            | End::Match { .. } => {
-                format!("n{}", block.0)
+            End::Open | End::Goto(_) | End::Return { .. } => format!("end{}", block.0),
+            End::Branch { .. } | End::LetElse { .. } | End::Match { .. } => format!("n{}", block.0),
+        }
+    }
+
+    fn draw(&mut self, block: BlockId) {
+        let flow = self.input.flow;
+        let name = self.name(block);
+        match &flow.block(block).end {
+            End::Open | End::Goto(_) => self.lines.push(format!("{name}([never])")),
+            End::Return { value, .. } => {
+                let value = clean(&value.to_string());
+                self.lines.push(format!("{name}([\"{}\"])", if value == "()" { "end" } else { &value }));
+            }
+            End::Suspend(point) => {
+                let at = &flow.points[point.0];
+                let words = clean(&at.words.replace('`', ""));
+                let is_call = at.words.starts_with('`');
+                let shape = if is_call { format!("[\"{words}\"]") } else { format!("{{{{\"{words}\"}}}}") };
+                self.lines.push(format!("{name}{shape}"));
+                self.edge(&name, "", at.resume);
+            }
+            End::Branch { cond, then, otherwise, .. } => {
+                self.decision(
+                    &name,
+                    &format!("{cond}?"),
+                    &[("yes".into(), *then), ("no".into(), *otherwise)],
+                );
+            }
+            End::LetElse { pat, value, then, otherwise, .. } => {
+                let ways = [("yes".into(), *then), ("no".into(), *otherwise)];
+                self.decision(&name, &format!("{pat} = {value}?"), &ways);
+            }
+            End::Match { scrutinee, arms, .. } => {
+                let ways: Vec<_> = arms.iter().map(|arm| (arm.pat.to_string(), arm.body)).collect();
+                self.decision(&name, &format!("match {scrutinee}"), &ways);
             }
         }
     }
 
-    fn wait(&mut self, point: PointId) {
-        let flow = self.input.flow;
-        let at = &flow.points[point.0];
-        let words = clean(&at.words.replace('`', ""));
-        let shape =
-            if at.words.starts_with('`') { format!("[\"{words}\"]") } else { format!("{{{{\"{words}\"}}}}") };
-        let name = at.variant.to_string();
-        self.lines.push(format!("{name}{shape}"));
-        let next = self.node_of(at.resume);
-        self.edge(&name, "", &next);
-    }
-
-    fn decision(&mut self, block: BlockId, text: &str, ways: Vec<(String, BlockId)>) -> String {
-        let text = clean(text);
-        self.once(block, |this| {
-            let name = this.name(block);
-            this.lines.push(format!("{name}{{\"{text}\"}}"));
-            for (label, to) in ways {
-                let to = this.node_of(to);
-                this.edge(&name, &label, &to);
-            }
-        })
+    fn decision(&mut self, name: &str, text: &str, ways: &[(String, BlockId)]) {
+        self.lines.push(format!("{name}{{\"{}\"}}", clean(text)));
+        for (label, to) in ways {
+            self.edge(name, label, *to);
+        }
     }
 }
 

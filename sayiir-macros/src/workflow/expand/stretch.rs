@@ -87,7 +87,8 @@ impl<'a> Stretch<'a> {
                 let ident = &binding.ident;
                 let mutable = binding.mutable.then(|| quote!(mut));
                 let ty = binding.ty.as_ref().map(|ty| quote!(: #ty));
-                quote!(let #mutable #ident #ty;)
+                let tie = self.tie_unvalued(id);
+                quote!(let #mutable #ident #ty; #tie)
             });
         quote!(#(#needed)* #(#assigned)*)
     }
@@ -100,9 +101,11 @@ impl<'a> Stretch<'a> {
         };
         let statements = block.statements.iter().filter(wanted).map(|statement| {
             let tokens = &statement.tokens;
-            let declared = statement.effect.declares.iter().filter(|(_, valued)| *valued).map(|(id, _)| id);
-            let ties = declared.chain(&statement.effect.kills).map(|id| self.tie(*id));
-            quote!(#tokens #(#ties)*)
+            let declared = statement.effect.declares.iter();
+            let declared =
+                declared.map(|(id, valued)| if *valued { self.tie(*id) } else { self.tie_unvalued(*id) });
+            let assigned = statement.effect.kills.iter().map(|id| self.tie(*id));
+            quote!(#tokens #(#declared)* #(#assigned)*)
         });
         let end = self.end(&block.end, block.scope);
         quote!(#(#statements)* #end)
@@ -114,6 +117,15 @@ impl<'a> Stretch<'a> {
         (self.body.shared.contains(&id) && binding.ty.is_none()).then(|| {
             let (slot, ident) = (slot(id), &binding.ident);
             quote!(#slot.same_type_as(&#ident);)
+        })
+    }
+
+    /// The same for a variable that has no value yet: on a way that is never gone, it is given one.
+    fn tie_unvalued(&self, id: BindingId) -> Option<TokenStream> {
+        let binding = self.body.input.flow.binding(id);
+        (self.body.shared.contains(&id) && binding.ty.is_none()).then(|| {
+            let (slot, ident) = (slot(id), &binding.ident);
+            quote!(if false { #ident = #slot.take(); ::core::unreachable!() })
         })
     }
 

@@ -90,7 +90,7 @@ impl Lowerer<'_> {
         if let Expr::Return(leave) = expr {
             return self.leave(leave);
         }
-        if !splits::expr(&expr) {
+        if !splits::expr(&expr) && !splits::returns(&expr) {
             return self.deliver(expr, dest);
         }
         match expr {

@@ -124,7 +124,8 @@ impl Lowerer<'_> {
         match stmt {
             Stmt::Local(local) => self.local(local),
             Stmt::Item(item) => self.item(item),
-            Stmt::Expr(expr, _) if splits::expr(&expr) || matches!(expr, Expr::Return(_)) => {
+            // A branch that may end the workflow is part of the flow, and so of its diagram, also where nothing awaits.
+            Stmt::Expr(expr, _) if splits::expr(&expr) || splits::returns(&expr) => {
                 self.lower_into(expr, Dest::Discard);
             }
             Stmt::Macro(call) if splits::is_compensation(&call.mac) => {

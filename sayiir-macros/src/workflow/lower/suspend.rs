@@ -121,15 +121,16 @@ impl Lowerer<'_> {
             Operation::Signal(signal) => self.signal(signal, expected),
             Operation::Sleep { length, span } => {
                 let private = &self.private;
+                let words = format!("{} to pass", quote!(#length));
                 let length = duration::lower(length, self.errors);
                 let expression = quote_spanned!(*span=> #private::Sleep::For(#length));
-                self.sleep(expression, *span)
+                self.sleep(expression, words, *span)
             }
             Operation::SleepUntil { until, span } => {
                 let private = &self.private;
                 // An array says of what type its elements are, and adds no words of its own to rustc's.
                 let expression = quote_spanned!(*span=> #private::Sleep::Until([#private::Timestamp::UNIX_EPOCH, #until][1]));
-                self.sleep(expression, *span)
+                self.sleep(expression, "a point in time".into(), *span)
             }
             Operation::Join(join) => self.join(join, expected),
             Operation::JoinAll(join) => self.join_all(join),
@@ -138,9 +139,9 @@ impl Lowerer<'_> {
         }
     }
 
-    fn sleep(&self, expression: TokenStream, span: Span) -> Made {
+    fn sleep(&self, expression: TokenStream, words: String, span: Span) -> Made {
         let private = &self.private;
-        Made::new(expression, quote!(#private::Sleep), quote!(()), "a point in time".into(), span)
+        Made::new(expression, quote!(#private::Sleep), quote!(()), words, span)
     }
 
     fn call(&mut self, path: &syn::Path, arguments: &[Expr], span: Span) -> Made {
@@ -189,7 +190,10 @@ impl Lowerer<'_> {
             expression: syn::parse2(expression).unwrap_or_else(|_| super::unit()),
             ty,
             output: syn::parse2(output).ok(),
-            words: format!("the signal `{}`", name.value()),
+            words: match &signal.limit {
+                None => format!("the signal `{}`", name.value()),
+                Some(limit) => format!("the signal `{}`, at most {}", name.value(), quote!(#limit)),
+            },
             span,
         }
     }
