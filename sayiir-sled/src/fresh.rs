@@ -68,6 +68,8 @@ impl Fresh {
     fn write(&mut self) -> Result<(), BackendError> {
         self.keys = 0;
         let batch = std::mem::take(&mut self.batch);
-        caught(|| self.db.apply_batch(batch).map_err(from_sled))
+        // Sled uses space again only once what replaced it is flushed.
+        caught(|| self.db.apply_batch(batch).and_then(|()| self.db.flush()).map_err(from_sled))?;
+        Ok(())
     }
 }
