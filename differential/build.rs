@@ -1,4 +1,10 @@
 //! Writes the bodies that the tests run. See the crate's documentation for the variables it listens to.
+#![allow(clippy::unnecessary_wraps, reason = "the functions of one table have one type")]
+#![allow(
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "writing source text is what this does, and it cannot fail"
+)]
 
 use std::fs;
 use std::io;
@@ -30,7 +36,7 @@ fn main() -> io::Result<()> {
             fs::write(out.join(format!("body_{number}.txt")), body.text())?;
             let file = out.join(format!("body_{number}.rs"));
             fs::write(&file, body.module(seed, *number))?;
-            index += &format!("#[path = {file:?}] mod body_{number};\n");
+            index += &format!("#[path = \"{}\"] mod body_{number};\n", file.display());
         }
         let cases: Vec<String> = numbers.iter().map(|number| format!("body_{number}::CASE")).collect();
         index += &format!("const CASES: &[sayiir_differential::case::Case] = &[{}];\n", cases.join(", "));

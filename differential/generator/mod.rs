@@ -49,7 +49,7 @@ pub(crate) fn body(seed: u64, number: u64) -> Body {
     let mut text = String::new();
     let child = rng.chance(25);
     if child {
-        let mut writer = Writer::new(rng.next(), Ty::result(Ty::Int), 12);
+        let mut writer = Writer::new(rng.number(), Ty::result(Ty::Int), 12);
         text += &writer.function(
             "kid",
             "mut n: i64, (s, flagged): (String, bool)",
@@ -58,7 +58,7 @@ pub(crate) fn body(seed: u64, number: u64) -> Body {
     }
     let output = Ty::output(&mut rng);
     let size = 24 + rng.below(40);
-    let mut writer = Writer::new(rng.next(), output, size.cast_signed());
+    let mut writer = Writer::new(rng.number(), output, size.cast_signed());
     writer.child = child;
     let head = if rng.chance(50) {
         "n: i64, mut s: String, v: Vec<i64>, (x, flagged): (i64, bool)"

@@ -19,9 +19,7 @@ fn whole(w: &mut Writer, _: &Ty, depth: u32) -> Option<Code> {
 }
 
 fn shorthand(w: &mut Writer, _: &Ty, depth: u32) -> Option<Code> {
-    if w.pick(|variable| variable.name == "x" && variable.ty == Ty::Int).is_none() {
-        return None;
-    }
+    w.pick(|variable| variable.name == "x" && variable.ty == Ty::Int)?;
     let label = w.expr(&Ty::Text, depth).value();
     Some(Code::record(format!("Point {{ x, label: {label} }}")))
 }

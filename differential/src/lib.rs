@@ -24,7 +24,13 @@ pub mod values;
 pub mod world;
 
 #[path = "../../tests/support/mod.rs"]
-#[allow(dead_code, unreachable_pub, missing_docs, reason = "shared with the tests of the facade crate")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::needless_pass_by_value,
+    reason = "shared with the tests of the facade crate"
+)]
 mod support;
 
 /// Puts a line into the trace. The compiler does not know this macro and has to find the variables in it.

@@ -1,4 +1,5 @@
 //! What the plain version of a body sees: the durable operations as plain futures under the same names.
+#![allow(clippy::unused_async, reason = "the operations they stand for are awaited")]
 
 use serde::de::DeserializeOwned;
 

@@ -15,13 +15,12 @@ impl Rng {
     #[must_use]
     pub fn of(seed: u64, index: u64) -> Self {
         let mut mixed = Self(seed ^ index.wrapping_mul(0xa076_1d64_78bd_642f));
-        mixed.next();
+        mixed.number();
         mixed
     }
 
-    #[expect(clippy::should_implement_trait, reason = "an endless sequence, not an iterator")]
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -32,7 +31,7 @@ impl Rng {
     /// A number from 0 to `end - 1`; 0 if `end` is 0.
     pub fn below(&mut self, end: u32) -> u32 {
         let end = u64::from(end.max(1));
-        u32::try_from((self.next() >> 32) % end).unwrap_or(0)
+        u32::try_from((self.number() >> 32) % end).unwrap_or(0)
     }
 
     /// True `percent` times out of a hundred.

@@ -1,7 +1,7 @@
 //! The tasks that generated bodies await. The functions are plain async functions too, so both versions of a body call the
 //! same ones.
 #![allow(clippy::unused_async, reason = "tasks are async by definition")]
-#![allow(missing_docs, reason = "the names say it")]
+#![allow(missing_docs, clippy::missing_errors_doc, reason = "the names say it")]
 #![allow(clippy::must_use_candidate, reason = "a discarded outcome is a case to test")]
 
 use sayiir::task;
