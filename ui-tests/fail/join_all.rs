@@ -7,6 +7,12 @@ async fn charge(cents: u32) -> u32 {
 }
 
 #[workflow]
+async fn not_items(cents: u32) -> usize {
+    let all = join_all!(n in cents => charge(n)).await;
+    all.len()
+}
+
+#[workflow]
 async fn of_another_type(names: Vec<String>) -> usize {
     let all = join_all!(name in names => charge(name)).await;
     all.len()

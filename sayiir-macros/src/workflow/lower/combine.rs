@@ -68,7 +68,10 @@ impl Lowerer<'_> {
         } else {
             (quote!(JoinAll), quote!(#private::Vec<#output>))
         };
-        let each = quote_spanned!(span=> #private::Iterator::map(#private::IntoIterator::into_iter(#items), |#item| #made));
+        let place = syn::spanned::Spanned::span(items);
+        let map = crate::diagnostics::placed(quote!(#private::Iterator::map), place);
+        let begin = crate::diagnostics::placed(quote!(#private::IntoIterator::into_iter), place);
+        let each = quote_spanned!(place=> #map(#begin(#items), |#item| #made));
         Made::new(
             quote_spanned!(span=> #private::#name::new(#each, #max)),
             quote!(#private::#name<#ty>),
