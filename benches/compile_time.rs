@@ -35,7 +35,10 @@ fn main() {
     let sizes: &[usize] = if smoke { &[10] } else { &[10, 30, 100, 500] };
     let base = workspace().join("target/compile_time");
     let empty = Times { macros: 0.0, ..measure(&base, Body::Named, 0) };
-    println!("{:>6}  {:>9}  {:>10}  {:>10}  {:>10}", "awaits", "variables", "macro ms", "rustc ms", "of plain");
+    println!(
+        "{:>6}  {:>9}  {:>10}  {:>10}  {:>10}",
+        "awaits", "variables", "macro ms", "rustc ms", "of plain"
+    );
     println!("{:>6}  {:>9}  {:>10}  {:>10}", "", "", "per await", "per await");
     for &awaits in sizes {
         let plain = measure(&base, Body::Plain, awaits).total - measure(&base, Body::Plain, 0).total;
@@ -77,14 +80,15 @@ fn write_crate(dir: &Path, body: Body, awaits: usize) {
     let dependency = match body {
         Body::Plain => String::new(),
         Body::Named | Body::Inferred => {
-            format!("sayiir = {{ path = {:?}, default-features = false }}\n", workspace())
+            format!("sayiir = {{ path = '{}', default-features = false }}\n", workspace().display())
         }
     };
     let manifest = format!(
         "[package]\nname = \"compile-time\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n{dependency}"
     );
     std::fs::write(dir.join("Cargo.toml"), manifest).expect("the target directory can be written");
-    std::fs::write(dir.join("src/main.rs"), source(body, awaits)).expect("the target directory can be written");
+    std::fs::write(dir.join("src/main.rs"), source(body, awaits))
+        .expect("the target directory can be written");
 }
 
 /// A body with branches: every fifth await stands in one.

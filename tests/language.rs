@@ -29,7 +29,7 @@ async fn double(n: u32) -> u32 {
 
 #[task]
 async fn halve(n: u32) -> Result<u32, Failure> {
-    if n % 2 == 0 { Ok(n / 2) } else { Err(Failure::Odd(n)) }
+    if n.is_multiple_of(2) { Ok(n / 2) } else { Err(Failure::Odd(n)) }
 }
 
 #[task]
@@ -197,7 +197,7 @@ async fn patterns(input: Option<u32>) -> Result<u32, Failure> {
     };
     let value = if let Ok(half) = halve(first).await
         && half > 1
-        && let doubled = double(half).await
+        && let doubled @ 1.. = double(half).await
     {
         doubled + half
     } else if first == 3 {

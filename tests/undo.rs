@@ -119,10 +119,10 @@ async fn a_compensation_that_fails_for_good_blocks_the_run_and_retry_goes_on_wit
     run.signal(trip::GO, &true).await.expect("it is taken");
     engine.idle().await;
     assert!(matches!(run.status().await, Ok(WorkflowStatus::Compensating { .. })));
-    engine.advance(std::time::Duration::from_secs(60)).await;
+    engine.advance(std::time::Duration::from_mins(1)).await;
     assert!(matches!(run.status().await, Ok(WorkflowStatus::Blocked { .. })));
     run.retry().await.expect("it goes on");
-    engine.advance(std::time::Duration::from_secs(60)).await;
+    engine.advance(std::time::Duration::from_mins(1)).await;
     assert!(matches!(run.status().await, Ok(WorkflowStatus::Blocked { .. })));
     assert_eq!(ledger.words(), ["reserve hotel", "reserve stuck"]);
 }

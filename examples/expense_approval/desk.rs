@@ -139,21 +139,8 @@ async fn work(engine: &Engine) -> anyhow::Result<()> {
 
 /// Waits until the run waits for a person or has ended, for as long as [`PATIENCE`] lasts.
 async fn settled(run: &Run<expense_approval>) -> anyhow::Result<WorkflowStatus<String>> {
-    let mut looks = tokio::time::interval(Duration::from_millis(5));
-    let patience = tokio::time::Instant::now() + PATIENCE;
-    loop {
-        let status = run.status().await?;
-        let moving = match &status {
-            WorkflowStatus::Running { .. } => true,
-            // A limit that has passed is about to be noticed.
-            WorkflowStatus::WaitingForSignal { deadline, .. } => {
-                deadline.is_some_and(|at| at <= Timestamp::now())
-            }
-            _ => false,
-        };
-        if !moving || tokio::time::Instant::now() > patience {
-            return Ok(status);
-        }
-        looks.tick().await;
+    match tokio::time::timeout(PATIENCE, run.settled()).await {
+        Ok(status) => Ok(status?),
+        Err(_too_long) => Ok(run.status().await?),
     }
 }

@@ -132,6 +132,15 @@ impl Engine {
         Waiting::new(self.clone(), signal.name())
     }
 
+    /// What happened to a run so far, by id.
+    ///
+    /// # Errors
+    /// If there is no such run, or if the store fails.
+    pub async fn history(&self, id: impl AsRef<str>) -> Result<RunHistory, HistoryError> {
+        let run = RunId::new(id.as_ref())?;
+        RunHistory::read(&*self.shared().backend, &run).await
+    }
+
     /// Cancels a run, by id.
     ///
     /// # Errors

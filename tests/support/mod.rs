@@ -12,10 +12,10 @@ use sayiir_core::task::{Attempted, Provided, TaskContext};
 use sayiir_core::workflow::{Progress, Workflow, WorkflowState};
 
 /// What a script answers to the signals of a run, in order: `None` lets the limit pass.
-pub type Script = Vec<(&'static str, Option<serde_json::Value>)>;
+pub(crate) type Script = Vec<(&'static str, Option<serde_json::Value>)>;
 
 /// What the world outside says while a run waits.
-pub trait Answers {
+pub(crate) trait Answers {
     /// The payload of the next signal of this name; `None` lets the limit pass, if there is one.
     fn signal(&mut self, name: &str, limited: bool) -> Option<serde_json::Value>;
 
@@ -33,22 +33,25 @@ impl Answers for Script {
 }
 
 /// Runs to the end and returns what the body returned, with the places where it waited.
-pub fn drive<W: Workflow>(input: W::Input, mut script: Script) -> (W::Return, Vec<String>) {
+pub(crate) fn drive<W: Workflow>(input: W::Input, mut script: Script) -> (W::Return, Vec<String>) {
     drive_with::<W>(input, &mut script)
 }
 
 /// The same, with answers that may depend on what has happened.
-pub fn drive_with<W: Workflow>(input: W::Input, answers: &mut dyn Answers) -> (W::Return, Vec<String>) {
+pub(crate) fn drive_with<W: Workflow>(
+    input: W::Input,
+    answers: &mut dyn Answers,
+) -> (W::Return, Vec<String>) {
     let run = RunId::new("test").expect("a valid id");
     let now = jiff::Timestamp::UNIX_EPOCH;
     let mut waits = Vec::new();
-    let mut state = round_trip::<W>(W::begin(input));
+    let mut state = round_trip::<W>(&W::begin(input));
     let mut step = Step::begin(&run, now);
     loop {
         state = match W::advance(state, &mut step) {
             Progress::Returned(output) => return (output, waits),
             Progress::Fault(fault) => panic!("the machine stopped: {fault}"),
-            Progress::Waits(state) => round_trip::<W>(state),
+            Progress::Waits(state) => round_trip::<W>(&state),
         };
         waits.push(state.variant_name().to_owned());
         let (path, outcome) = perform::<W>(&state, answers);
@@ -56,7 +59,7 @@ pub fn drive_with<W: Workflow>(input: W::Input, answers: &mut dyn Answers) -> (W
     }
 }
 
-fn round_trip<W: Workflow>(state: W::State) -> W::State {
+fn round_trip<W: Workflow>(state: &W::State) -> W::State {
     let stored: Stored = state.encode().expect("every state encodes");
     let reader = StateReader::new(&stored).expect("one variant");
     W::State::decode(&reader).unwrap_or_else(|error| panic!("{error} in {}", stored.as_str()))

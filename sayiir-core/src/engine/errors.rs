@@ -289,6 +289,12 @@ pub enum StatusError {
         /// What does not fit.
         source: serde_json::Error,
     },
+    /// The engine stopped before the run had settled.
+    #[error("the engine stopped before run {run} had settled")]
+    Stopped {
+        /// The run.
+        run: RunId,
+    },
     /// The store failed.
     #[error(transparent)]
     Backend(#[from] BackendError),
@@ -382,6 +388,9 @@ pub enum StateError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HistoryError {
+    /// The id cannot be one.
+    #[error(transparent)]
+    InvalidId(#[from] InvalidRunId),
     /// There is no such run.
     #[error("there is no run {run}")]
     NotFound {

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
@@ -43,7 +44,7 @@ impl<W: Workflow> Run<W> {
         let record = shared.backend.record(&self.id).await?;
         let record = record.ok_or_else(|| StatusError::NotFound { run: run() })?;
         let status = WorkflowStatus::of(&record, &shared.progress(&self.id));
-        status.typed().map_err(|source| StatusError::Output { run: run(), source })
+        status.decode().map_err(|source| StatusError::Output { run: run(), source })
     }
 
     /// Waits until the run has ended, and gives its value.
@@ -57,18 +58,56 @@ impl<W: Workflow> Run<W> {
     /// May be dropped at any time; the run goes on.
     pub async fn result(&self) -> Result<W::Output, ResultError> {
         let shared = self.engine.shared();
-        let wait = shared.waiters.register(&self.id);
-        let record = shared.backend.record(&self.id).await?;
-        let record = record.ok_or_else(|| ResultError::NotFound { run: self.id.clone() })?;
-        if let Some(result) = self.result_of(&record) {
-            return result;
+        loop {
+            let wait = shared.waiters.register(&self.id);
+            let record = shared.backend.record(&self.id).await?;
+            let record = record.ok_or_else(|| ResultError::NotFound { run: self.id.clone() })?;
+            if let Some(result) = self.result_of(&record) {
+                return result;
+            }
+            let stopped = || ResultError::Stopped { run: self.id.clone() };
+            if shared.stop.is_cancelled() {
+                return Err(stopped());
+            }
+            wait.settled().await.ok_or_else(stopped)?;
         }
-        let stopped = || ResultError::Stopped { run: self.id.clone() };
-        if shared.stop.is_cancelled() {
-            return Err(stopped());
+    }
+
+    /// Waits until the run has settled, and says how: it waits for a signal or for a time that has not come, has ended, or is
+    /// blocked. What a command-line program or a web handler wants after it has started a run or sent it a signal.
+    ///
+    /// A run whose tasks fail and wait for their next attempt has not settled.
+    ///
+    /// # Errors
+    /// As [`status`](Self::status); and if the engine stops meanwhile.
+    ///
+    /// # Cancel safety
+    /// May be dropped at any time; the run goes on.
+    pub async fn settled(&self) -> Result<WorkflowStatus<W::Output>, StatusError> {
+        let shared = self.engine.shared();
+        loop {
+            let wait = shared.waiters.register(&self.id);
+            let status = self.status().await?;
+            // A time that has come is about to be noticed.
+            let is_ahead = |time: Timestamp| time > shared.clock.now();
+            let settled = match &status {
+                WorkflowStatus::Running { .. } | WorkflowStatus::Compensating { .. } => false,
+                WorkflowStatus::WaitingForSignal { deadline, .. } => deadline.is_none_or(is_ahead),
+                WorkflowStatus::Sleeping { until } => is_ahead(*until),
+                WorkflowStatus::Completed(_)
+                | WorkflowStatus::Failed(_)
+                | WorkflowStatus::Cancelled { .. }
+                | WorkflowStatus::Blocked { .. } => true,
+            };
+            if settled {
+                return Ok(status);
+            }
+            let stopped = || StatusError::Stopped { run: self.id.clone() };
+            if shared.stop.is_cancelled() {
+                return Err(stopped());
+            }
+            wait.settled().await.ok_or_else(stopped)?;
         }
-        let record = wait.ended().await.ok_or_else(stopped)?;
-        self.result_of(&record).unwrap_or_else(|| Err(stopped()))
     }
 
     fn result_of(&self, record: &Arc<Record>) -> Option<Result<W::Output, ResultError>> {

@@ -104,8 +104,11 @@ impl WorkflowStatus<Stored> {
         }
     }
 
-    /// Decodes the output.
-    pub(super) fn typed<T: Durable>(self) -> Result<WorkflowStatus<T>, serde_json::Error> {
+    /// Decodes the output of a listed run.
+    ///
+    /// # Errors
+    /// If the output is not a `T`.
+    pub fn decode<T: Durable>(self) -> Result<WorkflowStatus<T>, serde_json::Error> {
         Ok(match self {
             Self::Running { steps } => WorkflowStatus::Running { steps },
             Self::WaitingForSignal { signals, deadline } => {
@@ -119,6 +122,31 @@ impl WorkflowStatus<Stored> {
             Self::Blocked { reason } => WorkflowStatus::Blocked { reason },
         })
     }
+}
+
+/// In words, without the output: `waiting for manager_approval until 2026-01-03T00:00:00Z`.
+impl<T> fmt::Display for WorkflowStatus<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Running { steps } => write!(f, "running {}", tasks(steps)),
+            Self::WaitingForSignal { signals, deadline: None } => {
+                write!(f, "waiting for {}", signals.join(", "))
+            }
+            Self::WaitingForSignal { signals, deadline: Some(deadline) } => {
+                write!(f, "waiting for {} until {deadline}", signals.join(", "))
+            }
+            Self::Sleeping { until } => write!(f, "sleeping until {until}"),
+            Self::Compensating { steps } => write!(f, "compensating with {}", tasks(steps)),
+            Self::Completed(_) => f.write_str("completed"),
+            Self::Failed(error) => write!(f, "failed: {error}"),
+            Self::Cancelled { reason } => write!(f, "cancelled: {reason}"),
+            Self::Blocked { reason } => write!(f, "blocked: {reason}"),
+        }
+    }
+}
+
+fn tasks(steps: &[StepStatus]) -> String {
+    steps.iter().map(|step| step.task.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn live(status: StatusKind, leaves: &[LeafRecord], progress: &Progress) -> WorkflowStatus<Stored> {

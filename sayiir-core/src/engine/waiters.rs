@@ -1,4 +1,4 @@
-//! Callers that wait for a run to end.
+//! Callers that wait until a run has settled: it has ended, is blocked, or waits for something from outside.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,14 +23,14 @@ pub(crate) struct Wait<'a> {
 }
 
 impl Waiters {
-    /// Registers a wait. Done before the record is read, so that an end in between is not missed.
+    /// Registers a wait. Done before the record is read, so that what happens in between is not missed.
     pub(crate) fn register<'a>(&'a self, run: &'a RunId) -> Wait<'a> {
         let (sender, receiver) = oneshot::channel();
         self.lock().entry(run.clone()).or_default().push(sender);
         Wait { waiters: self, run, ended: Some(receiver) }
     }
 
-    /// Tells everyone who waits that the run no longer moves.
+    /// Tells everyone who waits that the run has settled.
     pub(crate) fn tell(&self, record: &Arc<Record>) {
         let Some(waiting) = self.lock().remove(&record.run) else {
             return;
@@ -52,8 +52,8 @@ impl Waiters {
 }
 
 impl Wait<'_> {
-    /// The record with which the run stopped moving; `None` if the engine stopped before.
-    pub(crate) async fn ended(mut self) -> Option<Arc<Record>> {
+    /// The record with which the run settled; `None` if the engine stopped before.
+    pub(crate) async fn settled(mut self) -> Option<Arc<Record>> {
         match &mut self.ended {
             Some(receiver) => receiver.await.ok(),
             None => None,

@@ -7,7 +7,7 @@ use crate::backend::{BackendError, Commit};
 use crate::engine::command::Refusal;
 use crate::engine::shared::{Patience, Shared};
 use crate::machine::{Decided, Image, Turn};
-use crate::record::{LeafKind, Phase};
+use crate::record::{LeafKind, StatusKind};
 use crate::signal::Message;
 
 impl Actor {
@@ -86,12 +86,8 @@ impl Actor {
                 let write = || shared.backend.commit(commit.clone());
                 shared.store_refusing(patience, Some(&mut self.commands), write).await?;
                 shared.alarm.set(image.due());
-                match &image.record.phase {
-                    Phase::Live { .. } => {}
-                    Phase::Completed { .. }
-                    | Phase::Failed { .. }
-                    | Phase::Cancelled { .. }
-                    | Phase::Blocked { .. } => shared.waiters.tell(&image.record),
+                if !has_more && has_settled(&image.record) {
+                    shared.waiters.tell(&image.record);
                 }
                 tracing::debug!(
                     run = %self.run,
@@ -120,6 +116,19 @@ impl Actor {
         if let Err(refusal) = done {
             tracing::error!(run = %self.run, ?refusal, "the run could not go on");
         }
+    }
+}
+
+/// Whether the run does nothing by itself until something comes from outside, or a time.
+fn has_settled(record: &crate::record::Record) -> bool {
+    match record.status() {
+        StatusKind::Running | StatusKind::Compensating => false,
+        StatusKind::WaitingForSignal
+        | StatusKind::Sleeping
+        | StatusKind::Completed
+        | StatusKind::Failed
+        | StatusKind::Cancelled
+        | StatusKind::Blocked => true,
     }
 }
 
