@@ -9,8 +9,6 @@
 //! Everything is kept in the directory `expenses.db`. Kill any of these commands whenever you like and start it again: the expense
 //! goes on where it was, and is paid once. With `--manager-limit 5s`, and `work` running, you can watch the manager's time run out.
 
-#![allow(clippy::unused_async, reason = "a task is async, also one that waits for nothing")]
-
 use std::process::ExitCode;
 use std::time::Duration;
 

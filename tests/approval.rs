@@ -1,7 +1,5 @@
 //! The approval of the README, written as it is there, on the engine: in virtual time, with every crash, and with every mistake
 //! of its callers.
-#![allow(clippy::unused_async, reason = "a task is async, also one that waits for nothing")]
-
 use std::sync::Mutex;
 use std::time::Duration;
 

@@ -1,6 +1,4 @@
 //! What the compiler accepts: each body runs to its end with a round trip through JSON at every suspension.
-#![allow(clippy::unused_async, reason = "tasks are async by definition")]
-
 mod support;
 
 use sayiir::prelude::*;

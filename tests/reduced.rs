@@ -1,5 +1,4 @@
 //! What the differential suite found, reduced: each body runs to its end with a round trip at every suspension.
-#![allow(clippy::unused_async, reason = "tasks are async by definition")]
 #![allow(
     clippy::similar_names,
     unused_variables,

@@ -1,6 +1,4 @@
 //! Runs that start other runs, and runs that undo what they did.
-#![allow(clippy::unused_async, reason = "a task is async, also one that waits for nothing")]
-
 use std::sync::Mutex;
 
 use sayiir::engine::EngineBuilder;
