@@ -2,12 +2,15 @@
 
 mod body;
 mod diagram;
+mod group;
 mod groups;
+mod names;
 mod state;
 mod stretch;
 mod surface;
+mod workflow;
 
-pub(in crate::workflow) use body::label;
+pub(in crate::workflow) use names::label;
 pub(super) use surface::{constant_name, is_reserved};
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -30,13 +33,13 @@ pub(crate) fn expand(model: &Model, flow: &Flow, liveness: &Liveness) -> TokenSt
     let variants = state::variants(&input);
     let surface = surface::surface(&input);
     let state = state::state(&input, &variants);
-    let workflow = body::workflow(&input, &variants);
+    let workflow = workflow::workflow(&input, &variants);
     quote!(#surface #state #workflow)
 }
 
 /// What is written when the body has errors: the whole outer surface, and a state that knows only the start.
 pub(crate) fn fallback(model: &Model, flow: &Flow) -> TokenStream {
-    let empty = Flow { signals: flow.signals.clone(), ..body::only_start(model) };
+    let empty = Flow { signals: flow.signals.clone(), ..workflow::only_start(model) };
     let liveness = Liveness::of(&empty);
     expand(model, &empty, &liveness)
 }

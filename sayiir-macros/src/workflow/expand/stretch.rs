@@ -7,7 +7,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Lifetime;
 
-use super::body::{Body, codec, label, next_type, number, slot, stretch_name};
+use super::body::Body;
+use super::names::{codec, label, next_type, number, slot, stretch_name};
 use super::own;
 use crate::workflow::ir::{self, BindingId, Bindings, BlockId, End, PointId, ScopeId};
 use crate::workflow::liveness::scopes_within;

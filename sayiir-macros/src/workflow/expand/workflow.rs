@@ -1,0 +1,125 @@
+//! The implementation of `Workflow`: types, names, and the way into the compiled body.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::Input;
+use super::body::Body;
+use super::state::Variant;
+use super::surface::content_of;
+use crate::diagnostics::placed;
+use crate::workflow::ir::{self, End, Flow, ScopeId};
+use crate::workflow::model::Model;
+
+/// A flow that waits nowhere: what stands in for a body with errors.
+pub(super) fn only_start(model: &Model) -> Flow {
+    let mut flow = Flow::default();
+    flow.scopes.push(ir::Scope { parent: None, exit: None, items: Vec::new() });
+    for parameter in &model.parameters {
+        flow.bindings.push(ir::Binding {
+            ident: parameter.field.clone(),
+            renamed: false,
+            mutable: false,
+            ty: Some(parameter.ty.clone()),
+            origin: ir::Origin::Parameter,
+            scope: ScopeId(0),
+            reference: false,
+        });
+    }
+    flow.blocks.push(ir::Block {
+        scope: ScopeId(0),
+        statements: Vec::new(),
+        end: End::Return {
+            keyword: quote!(return),
+            value: quote!(::core::unreachable!()),
+            effect: ir::Effect::default(),
+        },
+        visible: Vec::new(),
+        is_loop_head: false,
+    });
+    flow
+}
+
+pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
+    let private = &input.private;
+    let model = input.model;
+    let (name, state, output) = (&model.name, model.state_name(), &model.output);
+    let durable = model.durable_name();
+    let fields: Vec<_> = model.parameters.iter().map(|parameter| &parameter.field).collect();
+    let form = if model.fallible { quote!(#private::Fallible) } else { quote!(#private::Infallible) };
+    let kind =
+        crate::task::kind(name, output, &form, &quote!(<#name as #private::Workflow>::Return), private);
+    let success = if model.fallible {
+        placed(quote!(<#output as #private::Sides>::Ok), syn::spanned::Spanned::span(output))
+    } else {
+        quote!(#output)
+    };
+    let sides = crate::task::sides(name, output, private);
+    let owned: Vec<_> = model.parameters.iter().map(|parameter| parameter.ty.clone()).collect();
+    let input_type = crate::task::arguments_type(&owned, name);
+    let input_item = crate::task::associated("Input", &input_type);
+    let arguments_item = crate::task::associated("Arguments", &input_type);
+    let return_item = crate::task::associated("Return", &quote!(#output));
+    let output_item = crate::task::associated("Output", &success);
+    let timeout = match &model.options.timeout {
+        Some(limit) => quote!(#private::Some(#limit)),
+        None => quote!(#private::None),
+    };
+    let signals = input.flow.signals.iter().map(|signal| {
+        let (name, payload) = (&signal.name, &signal.payload);
+        let content = content_of(payload);
+        let span = model.user_span(signal.span);
+        let check = placed(quote!(<#payload as #private::Payload>::check), span);
+        let declaration = quote! {
+            #private::SignalDeclaration {
+                name: #name,
+                check: #check,
+                payload: ::core::any::type_name::<#content>,
+            }
+        };
+        (name.value(), declaration)
+    });
+    let signals = signals.collect::<BTreeMap<_, _>>().into_values();
+    let callees = &input.flow.callees;
+    let spawned = &input.flow.spawned;
+    let advance = Body::new(input, variants).advance();
+    let start = &variants[0].name;
+    quote! {
+        #[automatically_derived]
+        impl #private::Callable for #name {
+            type Operation = #private::Child<Self>;
+            #arguments_item
+            fn register(registry: &mut #private::Registry) {
+                registry.workflow::<Self>();
+            }
+        }
+
+        #sides
+
+        #kind
+
+        #[automatically_derived]
+        #[allow(clippy::all, clippy::pedantic)]
+        impl #private::Workflow for #name {
+            #input_item
+            #return_item
+            #output_item
+            type Kind = Self;
+            type State = #state;
+            const NAME: &'static str = #durable;
+            const SIGNALS: &'static [#private::SignalDeclaration] = &[#(#signals),*];
+            const DIAGRAM: &'static str = Self::DIAGRAM;
+            const TIMEOUT: #private::Option<::core::time::Duration> = #timeout;
+            fn begin((#(#fields,)*): Self::Input) -> Self::State {
+                #state::#start { #(#fields),* }
+            }
+            #advance
+            fn register_callees(registry: &mut #private::Registry) {
+                #(<#callees as #private::Callable>::register(registry);)*
+                #(registry.spawned::<#spawned>();)*
+            }
+        }
+    }
+}
