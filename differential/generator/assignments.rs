@@ -17,13 +17,19 @@ impl Writer {
     }
 
     fn whole(&mut self, depth: u32) -> Option<String> {
-        let variable = self.pick_mutable(|_| true)?;
+        let in_loop = self.loops > 0;
+        let grows = |ty: &Ty| !ty.is_copy() && *ty != Ty::Text && *ty != Ty::list(Ty::Int);
+        let variable = self.pick_mutable(|variable| !in_loop || !grows(&variable.ty))?;
         let (name, ty) = (self.name(variable), self.variables[variable].ty.clone());
         let value = self.expr(&ty, depth).value();
         if self.readable(|_| true).contains(&variable) {
             self.refill(variable);
         }
-        Some(format!("{name} = {value};\n"))
+        Some(match ty {
+            Ty::Text if in_loop => format!("{name} = short({value});\n"),
+            Ty::List(_) if in_loop => format!("{name} = {value};\n{name}.truncate(6);\n"),
+            _ => format!("{name} = {value};\n"),
+        })
     }
 
     fn compound(&mut self, depth: u32) -> Option<String> {
@@ -46,9 +52,14 @@ impl Writer {
             Some(match w.rng.below(4) {
                 0 => format!("{name}.{number} = {};\n", w.expr(&Ty::Int, depth).value()),
                 1 => format!("{name}.{number} += {};\n", w.expr(&Ty::Int, depth).value()),
-                2 => format!("{name}.{text} = {};\n", w.expr(&Ty::Text, depth).value()),
-                _ if text == "label" => format!("{name}.rename({});\n", w.expr(&Ty::Text, depth).value()),
-                _ => format!("{name}.{text}.push_str(&{});\n", w.expr(&Ty::Text, depth).operand()),
+                2 => format!("{name}.{text} = short({});\n", w.expr(&Ty::Text, depth).value()),
+                _ if text == "label" => {
+                    format!("{name}.rename(short({}));\n", w.expr(&Ty::Text, depth).value())
+                }
+                _ => format!(
+                    "{name}.{text}.clear();\n{name}.{text}.push_str(&{});\n",
+                    w.expr(&Ty::Text, depth).operand()
+                ),
             })
         })
     }
@@ -59,7 +70,7 @@ impl Writer {
         self.locking(variable, |w| {
             Some(match w.rng.below(6) {
                 0 | 1 => format!("{name}.push({});\n", w.expr(&Ty::Int, depth).value()),
-                2 => format!("{name}.extend({});\n", w.typed(&Ty::list(Ty::Int), depth).value()),
+                2 => format!("{name}.truncate(6);\n{name}.extend({});\n{name}.truncate(6);\n", w.typed(&Ty::list(Ty::Int), depth).value()),
                 3 => {
                     let value = w.expr(&Ty::Int, depth).value();
                     format!("if !{name}.is_empty() {{\n{name}[0] = {value};\n}}\n")

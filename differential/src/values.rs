@@ -84,6 +84,12 @@ impl Point {
     }
 }
 
+/// At most sixty characters: what a loop puts together from itself must not double with every turn.
+#[must_use]
+pub fn short(text: String) -> String {
+    if text.len() > 60 { text.chars().take(20).collect() } else { text }
+}
+
 /// A plain function with a borrowed argument.
 #[must_use]
 pub fn measure(text: &str, plus: i64) -> i64 {
