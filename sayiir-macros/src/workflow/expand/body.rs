@@ -54,7 +54,7 @@ impl<'a> Body<'a> {
         let count = self.groups.values().max().map_or(0, |last| last + 1);
         let groups = (0..count).map(|group| self.group(group));
         quote! {
-            pub(super) fn advance(
+            fn advance(
                 state: Self::State,
                 step: &mut #private::Step<'_>,
             ) -> #private::Progress<Self::State, Self::Return> {
