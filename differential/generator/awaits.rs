@@ -15,7 +15,7 @@ impl Writer {
         }
         self.awaits += 1;
         if self.rng.chance(10)
-            && let Some(code) = self.combined(ty, depth)
+            && let Some(code) = self.combined(ty)
         {
             return Some(code);
         }

@@ -76,8 +76,7 @@ impl Writer {
         let branch = |w: &mut Self| {
             w.scoped(|w| {
                 let inside = w.some_statements(depth);
-                if super::switches::DEFERRED_WITH_JUMP
-                    && w.rng.chance(15)
+                if w.rng.chance(15)
                     && let Some(jump) = w.jump(depth)
                 {
                     return format!("{{\n{inside}{jump};\n}}");
@@ -102,12 +101,16 @@ impl Writer {
         let value = self.typed(&inner, depth).value();
         let (first, settle, ty) = match self.rng.below(3) {
             0 => ("Vec::new()", format!("{name}.push({value})"), Ty::list(inner)),
-            1 if super::switches::OVERWRITTEN_UNSEEN => {
-                ("None", format!("{name} = Some({value})"), Ty::option(inner))
-            }
+            1 => ("None", format!("{name} = Some({value})"), Ty::option(inner)),
             _ => ("Vec::default()", format!("{name}.extend([{value}])"), Ty::list(inner)),
         };
         self.declare(&name, &ty, true, Known::Fully);
-        Some(format!("let mut {name} = {first};\n{between}{settle};\n"))
+        // What stands behind code that always leaves is not compiled, so it cannot settle a type.
+        let annotation = if ["return", "break", "continue"].iter().any(|jump| between.contains(jump)) {
+            format!(": {}", ty.source())
+        } else {
+            String::new()
+        };
+        Some(format!("let mut {name}{annotation} = {first};\n{between}{settle};\n"))
     }
 }

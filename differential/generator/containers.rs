@@ -56,7 +56,7 @@ fn of_items(w: &mut Writer, ty: &Ty, depth: u32) -> Option<Code> {
     let known = items.iter().map(|item| item.known).max().unwrap_or(Known::Open);
     let items: Vec<String> = items.iter().map(Code::value).collect();
     // `vec!` is a macro: nothing in it can be awaited. Arrays can.
-    let awaits = items.iter().any(|item| item.contains(".await") || super::switches::jumps(item));
+    let awaits = items.iter().any(|item| item.contains(".await") || super::jumps::jumps(item));
     let items = items.join(", ");
     Some(if awaits {
         Code::atom(format!("Vec::from([{items}])")).known(known)

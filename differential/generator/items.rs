@@ -20,9 +20,6 @@ impl Writer {
         }
         let is_function = self.rng.chance(50);
         let name = *self.rng.one_of(if is_function { &["half", "twice"] } else { &["K", "LIMIT"] });
-        if !super::switches::ITEMS_OF_ONE_NAME && !self.used_items.insert(name) {
-            return None;
-        }
         if self.items.iter().any(|item| item.name == name && item.depth == self.depth) {
             return None;
         }

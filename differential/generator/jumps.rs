@@ -76,3 +76,8 @@ impl Writer {
         format!("return {}", self.expr(&output, depth.min(1)).value())
     }
 }
+
+/// Whether a text jumps: then it does not go into the arguments of a macro, where the compiler cannot see it.
+pub(crate) fn jumps(text: &str) -> bool {
+    text.contains("break") || text.contains("continue")
+}

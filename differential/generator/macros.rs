@@ -1,7 +1,7 @@
 //! Macros with arguments: `trace!`, `format!`, `assert!`.
 
 use super::Writer;
-use super::switches::jumps;
+use super::jumps::jumps;
 use super::types::Ty;
 
 impl Writer {

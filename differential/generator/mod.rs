@@ -10,12 +10,12 @@ mod bools;
 mod branches;
 mod closures;
 mod code;
+mod combined;
 mod containers;
 mod expressions;
 mod ints;
 mod items;
 mod jumps;
-mod later;
 mod loops;
 mod macros;
 mod order;
@@ -23,12 +23,9 @@ mod patterns;
 mod records;
 mod scope;
 mod statements;
-mod switches;
 mod texts;
 mod types;
 mod values;
-
-use std::collections::BTreeSet;
 
 use crate::rng::Rng;
 use code::Known;
@@ -131,8 +128,6 @@ pub(crate) struct Writer {
     pub(crate) depth: u32,
     /// Constants and functions that are in scope.
     pub(crate) items: Vec<Item>,
-    /// The names of all items so far.
-    pub(crate) used_items: BTreeSet<&'static str>,
     /// Whether there is a child workflow `kid`.
     pub(crate) child: bool,
 }
@@ -154,7 +149,6 @@ impl Writer {
             conditions: 0,
             depth: 0,
             items: Vec::new(),
-            used_items: BTreeSet::new(),
             child: false,
         }
     }

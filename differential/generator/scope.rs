@@ -51,10 +51,7 @@ impl Writer {
     pub(crate) fn fresh_name(&mut self, taken: &[Bound]) -> String {
         loop {
             let name = *self.rng.one_of(&NAMES);
-            let usable = (super::switches::RAW_NAMES || !name.starts_with("r#"))
-                && (super::switches::NAMES_OF_THE_EXPANSION
-                    || !["state", "step", "entry", "exit", "leave"].contains(&name));
-            if usable && !taken.iter().any(|bound| bound.name == name) {
+            if !taken.iter().any(|bound| bound.name == name) {
                 return name.to_owned();
             }
         }

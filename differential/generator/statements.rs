@@ -93,7 +93,7 @@ impl Writer {
             3 => self.closure_statement(depth),
             4 => self.swapped_variables(),
             5 => self.labelled_statement(depth),
-            _ if !super::switches::CFG_ON_AWAIT => None,
+            _ if !self.can_await() => None,
             _ => Some("#[cfg(any())]\nlet missing = not_there().await;\n".to_owned()),
         }
     }

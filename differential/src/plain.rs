@@ -11,7 +11,58 @@ pub use crate::{trace, turn};
 pub use sayiir::Timeout;
 pub use serde::{Deserialize, Serialize};
 
-pub use crate::{plain_signal as signal, plain_sleep as sleep};
+pub use crate::{
+    plain_join as join, plain_join_all as join_all, plain_select as select, plain_signal as signal,
+    plain_sleep as sleep, plain_try_join as try_join,
+};
+
+/// The branches one after another, as the harness performs those of the workflow.
+#[macro_export]
+macro_rules! plain_join {
+    ($first:expr, $second:expr) => {{
+        let (first, second) = ($first, $second);
+        async move { (first.await, second.await) }
+    }};
+}
+
+/// The same, up to the first error.
+#[macro_export]
+macro_rules! plain_try_join {
+    ($first:expr, $second:expr) => {{
+        let (first, second) = ($first, $second);
+        async move {
+            let first = first.await?;
+            Ok::<_, Failure>((first, second.await?))
+        }
+    }};
+}
+
+/// One after another.
+#[macro_export]
+macro_rules! plain_join_all {
+    ($item:ident in $items:expr => $branch:expr $(, max = $max:literal)?) => {{
+        let branches: Vec<_> = $items.into_iter().map(|$item| $branch).collect();
+        async move {
+            let mut outputs = Vec::new();
+            for branch in branches {
+                outputs.push(branch.await);
+            }
+            outputs
+        }
+    }};
+}
+
+/// The first arm, which is the one that the harness performs.
+#[macro_export]
+macro_rules! plain_select {
+    ($found:ident = $first:expr => $value:expr, $other:ident = $second:expr => $otherwise:expr) => {{
+        let (first, _second) = ($first, $second);
+        async move {
+            let $found = first.await;
+            $value
+        }
+    }};
+}
 
 /// A signal that is answered at once.
 #[macro_export]
