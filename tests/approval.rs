@@ -69,7 +69,7 @@ async fn expense_approval(expense: Expense) -> anyhow::Result<String> {
         return Ok(format!("rejected by {}", approval.approver));
     }
     let receipt = reimburse(expense).await?;
-    Ok(format!("approved by {}, paid as {receipt}", approval.approver))
+    Ok(format!("approved by {}, paid {receipt}", approval.approver))
 }
 
 fn of(amount: f64) -> Expense {
@@ -100,7 +100,7 @@ async fn an_approved_expense_is_paid() {
     let sent =
         run.signal(expense_approval::MANAGER_APPROVAL, &from("bob", true)).by("bob@corp.example").await;
     sent.expect("accepted");
-    assert_eq!(run.result().await.expect("paid"), "approved by bob, paid as T-1");
+    assert_eq!(run.result().await.expect("paid"), "approved by bob, paid T-1");
     run.history().await.expect("a history").verify().expect("unchanged");
 }
 
@@ -190,4 +190,10 @@ async fn a_signal_that_comes_before_its_wait_is_kept() {
     assert!(waits_for(&run, "manager_approval").await);
     engine.advance(Duration::from_hours(48)).await;
     assert_eq!(run.result().await.expect("decided"), "rejected by dora");
+}
+
+#[test]
+fn the_picture_in_the_readme_is_the_one_that_is_generated() {
+    let readme = include_str!("../README.md");
+    assert!(readme.contains(expense_approval::DIAGRAM), "{}", expense_approval::DIAGRAM);
 }

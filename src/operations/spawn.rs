@@ -44,7 +44,7 @@ macro_rules! spawn {
 /// Takes the call of a task and is not awaited. It becomes part of the run with the next commit. A run that returns an error,
 /// exceeds its limit or is cancelled first runs what it remembered, last first, each task with its own retries; its status is
 /// `Compensating` meanwhile. A compensation that fails for good leaves the run `Blocked`, and `retry()` goes on with it. A run
-/// that succeeds forgets them all.
+/// that succeeds forgets them all. What a workflow remembers that is awaited by another belongs to the whole run.
 ///
 /// ```
 /// use sayiir::prelude::*;
