@@ -63,9 +63,11 @@ impl Writer {
             return None;
         }
         let cond = self.seldom();
-        let jump = self.jump(depth)?;
-        let inside = if self.rng.chance(40) { self.scoped(|w| w.some_statements(1)) } else { String::new() };
-        Some(format!("if {cond} {{\n{inside}{jump};\n}}\n"))
+        let block = self.scoped(|w| {
+            let inside = if w.rng.chance(40) { w.some_statements(1) } else { String::new() };
+            Some(format!("{inside}{};\n", w.jump(depth)?))
+        })?;
+        Some(format!("if {cond} {{\n{block}}}\n"))
     }
 
     /// A condition that seldom holds.
