@@ -19,6 +19,9 @@ async fn settle(cents: u32) -> u32 {
         }
         break 'outer;
     }
+    while charge(cents).await > 3 {
+        break cents;
+    }
     break;
     cents
 }

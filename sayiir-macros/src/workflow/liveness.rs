@@ -93,6 +93,11 @@ impl Liveness {
         region
     }
 
+    /// Whether a stretch goes on in itself.
+    pub(crate) fn comes_back(&self, flow: &Flow, entry: BlockId) -> bool {
+        self.region(flow, entry).into_iter().any(|block| flow.block(block).end.successors().contains(&entry))
+    }
+
     /// The variables that a stretch assigns.
     pub(crate) fn assigned_within(&self, flow: &Flow, entry: BlockId) -> Bindings {
         let blocks = self.region(flow, entry);

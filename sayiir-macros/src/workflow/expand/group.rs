@@ -29,20 +29,29 @@ impl Body<'_> {
         let shared = touched.filter(|id| self.shared.contains(id) && flow.binding(*id).ty.is_none());
         let slots = needed.chain(shared).collect::<Bindings>().into_iter().map(|id| self.slot_definition(id));
         let begins = members.iter().map(|entry| self.begin(*entry));
-        let stretches = members.iter().map(|entry| {
-            let (number, code) = (number(*entry), Stretch::new(self, *entry).code());
-            quote!(#number => { #code })
-        });
+        let code = match members.as_slice() {
+            // Nothing comes back here: no loop, of which rustc would have to speak.
+            [only] if !liveness.comes_back(flow, *only) => Stretch::new(self, *only).code(),
+            _ => {
+                let stretches = members.iter().map(|entry| {
+                    let (number, code) = (number(*entry), Stretch::new(self, *entry).code());
+                    quote!(#number => { #code })
+                });
+                quote! {
+                    #stretch: loop {
+                        match #entry {
+                            #(#stretches)*
+                            _ => ::core::unreachable!(),
+                        }
+                    }
+                }
+            }
+        };
         let body = quote! {
             #(#slots)*
             let #exit = #group_label: {
                 let mut #entry: u32 = match #to { #(#begins)* _ => ::core::unreachable!() };
-                #stretch: loop {
-                    match #entry {
-                        #(#stretches)*
-                        _ => ::core::unreachable!(),
-                    }
-                }
+                #code
             };
             match #leave.with(#exit).await {}
         };

@@ -16,7 +16,13 @@ impl Lowerer<'_> {
             this.enter();
             let labelled = block.label.is_some();
             if let Some(label) = block.label {
-                this.targets.push(Target { label: Some(label.name), head: None, exit, dest });
+                this.targets.push(Target {
+                    label: Some(label.name),
+                    head: None,
+                    exit,
+                    dest,
+                    gives_value: true,
+                });
             }
             this.statements(block.block.stmts, dest);
             if labelled {

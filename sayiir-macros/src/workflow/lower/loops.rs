@@ -12,12 +12,12 @@ use super::{Dest, Lowerer, Target, unit};
 impl Lowerer<'_> {
     /// `loop`.
     pub(super) fn repeat(&mut self, repeat: syn::ExprLoop, dest: Dest) {
-        self.looped(repeat.label, dest, |this, _| this.statements(repeat.body.stmts, Dest::Discard));
+        self.looped(repeat.label, Some(dest), |this, _| this.statements(repeat.body.stmts, Dest::Discard));
     }
 
     /// `while`, also with `let`.
     pub(super) fn repeat_while(&mut self, repeat: syn::ExprWhile) {
-        self.looped(repeat.label, Dest::Discard, |this, exit| {
+        self.looped(repeat.label, None, |this, exit| {
             this.condition(*repeat.cond, exit);
             this.statements(repeat.body.stmts, Dest::Discard);
         });
@@ -39,7 +39,7 @@ impl Lowerer<'_> {
             let cursor = this.temporary(&format!("{base}_items"), span);
             this.flow.bindings[cursor.0].mutable = true;
             this.begin_iteration(cursor, &items, by_position, span);
-            this.looped(repeat.label, Dest::Discard, |this, exit| {
+            this.looped(repeat.label, None, |this, exit| {
                 let item = this.temporary(&format!("{base}_item"), repeat.pat.span());
                 this.flow.bindings[item.0].reference = by_position;
                 this.next_item(cursor, item, by_position.then_some(items), exit);
@@ -92,14 +92,16 @@ impl Lowerer<'_> {
         }
     }
 
-    fn looped(&mut self, label: Option<Label>, dest: Dest, body: impl FnOnce(&mut Self, BlockId)) {
+    /// Any loop; `dest` is where the value of its `break`s goes, if they can have one.
+    fn looped(&mut self, label: Option<Label>, dest: Option<Dest>, body: impl FnOnce(&mut Self, BlockId)) {
+        let (gives_value, dest) = (dest.is_some(), dest.unwrap_or(Dest::Discard));
         let exit = self.block(self.scope);
         self.scoped(Some(exit), |this| {
             this.enter();
             let head = this.current;
             this.flow.blocks[head.0].is_loop_head = true;
             let label = label.map(|label| label.name);
-            this.targets.push(Target { label, head: Some(head), exit, dest });
+            this.targets.push(Target { label, head: Some(head), exit, dest, gives_value });
             this.scoped(None, |this| {
                 body(this, exit);
                 this.end(End::Goto(head));
@@ -110,12 +112,15 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn break_out(&mut self, jump: syn::ExprBreak) {
-        let Some((exit, dest)) = self
+        let Some((exit, dest, gives_value)) = self
             .target(jump.label.as_ref(), false, jump.break_token.span)
-            .map(|target| (target.exit, target.dest))
+            .map(|target| (target.exit, target.dest, target.gives_value))
         else {
             return;
         };
+        if let Some(value) = jump.expr.as_ref().filter(|_| !gives_value) {
+            self.errors.on(value, "`break` can give a value out of a `loop` or a labelled block, and not out of a `while` or `for`: remove it");
+        }
         let value = jump.expr.map_or_else(unit, |expr| *expr);
         self.lower_into(value, dest);
         self.end_for_good(End::Goto(exit));

@@ -43,6 +43,8 @@ struct Target {
     head: Option<BlockId>,
     exit: BlockId,
     dest: Dest,
+    /// Whether `break` may give a value: out of a `loop` or a block, and not out of a `while` or `for`.
+    gives_value: bool,
 }
 
 /// Lowers a checked body.
