@@ -119,3 +119,31 @@ async fn late_in_a_loop(mut x: i64) -> i64 {
 fn a_variable_declared_without_a_value_has_none_in_the_next_turn() {
     assert_eq!(drive::<late_in_a_loop>((0,), vec![]).0, 5);
 }
+
+#[task]
+async fn maybe(n: i64) -> Option<i64> {
+    Some(n)
+}
+
+#[workflow]
+#[allow(unreachable_code, reason = "that is the case")]
+async fn never_there(n: i64) -> i64 {
+    let found = Some(if n > 1 {
+        maybe(n).await
+    } else {
+        if n > 0 {
+            return 10;
+        } else {
+            return 20;
+        }
+        None
+    });
+    found.flatten().unwrap_or(3)
+}
+
+#[test]
+fn a_value_behind_code_that_always_leaves_still_has_its_type() {
+    assert_eq!(drive::<never_there>((2,), vec![]).0, 2);
+    assert_eq!(drive::<never_there>((1,), vec![]).0, 10);
+    assert_eq!(drive::<never_there>((0,), vec![]).0, 20);
+}

@@ -29,8 +29,8 @@ use crate::workflow::ir::{BindingId, Bindings, BlockId};
 pub(super) struct Body<'a> {
     pub(super) input: &'a Input<'a>,
     pub(super) variants: &'a [Variant],
-    /// The variables that stand in more than one stretch: their values cross, or they are declared in one and assigned in
-    /// another. Each has a slot, by which rustc sees that it is of one type everywhere.
+    /// The variables that stand in more than one stretch: their values cross, or each stretch has one of its own. Each has a
+    /// slot, by which rustc sees that it is of one type everywhere.
     pub(super) shared: Bindings,
     /// Which group each stretch belongs to.
     pub(super) groups: BTreeMap<BlockId, usize>,
@@ -39,9 +39,18 @@ pub(super) struct Body<'a> {
 impl<'a> Body<'a> {
     pub(super) fn new(input: &'a Input<'a>, variants: &'a [Variant]) -> Self {
         let (flow, liveness) = (input.flow, input.liveness);
-        let crossing = liveness.entries().flat_map(|entry| liveness.needed(flow, entry));
-        let again = liveness.entries().flat_map(|entry| liveness.declared_again(flow, entry));
-        Self { input, variants, shared: crossing.chain(again).collect(), groups: groups::of(flow, liveness) }
+        let mut shared = Bindings::new();
+        let mut seen = Bindings::new();
+        for entry in liveness.entries() {
+            let needed: Bindings = liveness.needed(flow, entry).into_iter().collect();
+            shared.extend(&needed);
+            for id in liveness.touched_within(flow, entry).union(&needed) {
+                if !seen.insert(*id) {
+                    shared.insert(*id);
+                }
+            }
+        }
+        Self { input, variants, shared, groups: groups::of(flow, liveness) }
     }
 
     pub(super) fn advance(&self) -> TokenStream {

@@ -121,13 +121,20 @@ impl<'a> Stretch<'a> {
         })
     }
 
-    /// The same for a variable that has no value yet: on a way that is never gone, it is given one.
+    /// The same for a variable that has no value yet: on a way that is never gone, it is given one. A temporary has no
+    /// annotation of its own either.
     fn tie_unvalued(&self, id: BindingId) -> Option<TokenStream> {
         let binding = self.body.input.flow.binding(id);
-        (self.body.shared.contains(&id) && binding.ty.is_none()).then(|| {
-            let (slot, ident) = (slot(id), &binding.ident);
-            quote!(if false { #ident = #slot.take(); ::core::unreachable!() })
-        })
+        let (slot, ident) = (slot(id), &binding.ident);
+        match &binding.ty {
+            None => self
+                .body
+                .shared
+                .contains(&id)
+                .then(|| quote!(if false { #ident = #slot.take(); ::core::unreachable!() })),
+            Some(ty) => (binding.origin == ir::Origin::Temporary)
+                .then(|| quote!(if false { let value: #ty = ::core::unreachable!(); #ident = value; })),
+        }
     }
 
     fn end(&self, end: &End, scope: ScopeId) -> TokenStream {

@@ -322,13 +322,11 @@ impl<'a> Lowerer<'a> {
 
     /// Hands a value to its destination, and with `Return` ends the block.
     fn deliver(&mut self, mut value: Expr, dest: Dest) {
-        let dest = match dest {
-            Dest::Into(_) if diverges::expr(&value) => Dest::Discard,
-            other => other,
-        };
         match dest {
             Dest::Discard => self.discard(value),
             Dest::Into(id) => {
+                // Also where it never comes to that: the assignment tells rustc the value's type.
+                let ends_here = diverges::expr(&value);
                 if self.flow.binding(id).ty.is_none() {
                     self.flow.bindings[id.0].ty = self.type_of(&value);
                 }
@@ -338,6 +336,9 @@ impl<'a> Lowerer<'a> {
                 let target = &self.flow.binding(id).ident;
                 let tokens = quote!(#target = #value;);
                 self.statement(tokens, effect);
+                if ends_here {
+                    self.end_for_good(End::Open);
+                }
             }
             Dest::Return => {
                 let effect = self.resolve(&mut value);
