@@ -20,7 +20,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
 use super::names::{group_name, item, next_type, slot, stretch_name};
-use super::state::Variant;
+use super::state::{Variant, field_type};
 use super::surface::signal_of;
 use super::{Input, groups};
 use crate::diagnostics::placed;
@@ -83,7 +83,7 @@ impl<'a> Body<'a> {
         let variants = self.input.liveness.entries().map(|entry| {
             let variant = stretch_name(entry);
             let fields = self.needed(entry).into_iter().map(|id| {
-                let (field, ty) = (slot(id), self.stored_type(id));
+                let (field, ty) = (slot(id), field_type(self.input, id));
                 quote!(#field: #ty)
             });
             quote!(#variant { #(#fields),* })
@@ -96,15 +96,6 @@ impl<'a> Body<'a> {
 
     pub(super) fn needed(&self, entry: BlockId) -> Vec<BindingId> {
         self.input.liveness.needed(self.input.flow, entry)
-    }
-
-    /// The type under which a variable goes from one group to another: as in the state.
-    fn stored_type(&self, id: BindingId) -> TokenStream {
-        let private = &self.input.private;
-        match &self.input.flow.binding(id).ty {
-            Some(ty) => quote!(#ty),
-            None => quote!(#private::Stored),
-        }
     }
 
     /// Hands the outcome to the operation of the state; once that is done, the stretch behind it can begin.

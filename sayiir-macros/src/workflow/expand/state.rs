@@ -78,7 +78,7 @@ pub(super) fn state(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
 }
 
 /// The type under which a variable stands in the enum.
-fn field_type(input: &Input<'_>, id: BindingId) -> TokenStream {
+pub(super) fn field_type(input: &Input<'_>, id: BindingId) -> TokenStream {
     let private = &input.private;
     match &input.flow.binding(id).ty {
         Some(ty) => quote!(#ty),
