@@ -30,8 +30,8 @@ pub(crate) use spawn::WantedSpawn;
 
 use crate::backend::{Accepted, Before, RunChange};
 use crate::durable::Stored;
-use crate::history::{Chain, Event, HistoryEntry, HistoryHead};
-use crate::ids::{Incarnation, Revision, RunId, StepNumber};
+use crate::history::{Chain, Event, HistoryEntry};
+use crate::ids::{Incarnation, RunId};
 use crate::record::{BlockReason, Ending, IndexEntry, LastOutcome, Phase, Queue, Record};
 use crate::workflow::{LiveState, Program};
 
@@ -123,22 +123,11 @@ impl Turn {
     pub(crate) fn start(new: NewRun, program: Arc<dyn Program>, now: Timestamp) -> Self {
         let deadline = program.timeout().map(|limit| crate::operation::deadline(now, limit));
         let record = Record {
-            run: new.run,
-            incarnation: new.incarnation,
-            workflow: program.name().into(),
-            revision: Revision(0),
-            created: now,
-            updated: now,
             input_digest: new.input_digest,
-            steps: StepNumber(0),
             deadline,
-            state: None,
-            phase: Phase::Live { leaves: Vec::new() },
             inbox: new.signals.into_iter().map(empty_queue).collect(),
-            history: HistoryHead::default(),
             parent: new.parent,
-            compensations: Vec::new(),
-            ending: None,
+            ..Record::new(new.run, new.incarnation, program.name(), now)
         };
         let mut turn = Self {
             program: Some(program),

@@ -1,12 +1,21 @@
 //! What is stored of a run: its record, rewritten at every step, and the entry under which the indexes find it.
 
+mod blocked;
+mod index;
+mod leaf;
+mod undo;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::durable::Stored;
 use crate::history::HistoryHead;
 use crate::ids::{Incarnation, LeafPath, Revision, RunId, StepNumber};
-use crate::step::Compensation;
+
+pub use blocked::BlockReason;
+pub use index::{IndexEntry, StatusKind};
+pub use leaf::{LeafKind, LeafRecord};
+pub use undo::{Compensation, Ending};
 
 /// Everything about one run but its history and its inbox. Its size is that of the live variables.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,19 +58,34 @@ pub struct Record {
     pub ending: Option<Ending>,
 }
 
-/// How a run ends that has something to compensate first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Ending {
-    /// It returned an error.
-    Failed {
-        /// The error and its sources, as text.
-        error: String,
-    },
-    /// It was cancelled.
-    Cancelled {
-        /// As the caller gave it.
-        reason: String,
-    },
+impl Record {
+    /// The record of a run that begins, before its first move: nothing is written, done or waited for yet.
+    #[must_use]
+    pub fn new(
+        run: RunId,
+        incarnation: Incarnation,
+        workflow: impl Into<String>,
+        created: Timestamp,
+    ) -> Self {
+        Self {
+            run,
+            incarnation,
+            workflow: workflow.into(),
+            revision: Revision(0),
+            created,
+            updated: created,
+            input_digest: [0; 32],
+            steps: StepNumber(0),
+            deadline: None,
+            state: None,
+            phase: Phase::Live { leaves: Vec::new() },
+            inbox: Vec::new(),
+            history: HistoryHead::default(),
+            parent: None,
+            compensations: Vec::new(),
+            ending: None,
+        }
+    }
 }
 
 /// What a run is about.
@@ -126,76 +150,6 @@ pub enum StoredOutcome {
     Nothing,
 }
 
-/// One leaf of the current state, with what must survive a restart.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LeafRecord {
-    /// Where it stands.
-    pub path: LeafPath,
-    /// The step at which it was scheduled: part of its idempotency key.
-    pub scheduled: StepNumber,
-    /// What it waits for.
-    pub kind: LeafKind,
-}
-
-/// What a leaf waits for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum LeafKind {
-    /// A task's outcome.
-    Task {
-        /// The task's durable name.
-        name: String,
-        /// How many attempts have begun and ended.
-        attempts: u32,
-        /// What the last of them failed with.
-        last_error: Option<String>,
-        /// When the next attempt may begin; `None`: at once, or it is running.
-        #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
-        retry_at: Option<Timestamp>,
-        /// Whether an `at_most_once` attempt has begun and not ended.
-        begun: bool,
-    },
-    /// A signal.
-    Signal {
-        /// Its name.
-        name: String,
-        /// When the wait gives up.
-        #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
-        deadline: Option<Timestamp>,
-        /// Messages before this position do not count (`fresh`).
-        from: u64,
-    },
-    /// A point in time.
-    Timer {
-        /// When.
-        #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
-        until: Timestamp,
-    },
-    /// The start of another run, which happens as soon as the engine comes to it.
-    Spawn {
-        /// The id of the new run.
-        run: RunId,
-    },
-}
-
-impl LeafKind {
-    /// Whether the engine has something to do for it now.
-    #[must_use]
-    pub fn is_ready(&self) -> bool {
-        matches!(self, Self::Task { retry_at: None, .. } | Self::Spawn { .. })
-    }
-
-    /// When this leaf wants to be woken.
-    #[must_use]
-    pub fn due(&self) -> Option<Timestamp> {
-        match self {
-            Self::Task { retry_at, .. } => *retry_at,
-            Self::Signal { deadline, .. } => *deadline,
-            Self::Timer { until } => Some(*until),
-            Self::Spawn { .. } => None,
-        }
-    }
-}
-
 /// The messages of one signal name that wait: positions `head..tail`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Queue {
@@ -205,170 +159,4 @@ pub struct Queue {
     pub head: u64,
     /// The position of the next to come.
     pub tail: u64,
-}
-
-/// Why a run is blocked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[non_exhaustive]
-pub enum BlockReason {
-    /// The code between two awaits panicked.
-    #[error("the workflow's own code panicked: {message}")]
-    StretchPanicked {
-        /// The panic's message.
-        message: String,
-    },
-    /// The last attempt of a task panicked.
-    #[error("task `{task}` panicked: {message}")]
-    TaskPanicked {
-        /// The task's name.
-        task: String,
-        /// The panic's message.
-        message: String,
-    },
-    /// The stored state does not fit this binary.
-    #[error("{detail}")]
-    Incompatible {
-        /// Which variant or field, and why.
-        detail: String,
-    },
-    /// A value could not be stored.
-    #[error("{detail}")]
-    Unencodable {
-        /// Which variable, and why.
-        detail: String,
-    },
-    /// A compensation failed for good.
-    #[error("compensation `{task}` failed: {message}")]
-    CompensationFailed {
-        /// The task's name.
-        task: String,
-        /// Its last error.
-        message: String,
-    },
-    /// Child workflows nest too deeply.
-    #[error("child workflows nest deeper than {}", crate::step::MAX_DEPTH)]
-    TooDeep,
-}
-
-/// The status by which runs are listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum StatusKind {
-    /// At least one task is to run, or waits for its retry.
-    Running,
-    /// Waits for signals, perhaps with a limit.
-    WaitingForSignal,
-    /// Waits for a point in time only.
-    Sleeping,
-    /// Undoes what was done, before it ends as failed or cancelled.
-    Compensating,
-    /// Ended with a value.
-    Completed,
-    /// Ended with an error.
-    Failed,
-    /// Ended by the caller.
-    Cancelled,
-    /// Cannot go on without help.
-    Blocked,
-}
-
-impl StatusKind {
-    /// Whether the run has ended for good or until `retry()`.
-    #[must_use]
-    pub fn is_finished(self) -> bool {
-        match self {
-            Self::Completed | Self::Failed | Self::Cancelled => true,
-            Self::Running | Self::WaitingForSignal | Self::Sleeping | Self::Compensating | Self::Blocked => {
-                false
-            }
-        }
-    }
-}
-
-/// What the indexes hold of a record. A backend moves a run's keys when this changes from one revision to the next.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IndexEntry {
-    /// The workflow's durable name.
-    pub workflow: String,
-    /// When the run was started: listings are in this order, then by id.
-    pub created: Timestamp,
-    /// By which it is listed.
-    pub status: StatusKind,
-    /// Whether there is something to do now, a task to run or a message to take: what recovery looks for at start. A run that
-    /// only waits, for a signal, a time or a retry, is not ready.
-    pub ready: bool,
-    /// The earliest point in time at which the run wants to be woken.
-    pub due: Option<Timestamp>,
-    /// The signals it waits for, sorted, each once.
-    pub waiting: Vec<String>,
-}
-
-impl Record {
-    /// The leaves of a live run.
-    #[must_use]
-    pub fn leaves(&self) -> &[LeafRecord] {
-        match &self.phase {
-            Phase::Live { leaves } => leaves,
-            Phase::Completed { .. }
-            | Phase::Failed { .. }
-            | Phase::Cancelled { .. }
-            | Phase::Blocked { .. } => &[],
-        }
-    }
-
-    /// By which it is listed.
-    #[must_use]
-    pub fn status(&self) -> StatusKind {
-        match &self.phase {
-            Phase::Live { .. } if self.ending.is_some() => StatusKind::Compensating,
-            Phase::Live { leaves } => {
-                let any = |wanted: fn(&LeafKind) -> bool| leaves.iter().any(|leaf| wanted(&leaf.kind));
-                if any(|kind| matches!(kind, LeafKind::Task { .. } | LeafKind::Spawn { .. })) {
-                    StatusKind::Running
-                } else if any(|kind| matches!(kind, LeafKind::Signal { .. })) {
-                    StatusKind::WaitingForSignal
-                } else {
-                    StatusKind::Sleeping
-                }
-            }
-            Phase::Completed { .. } => StatusKind::Completed,
-            Phase::Failed { .. } => StatusKind::Failed,
-            Phase::Cancelled { .. } => StatusKind::Cancelled,
-            Phase::Blocked { .. } => StatusKind::Blocked,
-        }
-    }
-
-    /// Whether a message waits that the wait is to take.
-    fn has_message_for(&self, kind: &LeafKind) -> bool {
-        let LeafKind::Signal { name, .. } = kind else { return false };
-        self.inbox.iter().any(|queue| queue.signal == *name && queue.head < queue.tail)
-    }
-
-    /// What the indexes hold of it.
-    #[must_use]
-    pub fn index(&self) -> IndexEntry {
-        let leaves = self.leaves();
-        let mut waiting: Vec<String> = leaves
-            .iter()
-            .filter_map(|leaf| match &leaf.kind {
-                LeafKind::Signal { name, .. } => Some(name.clone()),
-                LeafKind::Task { .. } | LeafKind::Timer { .. } | LeafKind::Spawn { .. } => None,
-            })
-            .collect();
-        waiting.sort();
-        waiting.dedup();
-        let live = matches!(self.phase, Phase::Live { .. });
-        IndexEntry {
-            workflow: self.workflow.clone(),
-            created: self.created,
-            status: self.status(),
-            ready: leaves.iter().any(|leaf| leaf.kind.is_ready() || self.has_message_for(&leaf.kind)),
-            due: leaves
-                .iter()
-                .filter_map(|leaf| leaf.kind.due())
-                .chain(self.deadline.filter(|_| live && self.ending.is_none()))
-                .min(),
-            waiting,
-        }
-    }
 }

@@ -9,6 +9,7 @@ use crate::codec::{Incompatible, Unencodable};
 use crate::durable::Stored;
 use crate::ids::{LeafPath, RunId};
 use crate::operation::{AlreadyExists, TaskCall};
+use crate::record::Compensation;
 use crate::signal::Message;
 use crate::task::Task;
 
@@ -28,15 +29,6 @@ pub enum Outcome {
     Elapsed,
     /// The run was started, or its id was taken.
     Spawned(Result<RunId, AlreadyExists>),
-}
-
-/// A task to run, with these arguments, if the run fails or is cancelled.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Compensation {
-    /// The task's durable name.
-    pub task: String,
-    /// Its arguments, as a JSON array.
-    pub input: Stored,
 }
 
 /// Why the machine could not move: the run is blocked, nothing of it is lost.

@@ -68,15 +68,9 @@ fn parked(number: u64, random: &mut Random) -> Outcome<RunChange> {
     let event = Event::Started { workflow: "expense_approval".into(), input: Digest([1; 32]) };
     let history = vec![chain.append(created, event)];
     let record = Record {
-        run: RunId::new(&format!("expense-{number:08}"))?,
-        incarnation: Incarnation(u128::MAX / 3),
-        workflow: "expense_approval".into(),
         revision: Revision(1),
-        created,
-        updated: created,
         input_digest: [7; 32],
         steps: StepNumber(1),
-        deadline: None,
         state: Some(Stored::encode(&"x".repeat(298))?),
         phase: Phase::Live {
             leaves: vec![LeafRecord {
@@ -87,9 +81,12 @@ fn parked(number: u64, random: &mut Random) -> Outcome<RunChange> {
         },
         inbox: vec![Queue { signal: SIGNAL.into(), head: 0, tail: 0 }],
         history: chain.head(),
-        parent: None,
-        compensations: Vec::new(),
-        ending: None,
+        ..Record::new(
+            RunId::new(&format!("expense-{number:08}"))?,
+            Incarnation(u128::MAX / 3),
+            "expense_approval",
+            created,
+        )
     };
     Ok(RunChange {
         run: record.run.clone(),

@@ -5,30 +5,21 @@ use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
 use sayiir_core::backend::{Backend, BackendError, Commit, RunChange};
-use sayiir_core::history::HistoryHead;
-use sayiir_core::ids::{Incarnation, Revision, RunId, StepNumber};
+use sayiir_core::ids::{Incarnation, Revision, RunId};
 use sayiir_core::record::{Phase, Record};
 
 use crate::{SledBackend, sync};
 
 fn start(id: &str) -> Commit {
     let record = Record {
-        run: RunId::new(id).expect("a good id"),
-        incarnation: Incarnation(1),
-        workflow: "expense_approval".into(),
         revision: Revision(1),
-        created: Timestamp::UNIX_EPOCH,
-        updated: Timestamp::UNIX_EPOCH,
-        input_digest: [0; 32],
-        steps: StepNumber(0),
-        deadline: None,
-        state: None,
         phase: Phase::Cancelled { reason: String::new() },
-        inbox: Vec::new(),
-        history: HistoryHead::default(),
-        parent: None,
-        compensations: Vec::new(),
-        ending: None,
+        ..Record::new(
+            RunId::new(id).expect("a good id"),
+            Incarnation(1),
+            "expense_approval",
+            Timestamp::UNIX_EPOCH,
+        )
     };
     let change = RunChange {
         run: record.run.clone(),

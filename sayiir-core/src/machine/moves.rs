@@ -6,9 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::Turn;
 use crate::codec::Incompatible;
 use crate::ids::LeafPath;
-use crate::record::{BlockReason, LastOutcome, Phase, StoredOutcome};
+use crate::record::{BlockReason, Compensation, LastOutcome, Phase, StoredOutcome};
 use crate::signal::Message;
-use crate::step::{Compensation, Fault, Outcome, Step};
+use crate::step::{Fault, Outcome, Step};
 use crate::task::Verdict;
 use crate::workflow::{Advanced, LiveState};
 

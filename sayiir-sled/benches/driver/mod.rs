@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use sayiir_core::backend::{Before, RunChange};
 use sayiir_core::durable::Stored;
-use sayiir_core::history::{Chain, Digest, Event, HistoryHead};
-use sayiir_core::ids::{Incarnation, LeafPath, Revision, RunId, StepNumber};
+use sayiir_core::history::{Chain, Digest, Event};
+use sayiir_core::ids::{Incarnation, LeafPath, RunId};
 use sayiir_core::record::{LeafKind, LeafRecord, Phase, Record};
 
 /// The run.
@@ -19,22 +19,14 @@ impl Driver {
     pub(crate) fn new(number: usize) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let created = Timestamp::from_second(1_700_000_000)?;
         let record = Record {
-            run: RunId::new(&format!("expense-{number:08}"))?,
-            incarnation: Incarnation(u128::MAX / 3),
-            workflow: "expense_approval".into(),
-            revision: Revision(0),
-            created,
-            updated: created,
             input_digest: [7; 32],
-            steps: StepNumber(0),
-            deadline: None,
             state: Some(Stored::encode(&"x".repeat(298))?),
-            phase: Phase::Live { leaves: Vec::new() },
-            inbox: Vec::new(),
-            history: HistoryHead::default(),
-            parent: None,
-            compensations: Vec::new(),
-            ending: None,
+            ..Record::new(
+                RunId::new(&format!("expense-{number:08}"))?,
+                Incarnation(u128::MAX / 3),
+                "expense_approval",
+                created,
+            )
         };
         Ok(Self { record })
     }

@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::backend::{Accepted, Backend, BackendError, Before, Commit, RunChange};
 use crate::durable::Stored;
-use crate::history::{Chain, Digest, Event, HistoryHead};
-use crate::ids::{Incarnation, LeafPath, Revision, RunId, StepNumber};
+use crate::history::{Chain, Digest, Event};
+use crate::ids::{Incarnation, LeafPath, RunId, StepNumber};
 use crate::record::{LeafKind, LeafRecord, Phase, Queue, Record};
 use crate::signal::Message;
 
@@ -25,22 +25,15 @@ impl Sketch {
     pub(super) fn new(id: &str, second: i64) -> Self {
         Self {
             record: Record {
-                run: run(id),
-                incarnation: Incarnation(u128::from(id.len() as u64) << 64 | 7),
-                workflow: "expense_approval".into(),
-                revision: Revision(0),
-                created: at(second),
-                updated: at(second),
                 input_digest: [9; 32],
-                steps: StepNumber(0),
-                deadline: None,
                 state: Some(json("{\"Sleep\":{\"amount\":12.5}}")),
                 phase: Phase::Live { leaves: vec![timer(Timestamp::MAX)] },
-                inbox: Vec::new(),
-                history: HistoryHead::default(),
-                parent: None,
-                compensations: Vec::new(),
-                ending: None,
+                ..Record::new(
+                    run(id),
+                    Incarnation(u128::from(id.len() as u64) << 64 | 7),
+                    "expense_approval",
+                    at(second),
+                )
             },
             written: None,
         }

@@ -1,0 +1,129 @@
+//! By what a record is found again: its status, and the entry under which the indexes hold it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{LeafKind, LeafRecord, Phase, Record};
+
+/// The status by which runs are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum StatusKind {
+    /// At least one task is to run, or waits for its retry.
+    Running,
+    /// Waits for signals, perhaps with a limit.
+    WaitingForSignal,
+    /// Waits for a point in time only.
+    Sleeping,
+    /// Undoes what was done, before it ends as failed or cancelled.
+    Compensating,
+    /// Ended with a value.
+    Completed,
+    /// Ended with an error.
+    Failed,
+    /// Ended by the caller.
+    Cancelled,
+    /// Cannot go on without help.
+    Blocked,
+}
+
+impl StatusKind {
+    /// Whether the run has ended for good or until `retry()`.
+    #[must_use]
+    pub fn is_finished(self) -> bool {
+        match self {
+            Self::Completed | Self::Failed | Self::Cancelled => true,
+            Self::Running | Self::WaitingForSignal | Self::Sleeping | Self::Compensating | Self::Blocked => {
+                false
+            }
+        }
+    }
+}
+
+/// What the indexes hold of a record. A backend moves a run's keys when this changes from one revision to the next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexEntry {
+    /// The workflow's durable name.
+    pub workflow: String,
+    /// When the run was started: listings are in this order, then by id.
+    pub created: Timestamp,
+    /// By which it is listed.
+    pub status: StatusKind,
+    /// Whether there is something to do now, a task to run or a message to take: what recovery looks for at start. A run that
+    /// only waits, for a signal, a time or a retry, is not ready.
+    pub ready: bool,
+    /// The earliest point in time at which the run wants to be woken.
+    pub due: Option<Timestamp>,
+    /// The signals it waits for, sorted, each once.
+    pub waiting: Vec<String>,
+}
+
+impl Record {
+    /// The leaves of a live run.
+    #[must_use]
+    pub fn leaves(&self) -> &[LeafRecord] {
+        match &self.phase {
+            Phase::Live { leaves } => leaves,
+            Phase::Completed { .. }
+            | Phase::Failed { .. }
+            | Phase::Cancelled { .. }
+            | Phase::Blocked { .. } => &[],
+        }
+    }
+
+    /// By which it is listed.
+    #[must_use]
+    pub fn status(&self) -> StatusKind {
+        match &self.phase {
+            Phase::Live { .. } if self.ending.is_some() => StatusKind::Compensating,
+            Phase::Live { leaves } => {
+                let any = |wanted: fn(&LeafKind) -> bool| leaves.iter().any(|leaf| wanted(&leaf.kind));
+                if any(|kind| matches!(kind, LeafKind::Task { .. } | LeafKind::Spawn { .. })) {
+                    StatusKind::Running
+                } else if any(|kind| matches!(kind, LeafKind::Signal { .. })) {
+                    StatusKind::WaitingForSignal
+                } else {
+                    StatusKind::Sleeping
+                }
+            }
+            Phase::Completed { .. } => StatusKind::Completed,
+            Phase::Failed { .. } => StatusKind::Failed,
+            Phase::Cancelled { .. } => StatusKind::Cancelled,
+            Phase::Blocked { .. } => StatusKind::Blocked,
+        }
+    }
+
+    /// Whether a message waits that the wait is to take.
+    fn has_message_for(&self, kind: &LeafKind) -> bool {
+        let LeafKind::Signal { name, .. } = kind else { return false };
+        self.inbox.iter().any(|queue| queue.signal == *name && queue.head < queue.tail)
+    }
+
+    /// What the indexes hold of it.
+    #[must_use]
+    pub fn index(&self) -> IndexEntry {
+        let leaves = self.leaves();
+        let mut waiting: Vec<String> = leaves
+            .iter()
+            .filter_map(|leaf| match &leaf.kind {
+                LeafKind::Signal { name, .. } => Some(name.clone()),
+                LeafKind::Task { .. } | LeafKind::Timer { .. } | LeafKind::Spawn { .. } => None,
+            })
+            .collect();
+        waiting.sort();
+        waiting.dedup();
+        let live = matches!(self.phase, Phase::Live { .. });
+        IndexEntry {
+            workflow: self.workflow.clone(),
+            created: self.created,
+            status: self.status(),
+            ready: leaves.iter().any(|leaf| leaf.kind.is_ready() || self.has_message_for(&leaf.kind)),
+            due: leaves
+                .iter()
+                .filter_map(|leaf| leaf.kind.due())
+                .chain(self.deadline.filter(|_| live && self.ending.is_none()))
+                .min(),
+            waiting,
+        }
+    }
+}
