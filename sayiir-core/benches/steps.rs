@@ -4,6 +4,7 @@
 
 use std::time::{Duration, Instant};
 
+use sayiir_core::arguments::Array;
 use sayiir_core::codec::{Incompatible, StateReader, StateWriter, Unencodable, saved};
 use sayiir_core::durable::Stored;
 use sayiir_core::engine::Engine;
@@ -15,6 +16,16 @@ use sayiir_core::task::{Infallible, Provided, Task, TaskContext, TaskOptions};
 use sayiir_core::workflow::{Invocation, Progress, Registry, Workflow, WorkflowState};
 
 struct Increment;
+
+impl Callable for Increment {
+    type Operation = TaskCall<Self>;
+    type Arguments = (u64,);
+    type Intake = Array;
+
+    fn register(registry: &mut Registry) {
+        registry.task::<Self>();
+    }
+}
 
 impl Task for Increment {
     type Input = (u64,);
@@ -38,6 +49,7 @@ enum CountState {
 impl Callable for Count {
     type Operation = Child<Self>;
     type Arguments = (u64,);
+    type Intake = Array;
 
     fn register(registry: &mut Registry) {
         registry.workflow::<Self>();
@@ -57,6 +69,10 @@ impl Workflow for Count {
 
     fn begin((end,): (u64,)) -> CountState {
         CountState::Begin { end }
+    }
+
+    fn output(stored: &Stored) -> Result<u64, serde_json::Error> {
+        stored.decode()
     }
 
     fn advance(state: CountState, step: &mut Step<'_>) -> Progress<CountState, u64> {

@@ -7,13 +7,16 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use serde::de::SeqAccess;
+use serde::ser::SerializeTuple;
+
+use crate::arguments;
 use crate::codec::{FieldCodec, saved};
 use crate::durable::{Durable, Stored};
 pub use crate::iterate::{Cursor, DurableIterator};
 use crate::signal::Timeout;
 pub use crate::signal::{Payload, Plain};
-pub use crate::task::{Fallible, Infallible};
-use crate::task::{Interrupted, Kind, Provided, Verdict};
+use crate::task::{Infallible, Interrupted, Kind, Provided, Verdict};
 
 /// A variable or an argument that is stored: the question whether it is [`Durable`], and how it is written and read if it is.
 #[diagnostic::on_unimplemented(
@@ -40,45 +43,74 @@ impl<T: Durable> Saved for T {
 pub trait Taken: Sized {
     /// How it is written and read.
     const CODEC: FieldCodec<Self>;
+
+    /// Writes it as the next of several arguments.
+    ///
+    /// # Errors
+    /// What the serializer or its `Serialize` reports.
+    fn write<S: SerializeTuple>(&self, into: &mut S) -> Result<(), S::Error>;
+
+    /// Reads it as the next of several arguments.
+    ///
+    /// # Errors
+    /// If it is missing or does not fit.
+    fn read<'de, S: SeqAccess<'de>>(from: &mut S) -> Result<Self, S::Error>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Durable> Taken for T {
     const CODEC: FieldCodec<Self> = saved();
+
+    fn write<S: SerializeTuple>(&self, into: &mut S) -> Result<(), S::Error> {
+        into.serialize_element(self)
+    }
+
+    fn read<'de, S: SeqAccess<'de>>(from: &mut S) -> Result<Self, S::Error> {
+        arguments::next(from)
+    }
 }
 
-/// A return type of tasks and workflows. `Form` is [`Fallible`] where the signature says `Result`, else [`Infallible`].
+/// What a task or a workflow gives back: a plain return type, or the `Ok` side of a `Result`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be what a task or workflow returns",
+    message = "`{Self}` cannot be what a task or a workflow returns",
     label = "this is stored when it is returned",
-    note = "a plain value and the `Ok` side of a `Result` are owned, `Send`, and derive `serde::Serialize` and `serde::Deserialize`; the `Err` side implements `Display`"
+    note = "a stored value is owned, `Send`, and derives `serde::Serialize` and `serde::Deserialize`"
 )]
-pub trait Returned<Form>: Sized {
+pub trait Returned: Sized {
     /// What is stored of it.
-    fn outcome(output: &Self) -> Verdict;
-    /// Reads a success back.
+    fn outcome(&self) -> Verdict;
+    /// Reads it back.
     ///
     /// # Errors
     /// If the document does not fit the type.
     fn recall(stored: &Stored) -> Result<Self, serde_json::Error>;
 }
 
-impl<T: Durable, E: fmt::Display> Returned<Fallible> for Result<T, E> {
-    fn outcome(output: &Self) -> Verdict {
-        Fallible::outcome(output)
-    }
-    fn recall(stored: &Stored) -> Result<Self, serde_json::Error> {
-        Fallible::recall(stored)
-    }
-}
-
 #[diagnostic::do_not_recommend]
-impl<T: Durable> Returned<Infallible> for T {
-    fn outcome(output: &Self) -> Verdict {
-        Infallible::outcome(output)
+impl<T: Durable> Returned for T {
+    fn outcome(&self) -> Verdict {
+        Infallible::outcome(self)
     }
     fn recall(stored: &Stored) -> Result<Self, serde_json::Error> {
         Infallible::recall(stored)
+    }
+}
+
+/// The `Err` side of what a task or a workflow returns.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a task or a workflow",
+    label = "of a failure its text is stored",
+    note = "an error implements `std::fmt::Display`, for instance by `thiserror`"
+)]
+pub trait Failed {
+    /// What is stored of it.
+    fn failure(&self) -> Verdict;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: fmt::Display> Failed for E {
+    fn failure(&self) -> Verdict {
+        Verdict::Failure(format!("{self:#}"))
     }
 }
 

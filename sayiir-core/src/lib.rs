@@ -1,6 +1,7 @@
 //! The machine, the engine and the backend contract of `sayiir`. Users name everything through the facade crate `sayiir`.
 #![forbid(unsafe_code)]
 
+pub mod arguments;
 pub mod backend;
 pub mod body;
 pub mod bounds;

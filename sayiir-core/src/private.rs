@@ -10,9 +10,11 @@ pub use std::string::String;
 pub use std::sync::Arc;
 pub use std::vec::Vec;
 
+pub use crate::arguments::Intake;
 pub use crate::body::{Exit, Fed, Leave, Left, Slot, advance, load, run, save};
 pub use crate::bounds::{
-    Form, FromInterrupted, FromTimeout, Inject, PlainForm, RetryIf, Returned, Saved, Taken, WrittenOut,
+    Failed, Form, FromInterrupted, FromTimeout, Inject, PlainForm, RetryIf, Returned, Saved, Taken,
+    WrittenOut,
 };
 pub use crate::codec::{FieldCodec, Incompatible, StateReader, StateWriter, Unencodable, saved};
 pub use crate::durable::Stored;
@@ -34,6 +36,8 @@ pub use crate::workflow::{Invocation, Progress, Registry, Workflow, WorkflowStat
 
 pub use jiff::Timestamp;
 pub use serde;
+pub use serde::de::SeqAccess;
+pub use serde::ser::SerializeTuple;
 pub use serde_json::Error as JsonError;
 
 /// Lets a state be printed, serialised and deserialised as what is stored of it.

@@ -147,7 +147,7 @@ impl<'a> Step<'a> {
     /// # Errors
     /// If the task's arguments do not encode.
     pub fn compensate<T: Task>(&self, call: &TaskCall<T>) -> Result<(), Fault> {
-        let input = Stored::encode(call.input()).map_err(|error| Unencodable {
+        let input = Stored::encode(call).map_err(|error| Unencodable {
             variant: format!("the compensation `{}`", T::NAME),
             field: "its arguments".into(),
             cause: error.to_string(),

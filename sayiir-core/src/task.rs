@@ -12,12 +12,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::durable::{Durable, Stored};
 use crate::ids::{Incarnation, LeafPath, RunId, StepNumber};
+use crate::operation::Callable;
 use crate::signal::Timeout;
 
 /// A function that a workflow runs as one durable step. Implemented by `#[task]`.
-pub trait Task: Sized + Send + Sync + 'static {
+pub trait Task: Callable<Arguments = <Self as Task>::Input> + Sized + Send + Sync + 'static {
     /// The arguments, as a tuple, without injected ones.
-    type Input: Durable;
+    type Input: Send + 'static;
     /// The declared return type.
     type Output: Send + 'static;
     /// How the return type reads: [`Fallible`] or [`Infallible`].

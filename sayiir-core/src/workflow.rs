@@ -7,20 +7,20 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::codec::{Incompatible, StateReader, Unencodable};
-use crate::durable::{Durable, Stored};
+use crate::durable::Stored;
 use crate::operation::{Callable, Leaves, TaskCall};
 use crate::signal::SignalDeclaration;
 use crate::step::{Fault, Step};
 use crate::task::{Kind, Needs, PendingTask, Task, Verdict};
 
 /// An async function compiled to a state machine. Implemented by `#[workflow]`.
-pub trait Workflow: Callable + Sized + Send + Sync + 'static {
+pub trait Workflow: Callable<Arguments = <Self as Workflow>::Input> + Sized + Send + Sync + 'static {
     /// The arguments, as a tuple.
-    type Input: Durable;
+    type Input: Send + 'static;
     /// The declared return type.
     type Return: Send + 'static;
     /// What a finished run yields: the `Ok` side of a `Result`, or the value itself.
-    type Output: Durable;
+    type Output: Send + 'static;
     /// How the return type reads: [`Fallible`](crate::task::Fallible) or [`Infallible`](crate::task::Infallible).
     type Kind: Kind<Self::Return>;
     /// One variant for each place where the run can wait.
@@ -36,6 +36,12 @@ pub trait Workflow: Callable + Sized + Send + Sync + 'static {
 
     /// The state before the first move.
     fn begin(input: Self::Input) -> Self::State;
+
+    /// Reads what a finished run yields.
+    ///
+    /// # Errors
+    /// If the document does not fit the type.
+    fn output(stored: &Stored) -> Result<Self::Output, serde_json::Error>;
 
     /// One move: takes the outcome that `step` carries and runs the body to its next suspension point or its end.
     fn advance(state: Self::State, step: &mut Step<'_>) -> Progress<Self::State, Self::Return>;

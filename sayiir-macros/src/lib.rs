@@ -1,6 +1,7 @@
 //! The compiler of `sayiir`: `#[task]` and `#[workflow]`. Users name it through the facade crate.
 #![forbid(unsafe_code)]
 
+mod callable;
 mod diagnostics;
 mod duration;
 mod options;

@@ -36,7 +36,8 @@ impl Head {
     }
 }
 
-/// Whether a type can be written outside of the function: nothing borrowed, anonymous or generic in it.
+/// Whether a type can be written outside of the function, and its values sent: nothing borrowed, anonymous or generic in
+/// it, and no `Rc`.
 pub(crate) fn can_stand_alone(ty: &Type, head: &Head) -> bool {
     struct Find<'h>(&'h syn::Generics, bool);
     impl<'ast> syn::visit::Visit<'ast> for Find<'_> {
@@ -55,6 +56,7 @@ pub(crate) fn can_stand_alone(ty: &Type, head: &Head) -> bool {
         }
         fn visit_ident(&mut self, ident: &'ast syn::Ident) {
             self.1 &= ident != "Self"
+                && ident != "Rc"
                 && !self.0.type_params().any(|parameter| parameter.ident == *ident)
                 && !self.0.const_params().any(|parameter| parameter.ident == *ident);
         }
@@ -162,7 +164,7 @@ fn refuse_impl(ty: &Type, what: &str, errors: &mut Errors) {
     syn::visit::Visit::visit_type(&mut Find(what, errors), ty);
 }
 
-/// Refuses references in a type whose values are stored.
+/// Refuses references, and counted ones of a single thread, in a type whose values are stored.
 pub(crate) fn refuse_borrowed(ty: &Type, message: &str, errors: &mut Errors) {
     struct Find<'e>(&'e str, &'e mut Errors);
     impl<'ast> syn::visit::Visit<'ast> for Find<'_> {
@@ -172,6 +174,17 @@ pub(crate) fn refuse_borrowed(ty: &Type, message: &str, errors: &mut Errors) {
         fn visit_lifetime(&mut self, lifetime: &'ast syn::Lifetime) {
             if lifetime.ident != "static" {
                 self.1.on(lifetime, self.0);
+            }
+        }
+        fn visit_path(&mut self, path: &'ast syn::Path) {
+            match path.segments.last() {
+                Some(last) if last.ident == "Rc" => {
+                    self.1.on(
+                        path,
+                        "an `Rc` stays on one thread, and a run may be taken up on another: write `Arc`",
+                    );
+                }
+                Some(_) | None => syn::visit::visit_path(self, path),
             }
         }
     }

@@ -44,7 +44,7 @@ impl<W: Workflow> Run<W> {
         let record = shared.backend.record(&self.id).await?;
         let record = record.ok_or_else(|| StatusError::NotFound { run: run() })?;
         let status = WorkflowStatus::of(&record, &shared.progress(&self.id));
-        status.decode().map_err(|source| StatusError::Output { run: run(), source })
+        status.decode_by(W::output).map_err(|source| StatusError::Output { run: run(), source })
     }
 
     /// Waits until the run has ended, and gives its value.
@@ -115,7 +115,7 @@ impl<W: Workflow> Run<W> {
         match &record.phase {
             Phase::Live { .. } => None,
             Phase::Completed { output } => {
-                Some(output.decode().map_err(|source| ResultError::Output { run, source }))
+                Some(W::output(output).map_err(|source| ResultError::Output { run, source }))
             }
             Phase::Failed { error, .. } => {
                 let error = Failure::new(error.clone());

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use super::command::{Command, NewStart, Refusal};
 use super::{Engine, Run, StartError};
-use crate::durable::Stored;
+use crate::arguments;
 use crate::history::Digest;
 use crate::ids::RunId;
 use crate::workflow::{Invocation, Workflow};
@@ -40,7 +40,7 @@ impl<W: Workflow> Start<W> {
         let Some(program) = shared.programs.program(W::NAME).cloned() else {
             return Err(StartError::NotRegistered { workflow: W::NAME });
         };
-        let arguments = Stored::encode(&self.input)
+        let arguments = arguments::encode::<W::Intake, _>(&self.input)
             .map_err(|source| StartError::Unencodable { run: run.clone(), source })?;
         let (bytes, limit) = (arguments.as_str().len(), shared.largest_payload);
         if bytes > limit {

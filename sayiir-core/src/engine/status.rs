@@ -109,6 +109,13 @@ impl WorkflowStatus<Stored> {
     /// # Errors
     /// If the output is not a `T`.
     pub fn decode<T: Durable>(self) -> Result<WorkflowStatus<T>, serde_json::Error> {
+        self.decode_by(Stored::decode)
+    }
+
+    pub(super) fn decode_by<T>(
+        self,
+        decode: impl FnOnce(&Stored) -> Result<T, serde_json::Error>,
+    ) -> Result<WorkflowStatus<T>, serde_json::Error> {
         Ok(match self {
             Self::Running { steps } => WorkflowStatus::Running { steps },
             Self::WaitingForSignal { signals, deadline } => {
@@ -116,7 +123,7 @@ impl WorkflowStatus<Stored> {
             }
             Self::Sleeping { until } => WorkflowStatus::Sleeping { until },
             Self::Compensating { steps } => WorkflowStatus::Compensating { steps },
-            Self::Completed(output) => WorkflowStatus::Completed(output.decode()?),
+            Self::Completed(output) => WorkflowStatus::Completed(decode(&output)?),
             Self::Failed(error) => WorkflowStatus::Failed(error),
             Self::Cancelled { reason } => WorkflowStatus::Cancelled { reason },
             Self::Blocked { reason } => WorkflowStatus::Blocked { reason },

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Leaf, Leaves, Operation, Polled};
+use crate::arguments;
 use crate::durable::Stored;
 use crate::signal::Timeout;
 use crate::step::{Fault, Outcome, Step};
@@ -67,7 +68,7 @@ impl<T: Task> PendingTask for TaskCall<T> {
     }
 
     fn attempt(&self, provided: &Arc<Provided>, context: TaskContext) -> Result<Attempt, serde_json::Error> {
-        let input: T::Input = Stored::encode(&self.input)?.decode()?;
+        let input = arguments::decode::<T::Intake, T::Input>(&Stored::encode(self)?)?;
         let provided = Arc::clone(provided);
         Ok(Box::pin(async move { Attempted::new::<T>(T::run(input, provided, context).await) }))
     }
@@ -83,13 +84,13 @@ impl<T: Task> PendingTask for TaskCall<T> {
 
 impl<T: Task> Serialize for TaskCall<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.input.serialize(serializer)
+        arguments::serialize::<T::Intake, _, S>(&self.input, serializer)
     }
 }
 
 impl<'de, T: Task> Deserialize<'de> for TaskCall<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::Input::deserialize(deserializer).map(Self::new)
+        arguments::deserialize::<T::Intake, _, D>(deserializer).map(Self::new)
     }
 }
 

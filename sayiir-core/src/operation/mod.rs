@@ -28,6 +28,7 @@ pub use signal::{SignalWait, SignalWithin};
 pub use sleep::Sleep;
 pub use spawn::{AlreadyExists, PendingSpawn, Spawn};
 
+use crate::arguments::Intake;
 use crate::ids::LeafPath;
 use crate::step::{Fault, Step};
 use crate::task::PendingTask;
@@ -66,7 +67,9 @@ pub trait Callable {
     /// What the call becomes in the state.
     type Operation: Operation;
     /// The arguments, as a tuple.
-    type Arguments;
+    type Arguments: 'static;
+    /// How the arguments are stored.
+    type Intake: Intake<Self::Arguments>;
     /// Makes it, and its own callees, known to the engine.
     fn register(registry: &mut crate::workflow::Registry);
 }

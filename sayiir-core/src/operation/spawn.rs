@@ -5,7 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Leaf, Leaves, Operation, Polled};
+use super::{Callable, Leaf, Leaves, Operation, Polled};
+use crate::arguments;
 use crate::codec::Unencodable;
 use crate::durable::Stored;
 use crate::ids::RunId;
@@ -15,9 +16,13 @@ use crate::workflow::{Invocation, Workflow};
 /// `spawn!("id", other(args)).await`: yields the id of the new run, or says that it is taken.
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "")]
-pub struct Spawn<W: Workflow> {
+pub struct Spawn<W: Callable> {
     id: String,
-    input: W::Input,
+    #[serde(
+        serialize_with = "arguments::serialize::<W::Intake, _, _>",
+        deserialize_with = "arguments::deserialize::<W::Intake, _, _>"
+    )]
+    input: W::Arguments,
 }
 
 /// The id of a run that was to be spawned belongs to another run already.
@@ -34,7 +39,7 @@ pub trait PendingSpawn: fmt::Debug {
     fn id(&self) -> &str;
     /// The workflow's durable name.
     fn workflow(&self) -> &'static str;
-    /// The arguments, as `Box<W::Input>` and as JSON.
+    /// The arguments, as `Box<W::Arguments>` and as JSON.
     ///
     /// # Errors
     /// If they do not survive the copy through JSON.
@@ -82,8 +87,8 @@ impl<W: Workflow> PendingSpawn for Spawn<W> {
     }
 
     fn input(&self) -> Result<(Box<dyn Any + Send>, Stored), serde_json::Error> {
-        let stored = Stored::encode(&self.input)?;
-        let copy: W::Input = stored.decode()?;
+        let stored = arguments::encode::<W::Intake, _>(&self.input)?;
+        let copy = arguments::decode::<W::Intake, W::Arguments>(&stored)?;
         Ok((Box::new(copy), stored))
     }
 }

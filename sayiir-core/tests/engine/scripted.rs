@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use sayiir_core::arguments::Array;
 use sayiir_core::codec::{Incompatible, StateReader, StateWriter, Unencodable, saved};
 use sayiir_core::durable::Stored;
 use sayiir_core::operation::{
@@ -296,6 +297,7 @@ fn first(polled: Result<Vec<Branch>, String>) -> Polled<Current, Line> {
 impl Callable for Scripted {
     type Operation = Child<Self>;
     type Arguments = (Vec<Op>,);
+    type Intake = Array;
 
     fn register(registry: &mut Registry) {
         registry.workflow::<Self>();
@@ -318,6 +320,10 @@ impl Workflow for Scripted {
         ScriptedState::Begin {
             script: Script { rest: ops.into(), lines: Vec::new(), current: Current::Nothing },
         }
+    }
+
+    fn output(stored: &Stored) -> Result<Vec<String>, serde_json::Error> {
+        stored.decode()
     }
 
     fn advance(state: ScriptedState, step: &mut Step<'_>) -> Progress<ScriptedState, Self::Return> {
@@ -368,6 +374,7 @@ impl Limited {
 impl Callable for Limited {
     type Operation = Child<Self>;
     type Arguments = (Vec<Op>,);
+    type Intake = Array;
 
     fn register(registry: &mut Registry) {
         registry.workflow::<Self>();
@@ -387,6 +394,10 @@ impl Workflow for Limited {
 
     fn begin(input: Self::Input) -> ScriptedState {
         Scripted::begin(input)
+    }
+
+    fn output(stored: &Stored) -> Result<Vec<String>, serde_json::Error> {
+        stored.decode()
     }
 
     fn advance(state: ScriptedState, step: &mut Step<'_>) -> Progress<ScriptedState, Self::Return> {

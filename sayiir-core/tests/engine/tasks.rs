@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sayiir_core::arguments::Array;
+use sayiir_core::operation::{Callable, TaskCall};
 use sayiir_core::signal::Timeout;
 use sayiir_core::task::{Backoff, Fallible, Interrupted, Needs, Provided, Task, TaskContext, TaskOptions};
+use sayiir_core::workflow::Registry;
 
 use crate::world::World;
 
@@ -21,6 +24,16 @@ pub(crate) enum WorkError {
 macro_rules! task {
     ($name:ident, $durable:literal, $options:expr) => {
         pub(crate) struct $name;
+
+        impl Callable for $name {
+            type Operation = TaskCall<Self>;
+            type Arguments = (String,);
+            type Intake = Array;
+
+            fn register(registry: &mut Registry) {
+                registry.task::<Self>();
+            }
+        }
 
         impl Task for $name {
             type Input = (String,);

@@ -6,9 +6,10 @@ use syn::Type;
 use syn::spanned::Spanned;
 
 use super::{Model, Parameter};
+use crate::callable::{arguments_type, associated, intake, kind, no_intake, sides};
 use crate::diagnostics::placed;
 use crate::signature::{self, Head};
-use crate::workflow::model::{ReturnForm, bare, form_of};
+use crate::workflow::model::bare;
 
 pub(super) fn expand(model: &Model) -> TokenStream {
     let krate = &model.options.krate;
@@ -20,6 +21,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let sides = sides(name, &model.output, &private);
     let call = Ident::new("call", name.span());
     let arguments_type = associated("Arguments", &arguments_type(&types, name));
+    let intake = intake(name, &types, &private);
     quote! {
         #function
 
@@ -38,11 +40,14 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         #[automatically_derived]
         impl #private::Callable for #name {
             type Operation = #private::TaskCall<Self>;
+            type Intake = Self;
             #arguments_type
             fn register(registry: &mut #private::Registry) {
                 registry.task::<Self>();
             }
         }
+
+        #intake
 
         #sides
     }
@@ -58,20 +63,11 @@ pub(super) fn fallback(model: &Model, head: &Head) -> TokenStream {
     let (fields, types) = arguments(model);
     let taken = types.iter().map(|ty| if usable(ty) { quote!(#ty) } else { quote!(impl Sized) });
     let known = types.iter().map(|ty| if usable(ty) { quote!(#ty) } else { quote!(()) });
-    let (output, form) = if usable(output) {
-        (quote!(#output), form(model, &private))
-    } else {
-        (quote!(()), quote!(#private::Infallible))
-    };
-    let sides = match syn::parse2::<Type>(output.clone()) {
-        Ok(output) => sides(name, &output, &private),
-        Err(_) => TokenStream::new(),
-    };
-    let kind = match syn::parse2::<Type>(output.clone()) {
-        Ok(output) => kind(name, &output, &form, &quote!(<#name as #private::Task>::Output), &private),
-        Err(_) => TokenStream::new(),
-    };
+    let output = if usable(output) { output.clone() } else { syn::parse_quote!(()) };
+    let sides = sides(name, &output, &private);
+    let kind = kind(name, &output, &quote!(<#name as #private::Task>::Output), &private);
     let durable = bare(name);
+    let no_intake = no_intake(name, &private);
     let definition = definition(model);
     quote! {
         #function
@@ -91,12 +87,12 @@ pub(super) fn fallback(model: &Model, head: &Head) -> TokenStream {
         #[automatically_derived]
         #[allow(clippy::all, clippy::pedantic)]
         impl #private::Task for #name {
-            type Input = ();
+            type Input = <Self as #private::Callable>::Arguments;
             type Output = #output;
             type Kind = Self;
             const NAME: &'static str = #durable;
             const OPTIONS: #private::TaskOptions = #private::TaskOptions::DEFAULT;
-            async fn run(_: (), _: #private::Arc<#private::Provided>, _: #private::TaskContext) -> Self::Output {
+            async fn run(_: Self::Input, _: #private::Arc<#private::Provided>, _: #private::TaskContext) -> Self::Output {
                 ::core::unreachable!()
             }
         }
@@ -104,9 +100,12 @@ pub(super) fn fallback(model: &Model, head: &Head) -> TokenStream {
         #[automatically_derived]
         impl #private::Callable for #name {
             type Operation = #private::TaskCall<Self>;
+            type Intake = Self;
             type Arguments = (#(#known,)*);
             fn register(_: &mut #private::Registry) {}
         }
+
+        #no_intake
 
         #sides
     }
@@ -119,71 +118,6 @@ fn definition(model: &Model) -> TokenStream {
         #[doc = #docs]
         #[allow(non_camel_case_types, dead_code, missing_debug_implementations, unreachable_pub)]
         #vis struct #name {}
-    }
-}
-
-fn form(model: &Model, private: &TokenStream) -> TokenStream {
-    if model.fallible { quote!(#private::Fallible) } else { quote!(#private::Infallible) }
-}
-
-/// How the return type splits into success and failure. Written for the name itself, so that the only question about the
-/// type is inside of these functions, at the place of the type.
-pub(crate) fn kind(
-    name: &Ident,
-    output: &Type,
-    form: &TokenStream,
-    declared: &TokenStream,
-    private: &TokenStream,
-) -> TokenStream {
-    let span = output.span();
-    let left = placed(quote!(<), span);
-    let outcome = placed(quote!(as #private::Returned<#form>>::outcome(output)), span);
-    let recall = placed(quote!(as #private::Returned<#form>>::recall(stored)), span);
-    quote! {
-        #[automatically_derived]
-        #[allow(clippy::all, clippy::pedantic)]
-        impl #private::Kind<#declared> for #name {
-            fn outcome(output: &#declared) -> #private::Verdict {
-                #left #output #outcome
-            }
-            fn recall(stored: &#private::Stored) -> #private::Result<#declared, #private::JsonError> {
-                #left #output #recall
-            }
-        }
-    }
-}
-
-/// What `?` yields behind the call: the sides of the return type, or the whole of one that has none, so that a `?` in
-/// the wrong place is rustc's to report. Where the type is neither by its name, it has to be neither.
-pub(crate) fn sides(name: &Ident, output: &Type, private: &TokenStream) -> TokenStream {
-    let form = form_of(output);
-    let (ok, err) = match form {
-        ReturnForm::Result | ReturnForm::Option => {
-            (quote!(<#output as #private::Sides>::Ok), quote!(<#output as #private::Sides>::Err))
-        }
-        ReturnForm::Plain => (quote!(#output), quote!(())),
-    };
-    let (ok, err) = (associated("Ok", &ok), associated("Err", &err));
-    let is_alias = matches!((form, output), (ReturnForm::Plain, Type::Path(_))).then(|| {
-        let ask = placed(
-            quote! {
-                const _: &'static dyn #private::WrittenOut = {
-                    #[allow(unused_imports)]
-                    use #private::PlainForm as _;
-                    &#private::Form::<#output>::WORD
-                };
-            },
-            output.span(),
-        );
-        quote!(#ask)
-    });
-    quote! {
-        #[automatically_derived]
-        impl #private::Sides for #name {
-            #ok
-            #err
-        }
-        #is_alias
     }
 }
 
@@ -201,7 +135,7 @@ fn task_impl(model: &Model, private: &TokenStream, types: &[Type]) -> TokenStrea
     let input = arguments_type(types, name);
     let input_type = associated("Input", &input);
     let output_type = associated("Output", &quote!(#output));
-    let kind = kind(name, output, &form(model, private), &quote!(<#name as #private::Task>::Output), private);
+    let kind = kind(name, output, &quote!(<#name as #private::Task>::Output), private);
     let options = task_options(model, private);
     let hooks = hooks(model, private);
     let needs = needs(model, &durable);
@@ -224,20 +158,6 @@ fn task_impl(model: &Model, private: &TokenStream, types: &[Type]) -> TokenStrea
             #run
         }
     }
-}
-
-/// `type name = value;`, on the place of the value: rustc reports there if it is more private than the item.
-pub(crate) fn associated(name: &str, value: &TokenStream) -> TokenStream {
-    let name = Ident::new(name, value.span());
-    let (left, end) = (placed(quote!(type #name =), value.span()), placed(quote!(;), value.span()));
-    quote!(#left #value #end)
-}
-
-/// The tuple of the arguments, on whose place rustc reports one that cannot be stored.
-pub(crate) fn arguments_type(types: &[Type], name: &Ident) -> TokenStream {
-    let mut tuple = proc_macro2::Group::new(proc_macro2::Delimiter::Parenthesis, quote!(#(#types,)*));
-    tuple.set_span(types.first().map_or_else(|| name.span(), Spanned::span));
-    quote!(#tuple)
 }
 
 fn task_options(model: &Model, private: &TokenStream) -> TokenStream {

@@ -9,7 +9,6 @@ use syn::{FnArg, Pat, PatType, Type, Visibility};
 
 use crate::diagnostics::Errors;
 use crate::signature::{self, Head};
-pub(crate) use expand::{arguments_type, associated, kind, sides};
 use options::Options;
 
 /// An annotated function.
@@ -18,7 +17,6 @@ pub(crate) struct Model {
     pub(crate) name: Ident,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) output: Type,
-    pub(crate) fallible: bool,
     pub(crate) options: Options,
     /// The user's function without our parameter attributes.
     pub(crate) function: TokenStream,
@@ -50,7 +48,6 @@ pub(crate) fn compile(attribute: TokenStream, item: &TokenStream) -> TokenStream
         name: head.sig.ident.clone(),
         parameters,
         output: head.output(),
-        fallible: crate::workflow::model::is_result(&head.output()),
         options,
         function: function(&head),
     };

@@ -13,7 +13,6 @@ pub(crate) struct Model {
     pub(crate) parameters: Vec<Parameter>,
     /// The declared return type; `()` if there is none.
     pub(crate) output: Type,
-    pub(crate) fallible: bool,
     pub(crate) options: Options,
     /// The body's tokens with their braces.
     pub(crate) body: TokenStream,

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Block, FnArg, Pat};
 
-use super::model::{Model, Options, Parameter, is_result};
+use super::model::{Model, Options, Parameter};
 use crate::diagnostics::Errors;
 use crate::signature::{self, Head};
 use crate::{duration, options};
@@ -26,7 +26,6 @@ pub(crate) fn parse(attribute: TokenStream, item: &TokenStream, errors: &mut Err
     let parameters = parameters(&head, errors);
     let beside = !signature::is_method(&head) && !signature::is_primitive(&head.sig.ident);
     Some(Model {
-        fallible: is_result(&output),
         attrs: head.attrs,
         vis: head.vis,
         name: head.sig.ident.clone(),

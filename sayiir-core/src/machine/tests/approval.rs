@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::arguments::Array;
 use crate::codec::{Incompatible, StateReader, StateWriter, Unencodable, saved};
 use crate::durable::Stored;
 use crate::operation::{Callable, Child, Leaves, Operation, Polled, SignalWait, SignalWithin, TaskCall};
@@ -15,6 +16,16 @@ use crate::workflow::{Progress, Registry, Workflow, WorkflowState};
 const LIMIT: Duration = Duration::from_hours(1);
 
 pub(super) struct Notify;
+
+impl Callable for Notify {
+    type Operation = TaskCall<Self>;
+    type Arguments = (String,);
+    type Intake = Array;
+
+    fn register(registry: &mut Registry) {
+        registry.task::<Self>();
+    }
+}
 
 impl Task for Notify {
     type Input = (String,);
@@ -43,6 +54,7 @@ enum ApprovalState {
 impl Callable for Approval {
     type Operation = Child<Self>;
     type Arguments = (u64,);
+    type Intake = Array;
 
     fn register(registry: &mut Registry) {
         registry.workflow::<Self>();
@@ -62,6 +74,10 @@ impl Workflow for Approval {
 
     fn begin((amount,): (u64,)) -> ApprovalState {
         ApprovalState::Begin { amount }
+    }
+
+    fn output(stored: &Stored) -> Result<String, serde_json::Error> {
+        stored.decode()
     }
 
     fn advance(state: ApprovalState, step: &mut Step<'_>) -> Progress<ApprovalState, String> {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned;
 
 use super::surface::signal_of;
@@ -139,7 +140,12 @@ fn storage(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
             let place = input.model.user_span(place);
             let (left, right) =
                 (placed(quote!(<), place), placed(quote!(as #private::#bound>::CODEC), place));
-            let value = quote!(#left #ty #right);
+            // A type that only we have written is inferred, so that the question has no other place than the variable.
+            let subject = match &binding.ty {
+                Some(Type::Path(path)) if path.qself.is_some() => quote_spanned!(place=> _),
+                Some(_) | None => quote!(#ty),
+            };
+            let value = quote!(#left #subject #right);
             quote!(const #codec: #private::FieldCodec<#ty> = #value;)
         });
     }

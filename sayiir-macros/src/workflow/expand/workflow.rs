@@ -9,6 +9,7 @@ use super::Input;
 use super::body::Body;
 use super::state::Variant;
 use super::surface::content_of;
+use crate::callable;
 use crate::diagnostics::placed;
 use crate::workflow::ir::{self, End, Flow, ScopeId};
 use crate::workflow::model::Model;
@@ -48,21 +49,17 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
     let (name, state, output) = (&model.name, model.state_name(), &model.output);
     let durable = model.durable_name();
     let fields: Vec<_> = model.parameters.iter().map(|parameter| &parameter.field).collect();
-    let form = if model.fallible { quote!(#private::Fallible) } else { quote!(#private::Infallible) };
-    let kind =
-        crate::task::kind(name, output, &form, &quote!(<#name as #private::Workflow>::Return), private);
-    let success = if model.fallible {
-        placed(quote!(<#output as #private::Sides>::Ok), syn::spanned::Spanned::span(output))
-    } else {
-        quote!(#output)
-    };
-    let sides = crate::task::sides(name, output, private);
+    let kind = callable::kind(name, output, &quote!(<#name as #private::Workflow>::Return), private);
+    let success = callable::success(output, private);
+    let sides = callable::sides(name, output, private);
     let owned: Vec<_> = model.parameters.iter().map(|parameter| parameter.ty.clone()).collect();
-    let input_type = crate::task::arguments_type(&owned, name);
-    let input_item = crate::task::associated("Input", &input_type);
-    let arguments_item = crate::task::associated("Arguments", &input_type);
-    let return_item = crate::task::associated("Return", &quote!(#output));
-    let output_item = crate::task::associated("Output", &success);
+    let input_type = callable::arguments_type(&owned, name);
+    let input_item = callable::associated("Input", &input_type);
+    let arguments_item = callable::associated("Arguments", &input_type);
+    let return_item = callable::associated("Return", &quote!(#output));
+    let output_item = callable::associated("Output", &success);
+    let intake = callable::intake(name, &owned, private);
+    let read_output = callable::recall(output, private);
     let timeout = match &model.options.timeout {
         Some(limit) => quote!(#private::Some(#limit)),
         None => quote!(#private::None),
@@ -90,6 +87,7 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
         #[automatically_derived]
         impl #private::Callable for #name {
             type Operation = #private::Child<Self>;
+            type Intake = Self;
             #arguments_item
             fn register(registry: &mut #private::Registry) {
                 registry.workflow::<Self>();
@@ -99,6 +97,8 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
         #sides
 
         #kind
+
+        #intake
 
         #[automatically_derived]
         #[allow(clippy::all, clippy::pedantic)]
@@ -114,6 +114,9 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
             const TIMEOUT: #private::Option<::core::time::Duration> = #timeout;
             fn begin((#(#fields,)*): Self::Input) -> Self::State {
                 #state::#start { #(#fields),* }
+            }
+            fn output(stored: &#private::Stored) -> #private::Result<Self::Output, #private::JsonError> {
+                #read_output
             }
             #advance
             fn register_callees(registry: &mut #private::Registry) {
