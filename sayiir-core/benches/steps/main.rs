@@ -1,0 +1,111 @@
+//! How many durable steps per second the engine takes in memory on one core, beside a bare loop that does only what no engine
+//! can leave out; and what step N of one run costs.
+//!
+//! `cargo bench -p sayiir-core --bench steps` measures; `-- --smoke` only shows that it runs. `-- --count RUNS STEPS` does just
+//! that, for tools that count: the difference between two such calls is the cost of the steps between them.
+
+mod bare;
+#[path = "../count/mod.rs"]
+mod count;
+
+use std::time::{Duration, Instant};
+
+use count::{BEGINNINGS, Count};
+use sayiir_core::engine::Engine;
+use sayiir_core::memory::InMemoryBackend;
+use sayiir_core::workflow::Invocation;
+
+/// How many runs are in flight together.
+const TOGETHER: u64 = 64;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let numbers: Vec<u64> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let is_smoke = arguments.iter().any(|argument| argument == "--smoke" || argument == "--test");
+    if let [runs, steps] = numbers[..] {
+        report("counted", runs * steps, runtime.block_on(counted(runs, steps)));
+    } else if is_smoke {
+        runtime.block_on(compare(20, 10));
+        runtime.block_on(flat(&[10, 100], 100));
+    } else {
+        runtime.block_on(compare(20_000, 10));
+        runtime.block_on(flat(&[10, 1_000, 100_000], 10_000));
+    }
+}
+
+/// The engine beside the bare loop, by turns, so that both meet with the same machine; the best of each counts.
+async fn compare(runs: u64, steps: u64) {
+    let mut best = [Duration::MAX; 2];
+    for _ in 0..5 {
+        best[0] = best[0].min(counted(runs, steps).await);
+        best[1] = best[1].min(bare::counted(runs, steps));
+    }
+    report("the engine, runs of ten steps", runs * steps, best[0]);
+    report("the bare loop, the same bytes", runs * steps, best[1]);
+    println!("the engine takes {:.1} times as long", best[0].as_secs_f64() / best[1].as_secs_f64());
+}
+
+/// What step N of one run costs, for each N: the median over the tenth of the run that follows, of as many runs as it takes to
+/// see `steps` steps.
+async fn flat(places: &[usize], steps: usize) {
+    let mut costs = Vec::new();
+    for place in places {
+        let seen = (place / 10).max(10);
+        let mut intervals = Vec::new();
+        for number in 0..steps.div_ceil(seen) {
+            intervals.extend(last_intervals(number, place + seen, seen).await);
+        }
+        intervals.sort_unstable();
+        let median = intervals[intervals.len() / 2];
+        costs.push(median);
+        println!(
+            "step {place:<8} {median:>6} ns, {:.2} times step {}",
+            median as f64 / costs[0] as f64,
+            places[0]
+        );
+    }
+}
+
+/// How long each of the last `seen` steps of one run took: from the beginning of its task to that of the next.
+async fn last_intervals(number: usize, steps: usize, seen: usize) -> Vec<u64> {
+    let engine = engine().await;
+    BEGINNINGS.set(Some(Vec::with_capacity(steps)));
+    let invocation = Invocation::<Count>::new((steps as u64, false));
+    let run = engine.start(format!("run-{number}"), invocation).await.expect("the run starts");
+    run.result().await.expect("the run ends");
+    let beginnings = BEGINNINGS.take().expect("they are kept since the start");
+    assert_eq!(beginnings.len(), steps, "each task begins once");
+    beginnings[steps - seen - 1..].windows(2).map(|pair| pair[1] - pair[0]).collect()
+}
+
+/// Takes so many runs to their end.
+async fn counted(runs: u64, steps: u64) -> Duration {
+    let engine = engine().await;
+    let mut time = Duration::ZERO;
+    for first in (0..runs).step_by(usize::try_from(TOGETHER).unwrap_or(1)) {
+        let begun = Instant::now();
+        let mut started = Vec::new();
+        for number in first..runs.min(first + TOGETHER) {
+            let run = engine.start(format!("run-{number}"), Invocation::<Count>::new((steps, false))).await;
+            started.push(run.expect("the run starts"));
+        }
+        for run in started {
+            assert_eq!(run.result().await.expect("the run ends"), steps);
+        }
+        time += begun.elapsed();
+    }
+    time
+}
+
+async fn engine() -> Engine {
+    let builder = Engine::builder().backend(InMemoryBackend::new()).workflow::<Count>();
+    builder.start().await.expect("the engine starts")
+}
+
+fn report(what: &str, steps: u64, time: Duration) {
+    let nanos = time.as_nanos() / u128::from(steps.max(1));
+    let rate = steps as f64 / time.as_secs_f64();
+    println!("{what:<36} {steps:>8} steps in {time:>10.1?}  {nanos:>6} ns each  {rate:>9.0} steps/s");
+}
