@@ -13,7 +13,7 @@ use crate::durable::{Durable, Stored};
 /// How one saved variable is written and read.
 pub struct FieldCodec<T> {
     encode: fn(&T, &mut Vec<u8>) -> Result<(), serde_json::Error>,
-    decode: fn(&RawValue) -> Result<T, serde_json::Error>,
+    decode: fn(&str) -> Result<T, serde_json::Error>,
 }
 
 impl<T> std::fmt::Debug for FieldCodec<T> {
@@ -31,8 +31,7 @@ impl<T> FieldCodec<T> {
         let mut out = Vec::new();
         let text = (self.encode)(value, &mut out)
             .map_err(|error| error.to_string())
-            .and_then(|()| String::from_utf8(out).map_err(|error| error.to_string()))
-            .and_then(|text| Stored::from_json(text).map_err(|error| error.to_string()));
+            .and_then(|()| Stored::from_writer(out).map_err(|error| error.to_string()));
         text.map_err(|cause| Unencodable { variant: variant.into(), field: field.into(), cause })
     }
 
@@ -46,7 +45,7 @@ impl<T> FieldCodec<T> {
         field: &'static str,
         stored: &Stored,
     ) -> Result<T, Incompatible> {
-        (self.decode)(stored.as_raw())
+        (self.decode)(stored.as_str())
             .map_err(|error| Incompatible { detail: format!("`{field}` of `{variant}`: {error}") })
     }
 }
@@ -56,7 +55,7 @@ impl<T> FieldCodec<T> {
 pub const fn saved<T: Durable>() -> FieldCodec<T> {
     FieldCodec {
         encode: |value, out| serde_json::to_writer(out, value),
-        decode: |raw| serde_json::from_str(raw.get()),
+        decode: |text| serde_json::from_str(text),
     }
 }
 
@@ -131,10 +130,11 @@ impl StateWriter {
         }
         self.out.extend_from_slice(b"}}");
         let variant = self.variant;
-        String::from_utf8(self.out)
-            .map_err(|error| error.to_string())
-            .and_then(|text| Stored::from_json(text).map_err(|error| error.to_string()))
-            .map_err(|cause| Unencodable { variant: variant.into(), field: String::new(), cause })
+        Stored::from_writer(self.out).map_err(|error| Unencodable {
+            variant: variant.into(),
+            field: String::new(),
+            cause: error.to_string(),
+        })
     }
 }
 
@@ -178,7 +178,7 @@ impl<'a> StateReader<'a> {
         let raw = self.fields.get(name).ok_or_else(|| Incompatible {
             detail: format!("`{}` has no saved variable `{name}`", self.variant),
         })?;
-        (codec.decode)(raw)
+        (codec.decode)(raw.get())
             .map_err(|error| Incompatible { detail: format!("`{name}` of `{}`: {error}", self.variant) })
     }
 

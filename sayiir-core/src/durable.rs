@@ -1,5 +1,8 @@
 //! What may be saved while a run waits: the [`Durable`] bound, and [`Stored`], a value kept as JSON until its type is needed.
 
+use std::string::FromUtf8Error;
+use std::sync::Arc;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
@@ -20,8 +23,10 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Durable for T {}
 ///
 /// It serialises as the value it holds, so a field may change from `Stored` to the named type and back without touching
 /// what is on disk.
-#[derive(Clone)]
-pub struct Stored(Box<RawValue>);
+///
+/// A clone shares the text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Stored(Arc<str>);
 
 impl Stored {
     /// Encodes a value.
@@ -29,7 +34,7 @@ impl Stored {
     /// # Errors
     /// What `serde_json` reports: a map with keys that are not strings, or a failing `Serialize`.
     pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
-        serde_json::value::to_raw_value(value).map(Self)
+        serde_json::to_string(value).map(|text| Self(text.into()))
     }
 
     /// Takes text that is already JSON.
@@ -37,7 +42,12 @@ impl Stored {
     /// # Errors
     /// If it is not one well-formed JSON document.
     pub fn from_json(text: String) -> Result<Self, serde_json::Error> {
-        RawValue::from_string(text).map(Self)
+        RawValue::from_string(text).map(Self::from)
+    }
+
+    /// Takes text that was written as JSON just now, piece by piece.
+    pub(crate) fn from_writer(written: Vec<u8>) -> Result<Self, FromUtf8Error> {
+        String::from_utf8(written).map(|text| Self(text.into()))
     }
 
     /// Decodes into the type that the caller knows.
@@ -45,17 +55,13 @@ impl Stored {
     /// # Errors
     /// If the document does not fit `T`.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(self.0.get())
-    }
-
-    pub(crate) fn as_raw(&self) -> &RawValue {
-        &self.0
+        serde_json::from_str(&self.0)
     }
 
     /// The JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.0.get()
+        &self.0
     }
 }
 
@@ -63,7 +69,8 @@ impl Stored {
 impl Serialize for Stored {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
-            self.0.serialize(serializer)
+            let document: &RawValue = serde_json::from_str(&self.0).map_err(serde::ser::Error::custom)?;
+            document.serialize(serializer)
         } else {
             serializer.serialize_str(self.as_str())
         }
@@ -73,29 +80,21 @@ impl Serialize for Stored {
 impl<'de> Deserialize<'de> for Stored {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            Box::<RawValue>::deserialize(deserializer).map(Self)
+            Box::<RawValue>::deserialize(deserializer).map(Self::from)
         } else {
             Self::from_json(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
         }
     }
 }
 
-impl PartialEq for Stored {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for Stored {}
-
 impl std::fmt::Debug for Stored {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0.get())
+        f.write_str(&self.0)
     }
 }
 
 impl From<Box<RawValue>> for Stored {
     fn from(raw: Box<RawValue>) -> Self {
-        Self(raw)
+        Self(Box::<str>::from(raw).into())
     }
 }
