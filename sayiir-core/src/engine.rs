@@ -101,7 +101,11 @@ impl Engine {
             return Err(FindError::NotFound { run });
         };
         if record.workflow != W::NAME {
-            return Err(FindError::OtherWorkflow { run, expected: W::NAME, found: record.workflow.clone() });
+            return Err(FindError::OtherWorkflow {
+                run,
+                expected: W::NAME,
+                found: record.workflow.to_string(),
+            });
         }
         Ok(Run::new(self.clone(), run))
     }

@@ -1,9 +1,11 @@
 //! The history: what happened to a run, append-only, each entry carrying the hash of the one before.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::ids::{Incarnation, RunId};
+use crate::ids::{Incarnation, Name, RunId};
 
 /// Length of a run's history and the hash of its last entry: kept in the record, so that a missing tail shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -83,16 +85,16 @@ pub enum Event {
     /// The run was accepted.
     Started {
         /// The workflow's durable name.
-        workflow: String,
+        workflow: Name,
         /// Of the arguments' JSON.
         input: Digest,
     },
     /// A task succeeded.
     StepDone {
         /// The task's durable name.
-        task: String,
+        task: Name,
         /// Its idempotency key.
-        key: String,
+        key: Arc<str>,
         /// Which attempt, from 1.
         attempt: u32,
         /// How long that attempt took, in microseconds.
@@ -103,9 +105,9 @@ pub enum Event {
     /// An attempt of a task failed.
     StepFailed {
         /// The task's durable name.
-        task: String,
+        task: Name,
         /// Its idempotency key.
-        key: String,
+        key: Arc<str>,
         /// Which attempt, from 1.
         attempt: u32,
         /// How long it took, in microseconds.
@@ -118,9 +120,9 @@ pub enum Event {
     /// An attempt ended that nobody waited for any more: of a race that was lost, or of a run that was cancelled.
     StepDiscarded {
         /// The task's durable name.
-        task: String,
+        task: Name,
         /// Its idempotency key.
-        key: String,
+        key: Arc<str>,
         /// Which attempt, from 1.
         attempt: u32,
         /// How long it took, in microseconds.

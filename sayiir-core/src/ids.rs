@@ -1,5 +1,6 @@
 //! The names of things: one newtype each, so that no bare string or number crosses a boundary.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -63,6 +64,10 @@ impl fmt::Debug for RunId {
         fmt::Debug::fmt(&*self.0, f)
     }
 }
+
+/// The durable name of a workflow, a task or a signal. One that this binary declares is borrowed from it, so that records and
+/// events which speak of it are copied for nothing.
+pub type Name = Cow<'static, str>;
 
 /// How often a run's record has been written; the first commit writes revision 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

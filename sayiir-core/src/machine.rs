@@ -31,7 +31,7 @@ pub(crate) use spawn::WantedSpawn;
 use crate::backend::{Accepted, Before, RunChange};
 use crate::durable::Stored;
 use crate::history::{Chain, Event, HistoryEntry};
-use crate::ids::{Incarnation, RunId};
+use crate::ids::{Incarnation, Name, RunId};
 use crate::record::{BlockReason, Ending, IndexEntry, LastOutcome, Phase, Queue, Record};
 use crate::workflow::{LiveState, Program};
 
@@ -203,6 +203,6 @@ impl Turn {
     }
 }
 
-fn empty_queue(signal: &str) -> Queue {
+fn empty_queue(signal: impl Into<Name>) -> Queue {
     Queue { signal: signal.into(), head: 0, tail: 0 }
 }

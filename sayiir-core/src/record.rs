@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::durable::Stored;
 use crate::history::HistoryHead;
-use crate::ids::{Incarnation, LeafPath, Revision, RunId, StepNumber};
+use crate::ids::{Incarnation, LeafPath, Name, Revision, RunId, StepNumber};
 
 pub use blocked::BlockReason;
 pub use index::{IndexEntry, StatusKind};
@@ -25,7 +25,7 @@ pub struct Record {
     /// Told apart from other runs that used the same id before.
     pub incarnation: Incarnation,
     /// The workflow's durable name.
-    pub workflow: String,
+    pub workflow: Name,
     /// How often this record has been written.
     pub revision: Revision,
     /// When the run was started.
@@ -61,12 +61,7 @@ pub struct Record {
 impl Record {
     /// The record of a run that begins, before its first move: nothing is written, done or waited for yet.
     #[must_use]
-    pub fn new(
-        run: RunId,
-        incarnation: Incarnation,
-        workflow: impl Into<String>,
-        created: Timestamp,
-    ) -> Self {
+    pub fn new(run: RunId, incarnation: Incarnation, workflow: impl Into<Name>, created: Timestamp) -> Self {
         Self {
             run,
             incarnation,
@@ -154,7 +149,7 @@ pub enum StoredOutcome {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Queue {
     /// The signal's name.
-    pub signal: String,
+    pub signal: Name,
     /// The oldest that nobody took.
     pub head: u64,
     /// The position of the next to come.

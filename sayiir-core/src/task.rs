@@ -235,13 +235,20 @@ pub trait PendingTask: fmt::Debug {
 }
 
 /// The key under which an attempt's effects count once: the same for every attempt of one step.
-pub(crate) fn idempotency_key(incarnation: Incarnation, scheduled: StepNumber, path: &LeafPath) -> String {
-    let mut key = format!("{:032x}-{}", incarnation.0, scheduled.0);
+pub(crate) fn idempotency_key(incarnation: Incarnation, scheduled: StepNumber, path: &LeafPath) -> Arc<str> {
+    let mut key = String::with_capacity(64);
+    for byte in incarnation.0.to_be_bytes() {
+        for digit in [byte >> 4, byte & 0xf] {
+            key.push(char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }));
+        }
+    }
+    key.push('-');
+    key.push_str(&scheduled.0.to_string());
     if !path.0.is_empty() {
         key.push('-');
         key.push_str(&path.to_string());
     }
-    key
+    key.into()
 }
 
 /// What an attempt knows of itself: a `cx: &TaskContext` parameter receives it.
@@ -253,7 +260,7 @@ pub struct TaskContext {
 struct ContextParts {
     run: RunId,
     attempt: u32,
-    idempotency_key: String,
+    idempotency_key: Arc<str>,
     cancelled: CancellationToken,
     progress: Mutex<Option<String>>,
 }

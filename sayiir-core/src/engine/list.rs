@@ -98,7 +98,7 @@ impl RunSummary {
     fn of(record: &Record, progress: &Progress) -> Self {
         Self {
             id: record.run.clone(),
-            workflow: record.workflow.clone(),
+            workflow: record.workflow.to_string(),
             status: WorkflowStatus::of(record, progress),
             created: record.created,
             updated: record.updated,

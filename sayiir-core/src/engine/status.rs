@@ -185,7 +185,7 @@ fn live(status: StatusKind, leaves: &[LeafRecord], progress: &Progress) -> Workf
 fn step(leaf: &LeafRecord, progress: &Progress) -> Option<StepStatus> {
     match &leaf.kind {
         LeafKind::Task { name, attempts, last_error, retry_at, .. } => Some(StepStatus {
-            task: name.clone(),
+            task: name.to_string(),
             attempt: attempts + 1,
             last_error: last_error.clone(),
             next_retry: *retry_at,

@@ -1,10 +1,12 @@
 //! Attempts of tasks: what their end means, and when the next one is due.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{LeafId, Turn};
 use crate::durable::Stored;
 use crate::history::{Digest, Event};
+use crate::ids::Name;
 use crate::operation::deadline;
 use crate::record::{BlockReason, LeafKind, StoredOutcome};
 use crate::step::Outcome;
@@ -23,6 +25,18 @@ pub(crate) enum AttemptEnd {
     Recalled(crate::durable::Stored),
 }
 
+impl AttemptEnd {
+    /// Whether no other attempt can follow.
+    pub(crate) fn is_success(&self) -> bool {
+        match self {
+            Self::Returned(Attempted { verdict: Verdict::Success(_), .. }) | Self::Recalled(_) => true,
+            Self::Returned(Attempted { verdict: Verdict::Failure(_), .. })
+            | Self::Panicked(_)
+            | Self::Unstartable(_) => false,
+        }
+    }
+}
+
 /// An attempt that ended.
 #[derive(Debug)]
 pub(crate) struct EndedAttempt {
@@ -38,7 +52,7 @@ pub(crate) struct EndedAttempt {
     pub(crate) micros: u64,
     /// Whether its failure is final whatever the options say: an interrupted `at_most_once` task.
     pub(crate) is_final: bool,
-    /// 64 random bits, by which the wait before the next attempt varies.
+    /// 64 random bits, by which the wait before the next attempt varies; of an attempt that succeeded none are drawn.
     pub(crate) jitter: u64,
     /// How it ended.
     pub(crate) end: AttemptEnd,
@@ -46,8 +60,8 @@ pub(crate) struct EndedAttempt {
 
 /// The facts of an attempt that go to the history.
 struct Facts {
-    task: String,
-    key: String,
+    task: Name,
+    key: Arc<str>,
     attempt: u32,
     micros: u64,
 }
@@ -81,7 +95,7 @@ impl Turn {
                 }
                 Undone::Later(error) => self.repeat_later(&leaf, facts, error, options.backoff, jitter),
                 Undone::Failed(error) => {
-                    let task = facts.task.clone();
+                    let task = facts.task.to_string();
                     self.log_failed(facts, error.clone(), false);
                     self.compensation_failed(task, error);
                 }
@@ -121,7 +135,7 @@ impl Turn {
                 self.repeat_later(&leaf, facts, error, options.backoff, jitter);
             }
             AttemptEnd::Panicked(message) => {
-                let task = facts.task.clone();
+                let task = facts.task.to_string();
                 self.log_failed(facts, format!("panicked: {message}"), false);
                 let cause = self.cause(leaf.path, StoredOutcome::Repeat);
                 self.block(BlockReason::TaskPanicked { task, message }, Some(cause));

@@ -1,5 +1,6 @@
 //! Signals: accepting them, and handing them to the waits in order.
 
+use super::moves::Cause;
 use super::{MOST_MOVES, Turn, empty_queue};
 use crate::backend::Accepted;
 use crate::durable::Stored;
@@ -77,12 +78,10 @@ impl Turn {
     /// Hands a wait the message it wants.
     pub(crate) fn take(&mut self, wanted: Wanted, message: Message) {
         let Wanted { path, signal, position } = wanted;
-        let cause = self.cause(path.clone(), StoredOutcome::Signal(message.clone()));
-        let Some(moved) = self.advance(Some((path, Outcome::Signal(message))), None) else {
-            // The run is blocked and the message stays where it is.
-            if let crate::record::Phase::Blocked { cause: kept, .. } = &mut self.record.phase {
-                *kept = Some(crate::record::LastOutcome { outcome: StoredOutcome::Nothing, ..cause });
-            }
+        // Where the state cannot be taken up, the message stays where it is.
+        let untaken = Cause { path: path.clone(), outcome: StoredOutcome::Nothing };
+        let cause = Cause { path: path.clone(), outcome: StoredOutcome::Signal(message.clone()) };
+        let Some(moved) = self.advance(Some((path, Outcome::Signal(message))), Some(&untaken)) else {
             return;
         };
         self.consume(&signal, position);
@@ -135,7 +134,7 @@ impl Turn {
         let inbox = &mut self.record.inbox;
         let place = inbox.iter().position(|queue| queue.signal == signal);
         let place = place.unwrap_or_else(|| {
-            inbox.push(empty_queue(signal));
+            inbox.push(empty_queue(signal.to_owned()));
             inbox.len() - 1
         });
         &mut inbox[place]

@@ -22,6 +22,13 @@ pub(super) struct Moved {
     pub(super) rejected: Option<(Message, String)>,
 }
 
+/// The outcome that a move hands to a leaf, for the case that the run stops there.
+#[derive(Clone)]
+pub(super) struct Cause {
+    pub(super) path: LeafPath,
+    pub(super) outcome: StoredOutcome,
+}
+
 impl Turn {
     /// The first move of a run.
     pub(super) fn begin(&mut self, input: Box<dyn Any + Send>) {
@@ -55,13 +62,13 @@ impl Turn {
 
     /// Hands an outcome to a leaf and takes what follows into the record.
     pub(super) fn deliver(&mut self, path: LeafPath, outcome: Outcome, stored: StoredOutcome) {
-        let cause = self.cause(path.clone(), stored);
+        let cause = Cause { path: path.clone(), outcome: stored };
         if let Some(moved) = self.advance(Some((path, outcome)), Some(&cause)) {
             self.conclude(moved, Some(cause));
         }
     }
 
-    /// What `retry()` will need if the stretch behind this outcome fails.
+    /// What `retry()` will need of the outcome that led to where the run now stops.
     pub(super) fn cause(&self, path: LeafPath, outcome: StoredOutcome) -> LastOutcome {
         LastOutcome { path, outcome, leaves: self.record.leaves().to_vec() }
     }
@@ -70,13 +77,13 @@ impl Turn {
     pub(super) fn advance(
         &mut self,
         event: Option<(LeafPath, Outcome)>,
-        cause: Option<&LastOutcome>,
+        cause: Option<&Cause>,
     ) -> Option<Moved> {
         self.moves += 1;
         let live = match self.take_live() {
             Ok(live) => live,
             Err(Incompatible { detail }) => {
-                self.block(BlockReason::Incompatible { detail }, cause.cloned());
+                self.stop(BlockReason::Incompatible { detail }, cause.cloned());
                 return None;
             }
         };
@@ -94,9 +101,9 @@ impl Turn {
     }
 
     /// Takes what a move led to into the record.
-    pub(super) fn conclude(&mut self, moved: Moved, cause: Option<LastOutcome>) {
+    pub(super) fn conclude(&mut self, moved: Moved, cause: Option<Cause>) {
         match moved.advanced {
-            Err(message) => self.block(BlockReason::StretchPanicked { message }, cause),
+            Err(message) => self.stop(BlockReason::StretchPanicked { message }, cause),
             Ok(Advanced::Waits(live)) => {
                 if self.wait(live, moved.renewed.as_deref(), cause) {
                     self.record.compensations.extend(moved.compensations);
@@ -105,31 +112,33 @@ impl Turn {
             Ok(Advanced::Returned(Verdict::Success(Ok(output)))) => self.complete(output),
             Ok(Advanced::Returned(Verdict::Success(Err(error)))) => {
                 let detail = format!("the value that the workflow returned cannot be stored: {error}");
-                self.block(BlockReason::Unencodable { detail }, cause);
+                self.stop(BlockReason::Unencodable { detail }, cause);
             }
             Ok(Advanced::Returned(Verdict::Failure(error))) => {
+                let cause = cause.map(|cause| self.cause(cause.path, cause.outcome));
                 self.record.compensations.extend(moved.compensations);
                 self.fail(error, cause);
             }
-            Ok(Advanced::Fault(fault)) => self.block(reason(fault), cause),
+            Ok(Advanced::Fault(fault)) => self.stop(reason(fault), cause),
         }
     }
 
+    /// Blocks the run where it waited before the move.
+    fn stop(&mut self, reason: BlockReason, cause: Option<Cause>) {
+        let cause = cause.map(|cause| self.cause(cause.path, cause.outcome));
+        self.block(reason, cause);
+    }
+
     /// Stores the place where the run now waits; `false` if that cannot be stored and the run is blocked.
-    fn wait(
-        &mut self,
-        live: Box<dyn LiveState>,
-        renewed: Option<&[u32]>,
-        cause: Option<LastOutcome>,
-    ) -> bool {
+    fn wait(&mut self, live: Box<dyn LiveState>, renewed: Option<&[u32]>, cause: Option<Cause>) -> bool {
         let state = match caught(|| live.encode()) {
             Ok(Ok(state)) => state,
             Ok(Err(error)) => {
-                self.block(BlockReason::Unencodable { detail: error.to_string() }, cause);
+                self.stop(BlockReason::Unencodable { detail: error.to_string() }, cause);
                 return false;
             }
             Err(message) => {
-                self.block(BlockReason::StretchPanicked { message }, cause);
+                self.stop(BlockReason::StretchPanicked { message }, cause);
                 return false;
             }
         };
@@ -139,13 +148,13 @@ impl Turn {
             && let Err(Incompatible { detail }) = program.decode(&state)
         {
             let detail = format!("the state would not read back: {detail}");
-            self.block(BlockReason::Unencodable { detail }, cause);
+            self.stop(BlockReason::Unencodable { detail }, cause);
             return false;
         }
         let leaves = self.leaves_of(&*live, renewed);
         if leaves.is_empty() {
             let detail = format!("`{}` waits for nothing", live.variant_name());
-            self.block(BlockReason::Incompatible { detail }, cause);
+            self.stop(BlockReason::Incompatible { detail }, cause);
             return false;
         }
         self.changed = true;

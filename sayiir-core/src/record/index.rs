@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{LeafKind, LeafRecord, Phase, Record};
+use crate::ids::Name;
 
 /// The status by which runs are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -44,7 +45,7 @@ impl StatusKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexEntry {
     /// The workflow's durable name.
-    pub workflow: String,
+    pub workflow: Name,
     /// When the run was started: listings are in this order, then by id.
     pub created: Timestamp,
     /// By which it is listed.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{LeafPath, RunId, StepNumber};
+use crate::ids::{LeafPath, Name, RunId, StepNumber};
 
 /// One leaf of the current state, with what must survive a restart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub enum LeafKind {
     /// A task's outcome.
     Task {
         /// The task's durable name.
-        name: String,
+        name: Name,
         /// How many attempts have begun and ended.
         attempts: u32,
         /// What the last of them failed with.

@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::durable::Stored;
+use crate::ids::Name;
 
 /// A task to run, with these arguments, if the run fails or is cancelled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Compensation {
     /// The task's durable name.
-    pub task: String,
+    pub task: Name,
     /// Its arguments, as a JSON array.
     pub input: Stored,
 }

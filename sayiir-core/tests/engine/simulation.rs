@@ -329,7 +329,7 @@ fn check_steps(world: &World, events: &[(Timestamp, &Event)], context: &str) {
     for (_, event) in events {
         if let Event::StepDone { key, .. } = event {
             assert!(done.insert(key.clone()), "{context}: step {key} was committed twice");
-            assert!(called.contains(key), "{context}: step {key} never ran");
+            assert!(called.contains(&**key), "{context}: step {key} never ran");
         }
     }
 }

@@ -169,7 +169,7 @@ impl Actor {
 
 /// Whether the message is one that the run's workflows declare. What is wrong with it is found before anything is stored.
 fn check(programs: &Programs, record: &Record, message: &NewMessage) -> Result<(), Refusal> {
-    let workflow = record.workflow.as_str();
+    let workflow: &str = &record.workflow;
     if programs.program(workflow).is_none() {
         return Err(Refusal::NotRegistered { workflow: workflow.into() });
     }

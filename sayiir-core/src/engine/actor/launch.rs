@@ -119,11 +119,11 @@ impl Actor {
         match self.shared.programs.stored_task(&compensation.task, &compensation.input) {
             Some(Ok(task)) => Some(body(&*task)),
             Some(Err(error)) => {
-                tracing::error!(run = %self.run, task = compensation.task, %error, "a compensation does not fit this binary");
+                tracing::error!(run = %self.run, task = &*compensation.task, %error, "a compensation does not fit this binary");
                 None
             }
             None => {
-                tracing::error!(run = %self.run, task = compensation.task, "a compensation's task is not registered");
+                tracing::error!(run = %self.run, task = &*compensation.task, "a compensation's task is not registered");
                 None
             }
         }
@@ -144,7 +144,7 @@ impl Actor {
             options,
             micros: 0,
             is_final,
-            jitter: self.shared.entropy.jitter(),
+            jitter: if end.is_success() { 0 } else { self.shared.entropy.jitter() },
             end,
         }
     }
