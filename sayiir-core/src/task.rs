@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -261,7 +261,8 @@ struct ContextParts {
     run: RunId,
     attempt: u32,
     idempotency_key: Arc<str>,
-    cancelled: CancellationToken,
+    /// Made when somebody first asks for it.
+    cancelled: OnceLock<CancellationToken>,
     progress: Mutex<Option<String>>,
 }
 
@@ -274,10 +275,9 @@ impl TaskContext {
         scheduled: StepNumber,
         path: &LeafPath,
         attempt: u32,
-        cancelled: CancellationToken,
     ) -> Self {
         let idempotency_key = idempotency_key(incarnation, scheduled, path);
-        let progress = Mutex::new(None);
+        let (cancelled, progress) = (OnceLock::new(), Mutex::new(None));
         Self { inner: Arc::new(ContextParts { run, attempt, idempotency_key, cancelled, progress }) }
     }
 
@@ -303,7 +303,7 @@ impl TaskContext {
     /// Fires when the result is no longer wanted.
     #[must_use]
     pub fn cancellation(&self) -> &CancellationToken {
-        &self.inner.cancelled
+        self.inner.cancelled.get_or_init(CancellationToken::new)
     }
 
     /// Says how far the attempt is; `status()` shows the last words. Kept in memory only.

@@ -79,7 +79,7 @@ fn event(entry: &HistoryEntry) -> Option<String> {
 /// The key under which a run paid.
 fn payment(history: &[HistoryEntry]) -> Option<String> {
     history.iter().find_map(|entry| match &entry.event {
-        Event::StepDone { task, key, .. } if task == "reimburse" => Some(key.clone()),
+        Event::StepDone { task, key, .. } if task == "reimburse" => Some(key.to_string()),
         _ => None,
     })
 }

@@ -79,7 +79,6 @@ fn perform<W: Workflow>(state: &W::State, answers: &mut dyn Answers) -> (LeafPat
                     StepNumber(0),
                     path,
                     1,
-                    tokio_util::sync::CancellationToken::new(),
                 );
                 let attempt =
                     task.attempt(&Arc::new(Provided::default()), context).expect("the input survives");

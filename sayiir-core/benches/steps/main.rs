@@ -60,16 +60,13 @@ async fn flat(places: &[usize], steps: usize) {
         intervals.sort_unstable();
         let median = intervals[intervals.len() / 2];
         costs.push(median);
-        println!(
-            "step {place:<8} {median:>6} ns, {:.2} times step {}",
-            median as f64 / costs[0] as f64,
-            places[0]
-        );
+        let ratio = median.div_duration_f64(costs[0]);
+        println!("step {place:<8} {median:>9.2?}, {ratio:.2} times step {}", places[0]);
     }
 }
 
 /// How long each of the last `seen` steps of one run took: from the beginning of its task to that of the next.
-async fn last_intervals(number: usize, steps: usize, seen: usize) -> Vec<u64> {
+async fn last_intervals(number: usize, steps: usize, seen: usize) -> Vec<Duration> {
     let engine = engine().await;
     BEGINNINGS.set(Some(Vec::with_capacity(steps)));
     let invocation = Invocation::<Count>::new((steps as u64, false));
@@ -77,7 +74,7 @@ async fn last_intervals(number: usize, steps: usize, seen: usize) -> Vec<u64> {
     run.result().await.expect("the run ends");
     let beginnings = BEGINNINGS.take().expect("they are kept since the start");
     assert_eq!(beginnings.len(), steps, "each task begins once");
-    beginnings[steps - seen - 1..].windows(2).map(|pair| pair[1] - pair[0]).collect()
+    beginnings[steps - seen - 1..].windows(2).map(|pair| Duration::from_nanos(pair[1] - pair[0])).collect()
 }
 
 /// Takes so many runs to their end.
@@ -105,7 +102,7 @@ async fn engine() -> Engine {
 }
 
 fn report(what: &str, steps: u64, time: Duration) {
-    let nanos = time.as_nanos() / u128::from(steps.max(1));
-    let rate = steps as f64 / time.as_secs_f64();
-    println!("{what:<36} {steps:>8} steps in {time:>10.1?}  {nanos:>6} ns each  {rate:>9.0} steps/s");
+    let steps = f64::from(u32::try_from(steps).unwrap_or(u32::MAX));
+    let (each, rate) = (time.div_f64(steps), steps / time.as_secs_f64());
+    println!("{what:<36} {steps:>8} steps in {time:>10.1?}  {each:>9.2?} each  {rate:>9.0} steps/s");
 }

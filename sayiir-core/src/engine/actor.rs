@@ -40,17 +40,21 @@ impl Actor {
                 self.go_on().await;
                 continue;
             }
-            if self.attempts.is_empty() && self.commands.is_empty() {
-                if self.shared.actors.retire(&self.run, &self.commands) {
-                    return;
+            if let Ok(command) = self.commands.try_recv() {
+                self.obey(command).await;
+            } else if let Some(finished) = self.attempts.first_look(&self.shared) {
+                self.finished(finished).await;
+            } else if !self.attempts.is_empty() {
+                tokio::select! {
+                    biased;
+                    Some(command) = self.commands.recv() => self.obey(command).await,
+                    finished = self.attempts.next() => self.finished(finished).await,
                 }
-                continue;
+            } else if self.shared.actors.retire(&self.run, &self.commands) {
+                return;
             }
-            tokio::select! {
-                biased;
-                Some(command) = self.commands.recv() => self.obey(command).await,
-                finished = self.attempts.next() => self.finished(finished).await,
-            }
+            // A run whose tasks never wait lets others have their turn, too.
+            tokio::task::coop::consume_budget().await;
         }
     }
 }

@@ -1,36 +1,43 @@
 //! The attempts of one run that are running just now.
 
-use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
+mod launch;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use jiff::Timestamp;
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
+
+pub(crate) use launch::Launch;
+use launch::{Look, Unfinished};
 
 use super::shared::Shared;
 use super::slots::Slot;
 use crate::ids::LeafPath;
-use crate::machine::{EndedAttempt, LeafId, panic_message};
-use crate::operation::deadline;
-use crate::task::{Attempt, Attempted, TaskContext, TaskOptions};
+use crate::machine::{EndedAttempt, LeafId};
+use crate::task::{Attempted, TaskContext, TaskOptions};
 
-/// What the running attempts of one run last reported; shared with those who ask for its status.
+/// The attempts of one run that are running, and what they last reported; shared with those who ask for its status.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Progress(Arc<Mutex<Vec<(LeafId, TaskContext)>>>);
+pub(crate) struct Progress(Arc<Mutex<Vec<Running>>>);
+
+/// A leaf that has its attempt.
+#[derive(Debug)]
+struct Running {
+    leaf: LeafId,
+    /// `None`: it has not begun, or is over.
+    context: Option<TaskContext>,
+}
 
 impl Progress {
     /// The last words of the attempt at `path`.
     pub(crate) fn of(&self, path: &LeafPath) -> Option<String> {
         let running = self.lock();
-        let (_, context) = running.iter().find(|(leaf, _)| leaf.path == *path)?;
-        context.progress()
+        let attempt = running.iter().find(|running| running.leaf.path == *path)?;
+        attempt.context.as_ref()?.progress()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<(LeafId, TaskContext)>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Running>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -62,49 +69,39 @@ pub(crate) enum End {
     TimedOut(Duration),
 }
 
-/// An attempt that is to be started.
-pub(crate) struct Launch {
-    pub(crate) leaf: LeafId,
-    pub(crate) task: &'static str,
-    pub(crate) options: TaskOptions,
-    pub(crate) attempt: Attempt,
-    pub(crate) context: TaskContext,
-    /// Given if it was waited for already.
-    pub(crate) slot: Option<Slot>,
-}
-
 /// The attempts of one run.
 #[derive(Default)]
 pub(crate) struct Attempts {
-    running: HashMap<LeafId, CancellationToken>,
+    running: Progress,
+    /// Launched, and not looked at yet.
+    fresh: Option<Launch>,
     futures: JoinSet<Finished>,
-    progress: Progress,
 }
 
 impl Attempts {
-    pub(crate) fn new(progress: Progress) -> Self {
-        Self { progress, ..Self::default() }
+    pub(crate) fn new(running: Progress) -> Self {
+        Self { running, ..Self::default() }
     }
 
-    /// Whether no future is left, not even one whose result nobody wants.
+    /// Whether no attempt is left, not even one whose result nobody wants.
     pub(crate) fn is_empty(&self) -> bool {
-        self.futures.is_empty()
+        self.futures.is_empty() && self.fresh.is_none()
     }
 
     pub(crate) fn is_running(&self, leaf: &LeafId) -> bool {
-        self.running.contains_key(leaf)
+        self.running.lock().iter().any(|running| running.leaf == *leaf)
     }
 
-    /// Tells the attempts of all other leaves that their results are no longer wanted.
+    /// Tells the attempts of all other leaves that their results are no longer wanted. One that has not begun never does.
     pub(crate) fn keep_only(&mut self, wanted: impl Fn(&LeafId) -> bool) {
-        self.running.retain(|leaf, cancelled| {
-            let keep = wanted(leaf);
-            if !keep {
-                cancelled.cancel();
+        self.fresh.take_if(|fresh| !wanted(&fresh.leaf));
+        self.running.lock().retain(|running| {
+            let keep = wanted(&running.leaf);
+            if let (false, Some(context)) = (keep, &running.context) {
+                context.cancellation().cancel();
             }
             keep
         });
-        self.progress.lock().retain(|(leaf, _)| wanted(leaf));
     }
 
     /// Waits for a slot only; the attempt is launched when its beginning has been stored.
@@ -115,7 +112,7 @@ impl Attempts {
         task: &'static str,
         options: TaskOptions,
     ) {
-        self.running.insert(leaf.clone(), CancellationToken::new());
+        self.reserve(&leaf);
         let slots = Arc::clone(shared);
         self.spawn(shared, async move {
             let slot = slots.slots.acquire(task, options.max_concurrent).await;
@@ -125,7 +122,7 @@ impl Attempts {
 
     /// Lets an end that is already known come in like any other.
     pub(crate) fn end_at_once(&mut self, shared: &Shared, ended: EndedAttempt) {
-        self.running.insert(ended.leaf.clone(), CancellationToken::new());
+        self.reserve(&ended.leaf);
         self.spawn(shared, async move {
             Finished {
                 leaf: ended.leaf.clone(),
@@ -140,40 +137,43 @@ impl Attempts {
 
     /// Keeps a leaf from being launched by [`reconcile`](super::actor::Actor) for a while.
     pub(crate) fn reserve(&mut self, leaf: &LeafId) {
-        self.running.insert(leaf.clone(), CancellationToken::new());
+        self.running.lock().push(Running { leaf: leaf.clone(), context: None });
     }
 
-    /// Ends a reservation.
+    /// Ends a reservation, or an attempt.
     pub(crate) fn release(&mut self, leaf: &LeafId) {
-        self.running.remove(leaf);
+        self.running.lock().retain(|running| running.leaf != *leaf);
     }
 
-    pub(crate) fn launch(&mut self, shared: &Arc<Shared>, launch: Launch) {
-        let Launch { leaf, task, options, attempt, context, slot } = launch;
-        self.running.insert(leaf.clone(), context.cancellation().clone());
-        self.progress.lock().push((leaf.clone(), context.clone()));
-        let engine = Arc::clone(shared);
-        let span = tracing::info_span!(
-            "attempt",
-            run = %context.run_id(),
-            task,
-            attempt = context.attempt(),
-            key = context.idempotency_key(),
-        );
-        let attempt = async move {
-            let _slot = match slot {
-                Some(slot) => slot,
-                None => engine.slots.acquire(task, options.max_concurrent).await,
-            };
-            let began = engine.clock.now();
-            let end = match options.timeout {
-                None => caught(attempt).await,
-                Some(limit) => within(limit, &engine, attempt, &context).await,
-            };
-            let micros = micros_between(began, engine.clock.now());
-            Finished { leaf, task, attempt: context.attempt(), options, micros, end }
-        };
-        self.spawn(shared, attempt.instrument(span));
+    /// Launches an attempt. If nothing else of its run can happen meanwhile, `alone`, it is looked at before it becomes a
+    /// task of its own: [`first_look`](Self::first_look).
+    pub(crate) fn launch(&mut self, shared: &Arc<Shared>, launch: Launch, alone: bool) {
+        let running = Running { leaf: launch.leaf.clone(), context: Some(launch.context.clone()) };
+        self.running.lock().push(running);
+        if alone && self.fresh.is_none() {
+            self.fresh = Some(launch);
+        } else {
+            self.go_on(shared, launch.begin());
+        }
+    }
+
+    /// Looks at the attempt that was just launched, and gives it a task of its own if it is not ready.
+    pub(crate) fn first_look(&mut self, shared: &Arc<Shared>) -> Option<Finished> {
+        match self.fresh.take()?.look(shared) {
+            Look::Done(finished) => {
+                self.release(&finished.leaf);
+                Some(finished)
+            }
+            Look::Waits(unfinished) => {
+                self.go_on(shared, unfinished);
+                None
+            }
+        }
+    }
+
+    fn go_on(&mut self, shared: &Arc<Shared>, attempt: Unfinished) {
+        let span = attempt.span().clone();
+        self.spawn(shared, attempt.run(Arc::clone(shared)).instrument(span));
     }
 
     fn spawn(&mut self, shared: &Shared, attempt: impl Future<Output = Finished> + Send + 'static) {
@@ -188,40 +188,13 @@ impl Attempts {
         loop {
             match self.futures.join_next().await {
                 Some(Ok(finished)) => {
-                    self.running.remove(&finished.leaf);
-                    self.progress.lock().retain(|(leaf, _)| *leaf != finished.leaf);
+                    self.release(&finished.leaf);
                     return finished;
                 }
-                // Only `caught` futures run here, and nobody aborts them singly.
+                // Only futures that catch panics run here, and nobody aborts them singly.
                 Some(Err(error)) => tracing::error!(%error, "an attempt's own future ended abnormally"),
                 None => std::future::pending().await,
             }
         }
     }
-}
-
-/// A panic of an attempt is its end.
-async fn caught(attempt: Attempt) -> End {
-    match AssertUnwindSafe(attempt).catch_unwind().await {
-        Ok(attempted) => End::Returned(attempted),
-        Err(panic) => End::Panicked(panic_message(&*panic)),
-    }
-}
-
-async fn within(limit: Duration, shared: &Shared, attempt: Attempt, context: &TaskContext) -> End {
-    let limit_passed = shared.clock.sleep_until(deadline(shared.clock.now(), limit));
-    tokio::select! {
-        biased;
-        end = caught(attempt) => end,
-        () = limit_passed => {
-            // For what the attempt may have spawned; itself it is dropped here.
-            context.cancellation().cancel();
-            End::TimedOut(limit)
-        }
-    }
-}
-
-fn micros_between(began: Timestamp, ended: Timestamp) -> u64 {
-    // The wall clock may have been set back meanwhile.
-    u64::try_from(ended.duration_since(began).as_micros()).unwrap_or(0)
 }

@@ -44,6 +44,16 @@ impl Slots {
         Slot { _of_engine: of_engine, _of_task: of_task }
     }
 
+    /// A slot, if one is free just now.
+    pub(crate) fn try_acquire(&self, task: &'static str, most: Option<u32>) -> Option<Slot> {
+        let of_task = match most {
+            Some(most) => Some(self.of_task(task, most).try_acquire_owned().ok()?),
+            None => None,
+        };
+        let of_engine = Arc::clone(&self.all).try_acquire_owned().ok()?;
+        Some(Slot { _of_engine: Some(of_engine), _of_task: of_task })
+    }
+
     fn of_task(&self, task: &'static str, most: u32) -> Arc<Semaphore> {
         let mut by_task = self.by_task.lock().unwrap_or_else(PoisonError::into_inner);
         let most = usize::try_from(most).unwrap_or(usize::MAX).clamp(1, Semaphore::MAX_PERMITS);

@@ -17,6 +17,11 @@ pub(crate) struct LeafId {
 }
 
 impl LeafRecord {
+    /// Whether this is the leaf of that id.
+    pub(crate) fn is(&self, id: &LeafId) -> bool {
+        self.scheduled == id.scheduled && self.path == id.path
+    }
+
     /// What tells this leaf from any other of the run.
     pub(crate) fn id(&self) -> LeafId {
         LeafId { path: self.path.clone(), scheduled: self.scheduled }
@@ -50,9 +55,7 @@ impl Turn {
     /// The leaf, if it still waits.
     pub(super) fn leaf_mut(&mut self, id: &LeafId) -> Option<&mut LeafRecord> {
         match &mut self.record.phase {
-            crate::record::Phase::Live { leaves } => {
-                leaves.iter_mut().find(|leaf| leaf.path == id.path && leaf.scheduled == id.scheduled)
-            }
+            crate::record::Phase::Live { leaves } => leaves.iter_mut().find(|leaf| leaf.is(id)),
             crate::record::Phase::Completed { .. }
             | crate::record::Phase::Failed { .. }
             | crate::record::Phase::Cancelled { .. }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use sayiir_core::clock::Clock;
-use sayiir_core::engine::Engine;
+use sayiir_core::engine::{Engine, WorkflowStatus};
 use sayiir_core::memory::InMemoryBackend;
 use sayiir_core::testing::{VirtualClock, assert_each_step_once};
 
@@ -91,4 +91,20 @@ async fn a_run_whose_own_code_does_not_come_back_holds_up_no_other_runs_timer() 
     mend_stretch("endless");
     let lines = tokio::time::timeout(Duration::from_mins(1), endless.result()).await.expect("it ends");
     assert_eq!(lines.expect("a value"), ["slept", "endless passed"]);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_run_whose_tasks_never_wait_leaves_others_their_turn() {
+    let builder = Engine::builder().backend(InMemoryBackend::new());
+    let engine = in_world(&World::default())(builder).start().await.expect("it starts");
+    let long =
+        engine.start("long", Scripted::call((0..600).map(|_| work("a")))).await.expect("the run starts");
+    let short = engine.start("short", Scripted::call([work("b")])).await.expect("the run starts");
+    short.result().await.expect("a value");
+    let status = long.status().await.expect("the run is there");
+    assert!(
+        matches!(status, WorkflowStatus::Running { .. }),
+        "one thread, and yet the short run waited: {status:?}"
+    );
+    assert_eq!(long.result().await.expect("a value").len(), 600);
 }

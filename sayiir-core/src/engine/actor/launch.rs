@@ -1,6 +1,7 @@
 //! Attempts: starting those that the record asks for, and taking their ends.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use super::Actor;
 use crate::backend::BackendError;
@@ -30,27 +31,29 @@ impl Actor {
     /// Makes the running attempts those that the record asks for.
     pub(super) fn reconcile(&mut self) {
         let Some(image) = &self.image else { return };
-        let leaves = image.record.leaves().to_vec();
-        self.attempts.keep_only(|running| leaves.iter().any(|leaf| leaf.id() == *running));
+        let record = Arc::clone(&image.record);
+        let leaves = record.leaves();
+        self.attempts.keep_only(|running| leaves.iter().any(|leaf| leaf.is(running)));
         if self.shared.is_closed() {
             return;
         }
-        for leaf in &leaves {
+        for leaf in leaves {
             let id = leaf.id();
             if matches!(leaf.kind, LeafKind::Task { retry_at: None, .. }) && !self.attempts.is_running(&id) {
                 let plan = self.plan(leaf, None);
-                self.carry_out(id, plan);
+                self.carry_out(id, plan, leaves.len() == 1);
             }
         }
     }
 
-    fn carry_out(&mut self, leaf: LeafId, plan: Plan) {
+    /// `alone`: the run waits for nothing else.
+    fn carry_out(&mut self, leaf: LeafId, plan: Plan, alone: bool) {
         match plan {
             Plan::Nothing => {}
             Plan::WaitForSlot(task, options) => {
                 self.attempts.wait_for_slot(&self.shared, leaf, task, options);
             }
-            Plan::Launch(launch) => self.attempts.launch(&self.shared, launch),
+            Plan::Launch(launch) => self.attempts.launch(&self.shared, launch, alone),
             Plan::End(ended) => self.attempts.end_at_once(&self.shared, ended),
         }
     }
@@ -65,7 +68,6 @@ impl Actor {
             leaf.scheduled,
             &leaf.path,
             attempts + 1,
-            tokio_util::sync::CancellationToken::new(),
         );
         let plan = |task: &dyn PendingTask| {
             let options = task.options();
@@ -195,13 +197,13 @@ impl Actor {
             tracing::error!(run = %self.run, ?refusal, "the beginning of an attempt could not be stored");
             return self.reload_after_conflict(&refusal).await;
         }
-        let leaves = self.image.as_ref().map(|image| image.record.leaves().to_vec());
-        let still_waits = leaves.into_iter().flatten().find(|waiting| waiting.id() == leaf);
-        if let Some(waiting) = still_waits
+        let Some(record) = self.image.as_ref().map(|image| Arc::clone(&image.record)) else { return };
+        let leaves = record.leaves();
+        if let Some(waiting) = leaves.iter().find(|waiting| waiting.is(&leaf))
             && matches!(waiting.kind, LeafKind::Task { begun: true, .. })
         {
-            let plan = self.plan(&waiting, Some(slot));
-            self.carry_out(leaf, plan);
+            let plan = self.plan(waiting, Some(slot));
+            self.carry_out(leaf, plan, leaves.len() == 1);
         }
     }
 
