@@ -147,3 +147,23 @@ fn a_value_behind_code_that_always_leaves_still_has_its_type() {
     assert_eq!(drive::<never_there>((1,), vec![]).0, 10);
     assert_eq!(drive::<never_there>((0,), vec![]).0, 20);
 }
+
+#[workflow]
+async fn configured_arm(n: i64) -> i64 {
+    select! {
+        _ = number(n) => {
+            #[cfg(any())]
+            let missing = not_there().await;
+            #[cfg(not(any()))]
+            let found = number(n + 1).await;
+            found
+        },
+        _ = sleep!(2d) => 0,
+    }
+    .await
+}
+
+#[test]
+fn conditions_hold_in_the_arms_of_a_select() {
+    assert_eq!(drive::<configured_arm>((1,), vec![]).0, 3);
+}

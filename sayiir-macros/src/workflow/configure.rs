@@ -6,7 +6,7 @@ use quote::quote;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Item, Meta, Stmt};
 
-use super::{attributes, splits};
+use super::{attributes, operation, splits};
 use crate::diagnostics::Errors;
 
 /// The most conditions of one workflow: each doubles what is compiled.
@@ -88,6 +88,9 @@ impl VisitMut for Conditions {
         }
         visit_mut::visit_stmt_mut(self, stmt);
     }
+    fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
+        operation::visit_arms(mac, &mut |body| self.visit_expr_mut(body));
+    }
     fn visit_expr_closure_mut(&mut self, _: &mut syn::ExprClosure) {}
     fn visit_item_mut(&mut self, _: &mut Item) {}
 }
@@ -105,6 +108,9 @@ impl VisitMut for Apply<'_> {
             })
         });
         visit_mut::visit_block_mut(self, block);
+    }
+    fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
+        operation::visit_arms(mac, &mut |body| self.visit_expr_mut(body));
     }
     fn visit_expr_closure_mut(&mut self, _: &mut syn::ExprClosure) {}
     fn visit_item_mut(&mut self, _: &mut Item) {}

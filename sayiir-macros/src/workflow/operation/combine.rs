@@ -2,6 +2,7 @@
 //! `select! { pattern = operation => expression, … }`.
 
 use proc_macro2::Span;
+use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -121,11 +122,18 @@ pub(super) fn join_all(mac: &syn::Macro, fallible: bool) -> syn::Result<JoinAll>
     Ok(JoinAll { fallible, span: mac.path.span(), ..written })
 }
 
-impl Parse for Arm {
+/// An arm as it is written.
+struct WrittenArm {
+    pat: Pat,
+    operation: Expr,
+    body: Expr,
+}
+
+impl Parse for WrittenArm {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let pat = input.call(Pat::parse_multi_with_leading_vert)?;
         input.parse::<Token![=]>()?;
-        let operation = branch(&input.parse()?)?;
+        let operation = input.parse()?;
         input.parse::<Token![=>]>()?;
         let body: Expr = input.parse()?;
         let braced = matches!(body, Expr::Block(_));
@@ -136,7 +144,7 @@ impl Parse for Arm {
     }
 }
 
-struct Arms(Vec<Arm>);
+struct Arms(Vec<WrittenArm>);
 
 impl Parse for Arms {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
@@ -148,9 +156,27 @@ impl Parse for Arms {
     }
 }
 
+/// Shows what the arms of a `select!` lead to, which is code of the body, and writes it back. Nothing happens to any other
+/// macro, nor to one that does not parse: that is reported where it is compiled.
+pub(crate) fn visit_arms(mac: &mut syn::Macro, visit: &mut dyn FnMut(&mut Expr)) {
+    if mac.path.segments.last().is_none_or(|last| last.ident != "select") {
+        return;
+    }
+    let Ok(Arms(mut arms)) = syn::parse2(mac.tokens.clone()) else { return };
+    for arm in &mut arms {
+        visit(&mut arm.body);
+    }
+    let arms = arms.iter().map(|WrittenArm { pat, operation, body }| quote!(#pat = #operation => #body,));
+    mac.tokens = quote!(#(#arms)*);
+}
+
 pub(super) fn select(mac: &syn::Macro) -> syn::Result<Select> {
     let span = mac.path.span();
-    let Arms(arms) = syn::parse2(mac.tokens.clone())?;
+    let Arms(written) = syn::parse2(mac.tokens.clone())?;
+    let arms = written
+        .into_iter()
+        .map(|WrittenArm { pat, operation, body }| Ok(Arm { pat, operation: branch(&operation)?, body }));
+    let arms = each(arms)?;
     if arms.is_empty() || arms.len() > MOST {
         return Err(syn::Error::new(
             span,

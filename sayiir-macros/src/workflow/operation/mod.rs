@@ -7,7 +7,7 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, LitStr, Token, Type};
 
-pub(crate) use combine::{Join, JoinAll, Select};
+pub(crate) use combine::{Join, JoinAll, Select, visit_arms};
 
 /// The macros that are durable operations. Each has to be awaited.
 pub(crate) const MACROS: [&str; 9] =
