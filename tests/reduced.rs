@@ -167,3 +167,27 @@ async fn configured_arm(n: i64) -> i64 {
 fn conditions_hold_in_the_arms_of_a_select() {
     assert_eq!(drive::<configured_arm>((1,), vec![]).0, 3);
 }
+
+#[task]
+async fn place(n: i64) -> usize {
+    usize::try_from(n).unwrap_or_default()
+}
+
+#[workflow]
+async fn assigned_places(mut at: i64) -> [i64; 3] {
+    let mut numbers = [0; 3];
+    numbers[place(at).await] = {
+        at += 1;
+        7
+    };
+    numbers[place(at).await] += {
+        at -= 2;
+        at + 5
+    };
+    numbers
+}
+
+#[test]
+fn what_is_assigned_is_evaluated_before_an_await_in_the_place() {
+    assert_eq!(drive::<assigned_places>((1,), vec![]).0, [5, 0, 7]);
+}

@@ -53,6 +53,16 @@ fn awaits_of_what_cannot_be_stored() {
 }
 
 #[test]
+fn awaits_that_cannot_be_taken_apart() {
+    assert_underlined(
+        "let mut a = [1, 2]; (a[charge(1).await], a[0]) = (1, 2); 1",
+        &[("(a[charge(1).await], a[0]) = (1, 2)", "bind the awaited value first")],
+    );
+    let moved = "let mut n = 1; apply(move || n, { n += 1; charge(n).await })";
+    assert_underlined(moved, &[("move", "is changed before the await")]);
+}
+
+#[test]
 fn awaits_where_nothing_can_wait() {
     assert_underlined("let f = || charge(1).await; f()", &[("await", "inside a closure")]);
     assert_underlined("unsafe { charge(1).await }", &[("await", "an `unsafe` block")]);

@@ -111,15 +111,8 @@ impl Lowerer<'_> {
             }
             Expr::Break(jump) => self.break_out(jump),
             Expr::Continue(jump) => self.continue_with(&jump),
-            Expr::Assign(mut assign) => {
-                *assign.right = self.lower_expr(*assign.right, None);
-                self.operands_of_place(&mut assign.left);
-                let mut whole = Expr::Assign(assign);
-                let mut effect = self.resolve(&mut whole);
-                if let Expr::Assign(assign) = &whole {
-                    self.note_kill(&assign.left, &mut effect);
-                }
-                self.statement(quote::quote!(#whole;), effect);
+            Expr::Assign(assign) => {
+                self.assign(assign);
                 self.finish_unit(dest);
             }
             other => {
@@ -153,10 +146,15 @@ impl Lowerer<'_> {
         });
     }
 
-    fn operands_of_place(&mut self, place: &mut Expr) {
-        if splits::expr(place) {
-            self.operands(place);
+    /// `place = value`, with awaits on either side: the value is evaluated first.
+    fn assign(&mut self, assign: syn::ExprAssign) {
+        let mut whole = Expr::Assign(assign);
+        self.operands(&mut whole);
+        let mut effect = self.resolve(&mut whole);
+        if let Expr::Assign(assign) = &whole {
+            self.note_kill(&assign.left, &mut effect);
         }
+        self.statement(quote::quote!(#whole;), effect);
     }
 
     /// Lowers the operands of an expression in the order in which Rust evaluates them.
@@ -187,6 +185,10 @@ impl Lowerer<'_> {
                 vec![place(&mut binary.right), place(&mut binary.left)]
             }
             Expr::Binary(binary) => vec![value(&mut binary.left), value(&mut binary.right)],
+            // What stands on the left of several at once are places, of which none may be kept as a value.
+            Expr::Assign(assign) if !splits::expr(&assign.left) || !takes_apart(&assign.left) => {
+                vec![value(&mut assign.right), place(&mut assign.left)]
+            }
             Expr::Index(index) => vec![place(&mut index.expr), value(&mut index.index)],
             Expr::Range(range) => {
                 range.start.iter_mut().chain(range.end.iter_mut()).map(|end| value(end)).collect()
@@ -225,6 +227,10 @@ impl Lowerer<'_> {
     /// Keeps the value of an operand while later ones are evaluated.
     fn keep(&mut self, operand: Expr, used: Use, later: &[Expr]) -> Expr {
         match operand {
+            Expr::Closure(closure) if self.captures_a_change(&closure, later) => {
+                self.errors.on(closure.capture, "what this closure captures is changed before the await, and a closure cannot be stored: bind the awaited value first, `let value = ….await;`");
+                Expr::Closure(closure)
+            }
             constant @ (Expr::Lit(_) | Expr::Closure(_)) => constant,
             Expr::Paren(mut inner) => {
                 *inner.expr = self.keep(*inner.expr, used, later);
@@ -284,6 +290,13 @@ impl Lowerer<'_> {
             .is_some_and(|id| later.iter().any(|expr| self.resolve(&mut expr.clone()).changes.contains(&id)))
     }
 
+    /// Whether a closure that takes what it captures along does so before one of the later operands changes that.
+    fn captures_a_change(&self, closure: &syn::ExprClosure, later: &[Expr]) -> bool {
+        let captured = self.resolve(&mut Expr::Closure(closure.clone())).uses;
+        closure.capture.is_some()
+            && later.iter().any(|expr| !self.resolve(&mut expr.clone()).changes.is_disjoint(&captured))
+    }
+
     fn is_variable(&self, expr: &Expr) -> bool {
         resolve::as_name(expr).is_some_and(|name| resolve::meaning(&name.to_string(), &self.names).is_some())
     }
@@ -314,6 +327,11 @@ fn is_place(expr: &Expr) -> bool {
         Expr::Paren(inner) => is_place(&inner.expr),
         other => matches!(other, Expr::Path(_) | Expr::Index(_)),
     }
+}
+
+/// Whether the left side of an assignment gives values to several places.
+fn takes_apart(left: &Expr) -> bool {
+    matches!(left, Expr::Tuple(_) | Expr::Array(_) | Expr::Struct(_) | Expr::Call(_))
 }
 
 fn is_comparison(op: &BinOp) -> bool {
