@@ -191,3 +191,19 @@ async fn assigned_places(mut at: i64) -> [i64; 3] {
 fn what_is_assigned_is_evaluated_before_an_await_in_the_place() {
     assert_eq!(drive::<assigned_places>((1,), vec![]).0, [5, 0, 7]);
 }
+
+#[workflow]
+async fn late_pairs(n: i64) -> i64 {
+    let late;
+    let (x, y);
+    (late, _) = (number(n).await, 2);
+    number(1).await;
+    [x, y] = [number(late).await, late];
+    number(1).await;
+    late + x + y
+}
+
+#[test]
+fn several_variables_may_get_their_first_values_at_once() {
+    assert_eq!(drive::<late_pairs>((1,), vec![]).0, 7);
+}

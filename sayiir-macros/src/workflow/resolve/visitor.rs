@@ -108,21 +108,17 @@ impl VisitMut for Resolver<'_> {
     fn visit_expr_assign_mut(&mut self, assign: &mut syn::ExprAssign) {
         self.note_change(&assign.left);
         self.visit_expr_mut(&mut assign.right);
-        let target = as_name(&assign.left).and_then(|name| self.meaning(name));
-        match target {
-            Some(id) => {
-                let before = self.effect.uses.contains(&id);
-                match &mut *assign.left {
-                    Expr::Path(path) => self.visit_expr_path_mut(path),
-                    other => self.visit_expr_mut(other),
-                }
-                if !before {
-                    self.effect.uses.remove(&id);
-                }
-                self.effect.assigns.insert(id);
-            }
-            None => self.visit_expr_mut(&mut assign.left),
-        }
+        let targets: Vec<BindingId> =
+            targets(&assign.left).into_iter().filter_map(|name| self.meaning(name)).collect();
+        // A variable that gets a whole new value is not used by that, unless it also says where another one goes.
+        let mut used = Resolver { effect: Effect::default(), local: self.local.clone(), ..*self };
+        let others = places(&assign.left).into_iter().filter(|place| as_name(place).is_none());
+        others.for_each(|place| used.visit_expr_mut(&mut place.clone()));
+        used.effect.uses.extend(&self.effect.uses);
+        let used = used.effect.uses;
+        self.visit_expr_mut(&mut assign.left);
+        self.effect.uses.retain(|id| used.contains(id) || !targets.contains(id));
+        self.effect.assigns.extend(targets);
     }
 
     fn visit_expr_closure_mut(&mut self, closure: &mut syn::ExprClosure) {
@@ -211,9 +207,26 @@ impl VisitMut for Resolver<'_> {
 
 impl Resolver<'_> {
     fn note_change(&mut self, place: &Expr) {
-        if let Expr::Tuple(places) = place {
-            places.elems.iter().for_each(|place| self.note_change(place));
-        }
-        self.effect.changes.extend(root(place).and_then(|name| self.meaning(name)));
+        let roots = places(place).into_iter().filter_map(root);
+        let changed: Vec<BindingId> = roots.filter_map(|name| self.meaning(name)).collect();
+        self.effect.changes.extend(changed);
     }
+}
+
+/// The places that the left side of an assignment gives values to.
+fn places(left: &Expr) -> Vec<&Expr> {
+    match left {
+        Expr::Paren(inner) => places(&inner.expr),
+        Expr::Group(inner) => places(&inner.expr),
+        Expr::Tuple(tuple) => tuple.elems.iter().flat_map(places).collect(),
+        Expr::Array(array) => array.elems.iter().flat_map(places).collect(),
+        Expr::Call(call) => call.args.iter().flat_map(places).collect(),
+        Expr::Struct(literal) => literal.fields.iter().flat_map(|field| places(&field.expr)).collect(),
+        place => vec![place],
+    }
+}
+
+/// The whole variables among them.
+fn targets(left: &Expr) -> Vec<&Ident> {
+    places(left).into_iter().filter_map(as_name).collect()
 }
