@@ -207,3 +207,17 @@ async fn late_pairs(n: i64) -> i64 {
 fn several_variables_may_get_their_first_values_at_once() {
     assert_eq!(drive::<late_pairs>((1,), vec![]).0, 7);
 }
+
+#[workflow]
+async fn named_like_hidden(a: i64) -> String {
+    let inner = {
+        let a = number(a).await;
+        format!("{a} {}", a, a = a + 10)
+    };
+    format!("{a} {inner}")
+}
+
+#[test]
+fn an_argument_of_a_format_string_may_be_named_like_a_variable_that_hides_another() {
+    assert_eq!(drive::<named_like_hidden>((1,), vec![]).0, "1 12 2");
+}

@@ -1,6 +1,6 @@
 //! The arguments of macros: tokens first, expressions where they are.
 
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
@@ -41,6 +41,7 @@ impl Resolver<'_> {
     }
 
     fn tokens(&mut self, tokens: TokenStream) -> TokenStream {
+        let named = named_arguments(tokens.clone());
         let mut out: Vec<TokenTree> = Vec::new();
         let mut captured: Vec<(Ident, Ident)> = Vec::new();
         let mut input = tokens.into_iter().peekable();
@@ -61,7 +62,9 @@ impl Resolver<'_> {
                 }
                 TokenTree::Ident(mut ident) => {
                     let next = input.peek();
-                    if !follows_path_or_dot(&out)
+                    let is_named = named.contains(&ident) && is_lone(next, '=') && is_lone(out.last(), ',');
+                    if !is_named
+                        && !follows_path_or_dot(&out)
                         && !matches!(next, Some(TokenTree::Punct(p)) if p.as_char() == '!' && p.spacing() == proc_macro2::Spacing::Alone)
                     {
                         self.use_name(&mut ident);
@@ -69,7 +72,7 @@ impl Resolver<'_> {
                     TokenTree::Ident(ident)
                 }
                 TokenTree::Literal(literal) => {
-                    captured.extend(self.captures(&literal));
+                    captured.extend(self.captures(&literal, &named));
                     TokenTree::Literal(literal)
                 }
                 punct @ TokenTree::Punct(_) => punct,
@@ -85,17 +88,11 @@ impl Resolver<'_> {
         out.into_iter().chain(arguments).collect()
     }
 
-    /// Counts what a format string captures; returns those that need an explicit argument.
-    fn captures(&mut self, literal: &proc_macro2::Literal) -> Vec<(Ident, Ident)> {
-        let Ok(text) = syn::parse2::<syn::LitStr>(literal.to_token_stream()) else {
-            return Vec::new();
-        };
+    /// Counts what a format string captures, which is not what is `named` behind it; returns those that need an explicit
+    /// argument.
+    fn captures(&mut self, literal: &proc_macro2::Literal, named: &[Ident]) -> Vec<(Ident, Ident)> {
         let mut explicit = Vec::new();
-        for name in captured_names(&text.value()) {
-            // A format string names `r#type` by `type`.
-            let mut ident =
-                syn::parse_str::<Ident>(&name).unwrap_or_else(|_| Ident::new_raw(&name, literal.span()));
-            ident.set_span(literal.span());
+        for mut ident in captured_names(literal).into_iter().filter(|name| !named.contains(name)) {
             let user = ident.clone();
             if self.use_name(&mut ident) {
                 explicit.push((user, ident));
@@ -105,10 +102,11 @@ impl Resolver<'_> {
     }
 
     fn all_captures(&mut self, tokens: TokenStream) {
+        let named = named_arguments(tokens.clone());
         for token in tokens {
             match token {
                 TokenTree::Group(group) => self.all_captures(group.stream()),
-                TokenTree::Literal(literal) => drop(self.captures(&literal)),
+                TokenTree::Literal(literal) => drop(self.captures(&literal, &named)),
                 TokenTree::Ident(_) | TokenTree::Punct(_) => {}
             }
         }
@@ -133,10 +131,37 @@ fn follows_path_or_dot(before: &[TokenTree]) -> bool {
     }
 }
 
-/// The names in `{name}`, `{name:?}` and `{0:width$}` of a format string.
-fn captured_names(text: &str) -> Vec<String> {
+/// The arguments that a format string and its macro name: `a` in `"{a}", a = 3`.
+fn named_arguments(tokens: TokenStream) -> Vec<Ident> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let in_text = |token: &TokenTree| match token {
+        TokenTree::Literal(literal) => captured_names(literal),
+        TokenTree::Group(_) | TokenTree::Ident(_) | TokenTree::Punct(_) => Vec::new(),
+    };
+    let in_text: Vec<Ident> = tokens.iter().flat_map(in_text).collect();
+    let named = tokens.windows(3).filter_map(|window| match window {
+        [before, TokenTree::Ident(name), after]
+            if is_lone(Some(before), ',') && is_lone(Some(after), '=') =>
+        {
+            Some(name)
+        }
+        _ => None,
+    });
+    named.filter(|name| in_text.contains(name)).cloned().collect()
+}
+
+/// Whether a token is this sign, and not the first part of a longer one.
+fn is_lone(token: Option<&TokenTree>, sign: char) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == sign && punct.spacing() == Spacing::Alone)
+}
+
+/// The names in `{name}`, `{name:?}` and `{0:width$}` of a literal that may be a format string.
+fn captured_names(literal: &proc_macro2::Literal) -> Vec<Ident> {
+    let Ok(text) = syn::parse2::<syn::LitStr>(literal.to_token_stream()) else {
+        return Vec::new();
+    };
     let mut found = Vec::new();
-    let text = text.replace("{{", "").replace("}}", "");
+    let text = text.value().replace("{{", "").replace("}}", "");
     for part in text.split('{').skip(1) {
         let Some((inside, _)) = part.split_once('}') else {
             continue;
@@ -147,10 +172,13 @@ fn captured_names(text: &str) -> Vec<String> {
                 .split('$')
                 .filter_map(|piece| piece.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next()),
         );
-        for word in words {
-            let starts_well = word.starts_with(|c: char| c.is_alphabetic() || c == '_');
-            if starts_well && !found.iter().any(|known| known == word) {
-                found.push(word.to_owned());
+        for word in words.filter(|word| word.starts_with(|c: char| c.is_alphabetic() || c == '_')) {
+            // A format string names `r#type` by `type`.
+            let mut ident =
+                syn::parse_str::<Ident>(word).unwrap_or_else(|_| Ident::new_raw(word, literal.span()));
+            ident.set_span(literal.span());
+            if !found.contains(&ident) {
+                found.push(ident);
             }
         }
     }
