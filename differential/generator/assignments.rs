@@ -37,7 +37,7 @@ impl Writer {
         let name = self.name(variable);
         let operator = *self.rng.one_of(&["+=", "-=", "*=", "^=", "|="]);
         let value = self.expr(&Ty::Int, depth).value();
-        Some(format!("{name} {operator} {value};\n"))
+        Some(self.named(format!("{name} {operator} {value};\n")))
     }
 
     fn field_assigned(&mut self, depth: u32) -> Option<String> {

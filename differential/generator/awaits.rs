@@ -19,10 +19,11 @@ impl Writer {
         {
             return Some(code);
         }
-        let made = match self.rng.below(10) {
-            0 | 1 => self.signal(ty),
-            2 => self.signal_within(ty, depth),
-            3 => self.fallible(ty, depth),
+        let made = match self.rng.below(24) {
+            0 => self.spawned(ty),
+            1..5 => self.signal(ty),
+            5 | 6 => self.signal_within(ty, depth),
+            7 | 8 => self.fallible(ty, depth),
             _ => self.call(ty, depth),
         };
         if made.is_none() {
@@ -46,20 +47,35 @@ impl Writer {
             Ty::Result(inner) if **inner == INT => &[("try_number", &[INT]), ("descend", &[INT])],
             Ty::Point => &[("point", &[INT, TEXT])],
             Ty::Shape => &[("shape", &[INT])],
-            Ty::Option(_) | Ty::List(_) | Ty::Pair(..) | Ty::Result(_) | Ty::Failure | Ty::Boxed => {
-                return None;
-            }
+            Ty::Option(_)
+            | Ty::List(_)
+            | Ty::Pair(..)
+            | Ty::Result(_)
+            | Ty::Failure
+            | Ty::Boxed
+            | Ty::Borrowed(_) => return None,
         };
-        let (mut name, mut types) = *self.rng.one_of(callees);
-        if self.child && *ty == Ty::result(INT) && self.rng.chance(60) {
-            (name, types) = ("kid", &[INT]);
+        if let Some(fuel) = self.child
+            && *ty == Ty::result(INT)
+            && self.rng.chance(60)
+        {
+            return Some(self.kid(fuel, depth));
         }
-        let mut arguments: Vec<String> = types.iter().map(|ty| self.expr(ty, depth).value()).collect();
-        if name == "kid" {
-            let pair = self.expr(&Ty::pair(TEXT, Ty::Bool), depth);
-            arguments.push(pair.value());
-        }
+        let (name, types) = *self.rng.one_of(callees);
+        let arguments: Vec<String> = types.iter().map(|ty| self.expr(ty, depth).value()).collect();
         Some(Code::atom(format!("{name}({}).await", arguments.join(", "))))
+    }
+
+    /// The child workflow, as long as there is fuel for it.
+    fn kid(&mut self, fuel: &str, depth: u32) -> Code {
+        let n = self.expr(&Ty::Int, depth).value();
+        let pair = self.expr(&Ty::pair(Ty::Text, Ty::Bool), depth).value();
+        let call = format!("kid({fuel}, {n}, {pair}).await");
+        if fuel.contains("fuel") {
+            let otherwise = self.call(&Ty::result(Ty::Int), 0).map_or_else(String::new, |code| code.value());
+            return Code::braced(format!("if fuel > 0 {{\n{call}\n}} else {{\n{otherwise}\n}}"));
+        }
+        Code::atom(call)
     }
 
     fn signal_name(&mut self, ty: &Ty) -> Option<String> {
@@ -77,21 +93,31 @@ impl Writer {
             | Ty::Result(_)
             | Ty::Failure
             | Ty::Shape
-            | Ty::Boxed => return None,
+            | Ty::Boxed
+            | Ty::Borrowed(_) => return None,
         };
         let which = *self.rng.one_of(&["go", "stop", "again"]);
         Some(format!("{kind}-{which}"))
     }
 
+    /// Now and then, only what arrives from now on.
+    fn fresh(&mut self) -> &'static str {
+        if self.rng.chance(15) { ", fresh" } else { "" }
+    }
+
     fn signal(&mut self, ty: &Ty) -> Option<Code> {
         let name = self.signal_name(ty)?;
-        Some(Code::atom(format!("signal!(\"{name}\" as {}).await", ty.source())))
+        let (ty, fresh) = (ty.source(), self.fresh());
+        if self.rng.chance(15) {
+            return Some(Code::atom(format!("signal!(\"{name}\" as Received<{ty}>{fresh}).await.payload")));
+        }
+        Some(Code::atom(format!("signal!(\"{name}\" as {ty}{fresh}).await")))
     }
 
     fn signal_within(&mut self, ty: &Ty, depth: u32) -> Option<Code> {
         let name = self.signal_name(ty)?;
         let limit = *self.rng.one_of(&["48h", "5m", "90s", "2d"]);
-        let wait = format!("signal!(\"{name}\" as {}, {limit}).await", ty.source());
+        let wait = format!("signal!(\"{name}\" as {}, {limit}{}).await", ty.source(), self.fresh());
         Some(match self.rng.below(4) {
             0 | 1 if self.can_try() => Code::atom(format!("{wait}?")),
             0 | 1 => Code::atom(format!("{wait}.unwrap_or({})", self.literal(ty).value())),
@@ -143,6 +169,9 @@ impl Writer {
             return None;
         }
         self.awaits += 1;
+        if self.rng.chance(20) {
+            return Some(self.until());
+        }
         let pause = *self.rng.one_of(&["sleep!(5m).await;\n", "nothing().await;\n", "sleep!(2d).await;\n"]);
         Some(pause.to_owned())
     }

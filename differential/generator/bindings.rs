@@ -21,7 +21,44 @@ impl Writer {
         self.declare(&name, &ty, mutable, known);
         let annotation = if annotate { format!(": {}", ty.source()) } else { String::new() };
         let keyword = if mutable { "let mut" } else { "let" };
-        format!("{keyword} {name}{annotation} = {};\n", value.value())
+        self.named(format!("{keyword} {name}{annotation} = {};\n", value.value()))
+    }
+
+    /// Names the place to wait of a statement that has one.
+    pub(crate) fn named(&mut self, statement: String) -> String {
+        if statement.matches(".await").count() == 1 && self.rng.chance(25) {
+            return format!("#[at(\"{}\")]\n{statement}", self.unique("place-"));
+        }
+        if statement.starts_with("let ") && self.rng.chance(2) {
+            return format!("#[cfg(all())]\n{statement}");
+        }
+        statement
+    }
+
+    /// A value whose type its expression leaves open: the variable's later use settles it.
+    pub(crate) fn inferred(&mut self, depth: u32) -> Option<String> {
+        let name = self.unique("inferred");
+        let value = match self.rng.below(4) {
+            0 => {
+                let (list, _) = self.looked_at(&Ty::list(Ty::Int), depth);
+                format!("{list}.iter().map(|q| q ^ 1).collect()")
+            }
+            1 => "Default::default()".to_owned(),
+            2 => format!("{}.into_iter().rev().collect()", self.typed(&Ty::list(Ty::Int), depth).operand()),
+            _ => format!("{}.into()", self.typed(&Ty::list(Ty::Int), depth).operand()),
+        };
+        let pause = self.pause()?;
+        let between = self.scoped(|w| w.some_statements(depth.min(1)));
+        if super::jumps::leaves(&between) {
+            return None;
+        }
+        let (settle, ty) = match self.rng.below(3) {
+            0 => (format!("let settled: &Vec<i64> = &{name};\n"), Ty::list(Ty::Int)),
+            1 => (format!("{name} = Vec::from([{}]);\n", self.typed(&Ty::Int, 1).value()), Ty::list(Ty::Int)),
+            _ => (format!("let _ = <Vec<i64>>::len(&{name});\n"), Ty::list(Ty::Int)),
+        };
+        self.declare(&name, &ty, true, Known::Fully);
+        Some(format!("let mut {name} = {value};\n{pause}{{\n{between}}}\n{settle}"))
     }
 
     pub(crate) fn let_pattern(&mut self, depth: u32) -> String {
@@ -61,7 +98,7 @@ impl Writer {
     }
 
     /// A name for a variable that is not visible to other code yet, so that nothing may hide it.
-    fn unique(&mut self, base: &str) -> String {
+    pub(crate) fn unique(&mut self, base: &str) -> String {
         self.labels += 1;
         format!("{base}{}", self.labels)
     }
@@ -73,7 +110,8 @@ impl Writer {
         let name = self.unique("late");
         let before = if self.rng.chance(40) { self.some_statements(1) } else { String::new() };
         let cond = self.expr(&Ty::Bool, depth).condition();
-        let branch = |w: &mut Self| {
+        let mut known = Known::Fully;
+        let mut branch = |w: &mut Self| {
             w.scoped(|w| {
                 let inside = w.some_statements(depth);
                 if w.rng.chance(15)
@@ -81,15 +119,19 @@ impl Writer {
                 {
                     return format!("{{\n{inside}{jump};\n}}");
                 }
-                let value = w.expr(&ty, depth).value();
+                let value = w.expr(&ty, depth);
+                known = known.max(value.known);
+                let value = value.value();
                 let after = if w.rng.chance(30) { w.some_statements(1) } else { String::new() };
                 format!("{{\n{inside}{name} = {value};\n{after}}}")
             })
         };
         let (then, otherwise) = (branch(self), branch(self));
         self.declare(&name, &ty, false, Known::Fully);
-        let annotation = format!(": {}", ty.source());
-        Some(format!("let {name}{annotation};\n{before}if {cond} {then} else {otherwise}\n"))
+        let text = format!("{before}if {cond} {then} else {otherwise}\n");
+        let open = known == Known::Fully && !super::jumps::leaves(&text) && self.rng.chance(50);
+        let annotation = if open { String::new() } else { format!(": {}", ty.source()) };
+        Some(format!("let {name}{annotation};\n{text}"))
     }
 
     /// A variable whose type only a later use settles.
@@ -106,11 +148,8 @@ impl Writer {
         };
         self.declare(&name, &ty, true, Known::Fully);
         // What stands behind code that always leaves is not compiled, so it cannot settle a type.
-        let annotation = if ["return", "break", "continue"].iter().any(|jump| between.contains(jump)) {
-            format!(": {}", ty.source())
-        } else {
-            String::new()
-        };
+        let annotation =
+            if super::jumps::leaves(&between) { format!(": {}", ty.source()) } else { String::new() };
         Some(format!("let mut {name}{annotation} = {first};\n{between}{settle};\n"))
     }
 }

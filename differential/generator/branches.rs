@@ -81,8 +81,8 @@ impl Writer {
         format!("match {scrutinee} {{\n{arms}}}\n")
     }
 
-    fn arm_body(&mut self, depth: u32) -> String {
-        match self.rng.below(6) {
+    pub(crate) fn arm_body(&mut self, depth: u32) -> String {
+        match self.rng.below(7) {
             0 => "{}".into(),
             1 => match self.jump(depth) {
                 Some(jump) => format!("{jump},"),
@@ -95,6 +95,7 @@ impl Writer {
                 }
                 None => "{}".into(),
             },
+            3 => self.remembered().map_or_else(|| "{}".into(), |remembered| format!("{remembered},")),
             _ => self.block(depth),
         }
     }

@@ -27,9 +27,31 @@ impl Writer {
         if *ty == Ty::Unit {
             return None;
         }
+        if self.rng.chance(35) {
+            return Some(self.ready(ty, depth));
+        }
         let closure = self.closure(ty, depth);
         let argument = self.frozen(|w| w.expr(&Ty::Int, depth).value());
         Some(Code::atom(format!("({})({argument})", closure.value())).known(closure.known))
+    }
+
+    /// An `async` block without awaits, or a closure with `?`, whose result is there at once.
+    fn ready(&mut self, ty: &Ty, depth: u32) -> Code {
+        let body = self.sealed(|w| w.scoped(|w| w.expr(ty, depth)));
+        let known = body.known;
+        let optional = self.pick(|variable| variable.ty == Ty::option(Ty::Int));
+        Code::atom(match (self.rng.below(3), optional) {
+            (0, Some(optional)) => {
+                let name = self.name(optional);
+                format!(
+                    "{{\nlet inside = || Some({name}? ^ 3);\ntrace!(\"{{:?}}\", inside());\n{}\n}}",
+                    body.leading()
+                )
+            }
+            (1, _) => format!("at_once(async {{ {} }})", body.leading()),
+            _ => format!("at_once(async {{\nlet inside = {};\ninside\n}})", body.value()),
+        })
+        .known(known)
     }
 
     /// A closure in a variable.

@@ -12,9 +12,12 @@ impl Writer {
             Ty::Int => match self.rng.below(3) {
                 0 => format!("{}.0", self.joined()),
                 1 if self.can_try() => self.tried(),
-                _ => self.selected(),
+                _ => format!("{}.2", self.three()),
             },
-            Ty::Text => format!("{}.1", self.joined()),
+            Ty::Text => match self.rng.below(2) {
+                0 => format!("{}.1", self.joined()),
+                _ => format!("{}.1.1", self.three()),
+            },
             Ty::List(inner) if **inner == Ty::Int => self.each(),
             ty if *ty == pair => self.joined(),
             _ => return None,
@@ -27,6 +30,12 @@ impl Writer {
         format!("join!(number({number}), text({text})).await")
     }
 
+    /// One inside another, with a signal.
+    fn three(&mut self) -> String {
+        let (flag, text) = (self.leaf(&Ty::Int).value(), self.leaf(&Ty::Text).value());
+        format!("join!(flag({flag}), join!(sleep!(90s), text({text})), signal!(\"int-go\" as i64)).await")
+    }
+
     fn tried(&mut self) -> String {
         let (one, other) = (self.leaf(&Ty::Int).value(), self.leaf(&Ty::Int).value());
         let side = self.rng.below(2);
@@ -36,11 +45,14 @@ impl Writer {
     fn each(&mut self) -> String {
         let items = self.leaf(&Ty::list(Ty::Int)).value();
         let max = *self.rng.one_of(&["", ", max = 1", ", max = 2"]);
-        format!("join_all!(item in {items} => number(item){max}).await")
-    }
-
-    fn selected(&mut self) -> String {
-        let (one, other) = (self.leaf(&Ty::Int).value(), self.leaf(&Ty::Int).value());
-        format!("select! {{ found = number({one}) => found, _flagged = flag({other}) => 7i64 }}.await")
+        match self.rng.below(4) {
+            0 if self.can_try() => format!("try_join_all!(item in {items} => try_number(item){max}).await?"),
+            1 => {
+                let by = self.frozen(|w| w.leaf(&Ty::Int).value());
+                format!("join_all!(item in {items} => add(item, {by}){max}).await")
+            }
+            2 => format!("join_all!((p, q) in {items}.into_iter().zip(3i64..) => add(p, q){max}).await"),
+            _ => format!("join_all!(item in {items} => number(item){max}).await"),
+        }
     }
 }

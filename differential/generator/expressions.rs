@@ -27,6 +27,11 @@ impl Writer {
 
     /// Something without parts.
     pub(crate) fn leaf(&mut self, ty: &Ty) -> Code {
+        if self.rng.chance(30)
+            && let Some(code) = self.behind_reference(ty)
+        {
+            return code;
+        }
         if self.rng.chance(75)
             && let Some(variable) = self.pick(|variable| variable.ty == *ty)
         {
@@ -47,7 +52,7 @@ impl Writer {
             Ty::Result(_) => super::records::RESULTS,
             Ty::Point => super::records::POINTS,
             Ty::Shape => super::records::SHAPES,
-            Ty::Failure | Ty::Boxed => return None,
+            Ty::Failure | Ty::Boxed | Ty::Borrowed(_) => return None,
         };
         let maker = *self.rng.one_of(table);
         maker(self, ty, depth)
@@ -101,6 +106,7 @@ impl Writer {
                 Code::atom(*self.rng.one_of(&["Shape::Dot", "Shape::Line(3)", "Shape::Perhaps(None)"]))
             }
             Ty::Boxed => Code::atom("Box::new(Shape::Dot)"),
+            Ty::Borrowed(inner) => Code::operator(format!("&{}", self.literal(inner).operand())),
         }
     }
 
@@ -112,7 +118,14 @@ impl Writer {
         }
         match ty {
             Ty::Int => Code::operator(format!("{} as i64", code.operand())),
-            Ty::Unit | Ty::Bool | Ty::Text | Ty::Failure | Ty::Point | Ty::Shape | Ty::Boxed => code,
+            Ty::Unit
+            | Ty::Bool
+            | Ty::Text
+            | Ty::Failure
+            | Ty::Point
+            | Ty::Shape
+            | Ty::Boxed
+            | Ty::Borrowed(_) => code,
             Ty::Option(_) | Ty::List(_) | Ty::Pair(..) | Ty::Result(_) => self.converted(ty, &code),
         }
     }

@@ -15,8 +15,11 @@ pub(crate) struct Item {
 
 impl Writer {
     pub(crate) fn item(&mut self, depth: u32) -> Option<String> {
-        if self.rng.chance(25) {
-            return Some(self.local_struct(depth));
+        match self.rng.below(8) {
+            0 => return Some(self.local_struct(depth)),
+            1 => return Some(self.local_enum(depth)),
+            2 => return Some(self.local_macro(depth)),
+            _ => {}
         }
         let is_function = self.rng.chance(50);
         let name = *self.rng.one_of(if is_function { &["half", "twice"] } else { &["K", "LIMIT"] });
@@ -55,6 +58,41 @@ impl Writer {
             "#[derive(Debug, Clone, Serialize, Deserialize)]\nstruct {name} {{\nn: i64,\n}}\n\
             let {variable} = {name} {{ n: {value} }};\n{pause}\
             trace!(\"{{{variable}:?}}\");\nlet {read} = {variable}.n;\n"
+        )
+    }
+
+    /// An enum that only the body knows, with methods, matched behind an await.
+    fn local_enum(&mut self, depth: u32) -> String {
+        let (name, variable) = (self.unique("Kind"), self.unique("kind"));
+        let value = self.expr(&Ty::Int, depth).value();
+        let pause = self.pause().unwrap_or_default();
+        let (read, inside) = (self.fresh_name(&[]), self.fresh_name(&[]));
+        let (with, without) = (
+            self.scoped(|w| {
+                w.declare(&inside, &Ty::Int, false, Known::Fully);
+                w.expr(&Ty::Int, depth).value()
+            }),
+            self.expr(&Ty::Int, depth).value(),
+        );
+        self.declare(&read, &Ty::Int, false, Known::Fully);
+        format!(
+            "let {variable} = {name}::of({value});\n{pause}\
+            let {read}: i64 = match {variable} {{\n{name}::Some({inside}) => {with},\n{name}::None => {without},\n}};\n\
+            #[derive(Serialize, Deserialize)]\nenum {name} {{\nSome(i64),\nNone,\n}}\n\
+            impl {name} {{\nfn of(n: i64) -> Self {{\nif n > 2 {{\nSelf::Some(n)\n}} else {{\nSelf::None\n}}\n}}\n}}\n"
+        )
+    }
+
+    /// A macro of the body's own. It takes an expression, and the compiler does not know that.
+    fn local_macro(&mut self, depth: u32) -> String {
+        let name = self.unique("stepped");
+        let argument = self.opaquely(|w| w.frozen(|w| w.typed(&Ty::Int, depth.min(2)).operand()));
+        let argument = if super::jumps::jumps(&argument) { "3i64".to_owned() } else { argument };
+        let read = self.fresh_name(&[]);
+        self.declare(&read, &Ty::Int, true, Known::Fully);
+        format!(
+            "macro_rules! {name} {{\n($value:expr) => {{\n$value ^ 1\n}};\n}}\n\
+            let mut {read} = {name}!({argument});\n"
         )
     }
 }

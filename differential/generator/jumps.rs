@@ -81,3 +81,8 @@ impl Writer {
 pub(crate) fn jumps(text: &str) -> bool {
     text.contains("break") || text.contains("continue")
 }
+
+/// Whether a text leaves the code behind it, or a part of it: what is never reached is not compiled, and settles no type.
+pub(crate) fn leaves(text: &str) -> bool {
+    jumps(text) || text.contains("return")
+}

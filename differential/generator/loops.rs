@@ -12,9 +12,9 @@ impl Writer {
         }
         let label = self.maybe_label();
         let head = label.clone().map(|label| format!("{label}: ")).unwrap_or_default();
-        let kind = self.rng.below(8);
+        let kind = self.rng.below(9);
         // What a `for` goes over is evaluated once, outside of the loop.
-        let over = (kind >= 5).then(|| self.iterated(depth));
+        let over = (5..8).contains(&kind).then(|| self.iterated(depth));
         self.targets.push(Target { label, kind: Kind::Loop });
         self.loops += 1;
         let text = self.scoped(|w| match (kind, over) {
@@ -22,6 +22,7 @@ impl Writer {
             (0 | 1, None) => w.while_loop(&head, depth),
             (2, None) => w.while_let(&head, depth),
             (3, None) => w.while_pop(&head, depth),
+            (8, None) => w.borrowed_loop(&head, depth).unwrap_or_else(|| w.while_let(&head, depth)),
             (_, None) => format!("{head}loop {{\nif !turn() {{\nbreak;\n}}\n{}}}\n", w.loop_body(depth)),
         });
         self.loops -= 1;
@@ -29,7 +30,7 @@ impl Writer {
         Some(text)
     }
 
-    fn loop_body(&mut self, depth: u32) -> String {
+    pub(crate) fn loop_body(&mut self, depth: u32) -> String {
         self.scoped(|w| {
             let mut text = w.some_statements(depth);
             if w.rng.chance(30) {

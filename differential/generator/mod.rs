@@ -3,11 +3,13 @@
 //! Whatever is written compiles as a plain async function: names are in scope, types fit, what is borrowed does not move,
 //! loops end. Nothing is in it that a workflow may refuse: references across an await, values that JSON cannot hold.
 
+mod arrays;
 mod assignments;
 mod awaits;
 mod bindings;
 mod bools;
 mod branches;
+mod choices;
 mod closures;
 mod code;
 mod combined;
@@ -18,9 +20,11 @@ mod items;
 mod jumps;
 mod loops;
 mod macros;
+mod operations;
 mod order;
 mod patterns;
 mod records;
+mod references;
 mod scope;
 mod statements;
 mod texts;
@@ -37,6 +41,15 @@ use types::Ty;
 /// How many awaits one function may have: what a body costs rustc grows faster than they do.
 const AWAITS: u32 = 14;
 
+/// The parameters of the child workflow.
+const KID: &str = "fuel: i64, mut n: i64, (s, flagged): (String, bool)";
+
+/// How its plain form begins, which calls itself through a box.
+const BOXED: &str = "fn kid(fuel: i64, n: i64, pair: (String, bool)) \
+    -> std::pin::Pin<Box<dyn Future<Output = Result<i64, Failure>>>> {\n\
+    Box::pin(unboxed(fuel, n, pair))\n}\n\
+    async fn unboxed(fuel: i64, mut n: i64, (s, flagged): (String, bool)";
+
 /// The text of a body, with `#[workflow]` in the line before each function.
 pub(crate) struct Body(String);
 
@@ -47,16 +60,17 @@ pub(crate) fn body(seed: u64, number: u64) -> Body {
     let child = rng.chance(25);
     if child {
         let mut writer = Writer::new(rng.number(), Ty::result(Ty::Int), 12);
+        writer.child = Some("fuel - 1");
         text += &writer.function(
             "kid",
-            "mut n: i64, (s, flagged): (String, bool)",
+            KID,
             &[("n", Ty::Int, true), ("s", Ty::Text, false), ("flagged", Ty::Bool, false)],
         );
     }
     let output = Ty::output(&mut rng);
     let size = 24 + rng.below(40);
     let mut writer = Writer::new(rng.number(), output, size.cast_signed());
-    writer.child = child;
+    writer.child = child.then_some("2");
     let head = if rng.chance(50) {
         "n: i64, mut s: String, v: Vec<i64>, (x, flagged): (i64, bool)"
     } else {
@@ -86,8 +100,12 @@ impl Body {
     /// The module that is compiled.
     pub(crate) fn module(&self, seed: u64, number: u64) -> String {
         let durable = self.text();
-        let plain: String =
-            durable.lines().filter(|line| *line != "#[workflow]").map(|line| format!("{line}\n")).collect();
+        let plain: String = durable
+            .lines()
+            .filter(|line| *line != "#[workflow]" && !line.trim_start().starts_with("#[at("))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let plain = plain.replace(&format!("pub async fn kid({KID}"), BOXED);
         format!(
             "//! Seed {seed}, body {number}.\n\
             use sayiir_differential::case::{{Case, at_once, through_json}};\n\
@@ -128,8 +146,8 @@ pub(crate) struct Writer {
     pub(crate) depth: u32,
     /// Constants and functions that are in scope.
     pub(crate) items: Vec<Item>,
-    /// Whether there is a child workflow `kid`.
-    pub(crate) child: bool,
+    /// How much deeper the child workflow `kid` may go, if there is one.
+    pub(crate) child: Option<&'static str>,
 }
 
 impl Writer {
@@ -149,7 +167,7 @@ impl Writer {
             conditions: 0,
             depth: 0,
             items: Vec::new(),
-            child: false,
+            child: None,
         }
     }
 
@@ -158,7 +176,8 @@ impl Writer {
             self.declare(name, ty, *mutable, Known::Fully);
         }
         let output = self.output.clone();
-        let mut statements = String::new();
+        // A workflow that calls itself waits for something first.
+        let mut statements = if name == "kid" { "nothing().await;\n".to_owned() } else { String::new() };
         while self.budget > 0 {
             statements += &self.statement(3);
         }

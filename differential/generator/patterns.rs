@@ -76,7 +76,7 @@ impl Writer {
                 let second = self.either(second, bound);
                 format!("({first}, {second})")
             }
-            Ty::Unit | Ty::Text | Ty::List(_) | Ty::Failure | Ty::Point | Ty::Boxed => {
+            Ty::Unit | Ty::Text | Ty::List(_) | Ty::Failure | Ty::Point | Ty::Boxed | Ty::Borrowed(_) => {
                 self.irrefutable(ty, bound)
             }
         }

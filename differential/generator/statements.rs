@@ -9,7 +9,7 @@ impl Writer {
         self.budget -= 1;
         let depth = depth.min(3);
         for _ in 0..4 {
-            let made = match self.rng.below(24) {
+            let made = match self.rng.below(28) {
                 0..5 => Some(self.let_plain(depth)),
                 5 => Some(self.let_pattern(depth)),
                 6 => self.let_else(depth),
@@ -23,6 +23,9 @@ impl Writer {
                 20 => self.pause(),
                 21 => self.item(depth),
                 22 => self.asserted(depth),
+                23 => self.remembered().map(|remembered| format!("{remembered};\n")),
+                24 => self.reference(),
+                25 => self.inferred(depth),
                 _ => self.odd_one(depth),
             };
             if let Some(text) = made {
@@ -82,7 +85,7 @@ impl Writer {
 
     /// What fits nowhere else.
     fn odd_one(&mut self, depth: u32) -> Option<String> {
-        match self.rng.below(7) {
+        match self.rng.below(10) {
             0 => Some(format!("{}\n", self.block(depth))),
             1 => {
                 let ty = Ty::any(&mut self.rng);
@@ -95,6 +98,9 @@ impl Writer {
             3 => self.closure_statement(depth),
             4 => self.swapped_variables(),
             5 => self.labelled_statement(depth),
+            6 => self.received(),
+            7 => self.select_statement(depth),
+            8 => Some(self.array(depth)),
             _ if !self.can_await() => None,
             _ => Some("#[cfg(any())]\nlet missing = not_there().await;\n".to_owned()),
         }

@@ -19,6 +19,8 @@ pub(crate) enum Ty {
     Shape,
     /// `Box<Shape>`.
     Boxed,
+    /// What the variable of a loop over `&list` is: a reference, which is only looked through.
+    Borrowed(Box<Ty>),
 }
 
 impl Ty {
@@ -37,12 +39,13 @@ impl Ty {
             Self::Point => "Point".into(),
             Self::Shape => "Shape".into(),
             Self::Boxed => "Box<Shape>".into(),
+            Self::Borrowed(inner) => format!("&{}", inner.source()),
         }
     }
 
     pub(crate) fn is_copy(&self) -> bool {
         match self {
-            Self::Unit | Self::Int | Self::Bool => true,
+            Self::Unit | Self::Int | Self::Bool | Self::Borrowed(_) => true,
             Self::Option(inner) => inner.is_copy(),
             Self::Pair(first, second) => first.is_copy() && second.is_copy(),
             Self::Text

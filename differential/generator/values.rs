@@ -8,7 +8,7 @@ use super::types::Ty;
 impl Writer {
     /// A value that comes out of control flow.
     pub(crate) fn flow_value(&mut self, ty: &Ty, depth: u32) -> Option<Code> {
-        match self.rng.below(12) {
+        match self.rng.below(13) {
             0..3 => Some(self.if_value(ty, depth)),
             3..5 => Some(self.match_value(ty, depth)),
             5 => Some(self.if_let_value(ty, depth)),
@@ -17,6 +17,7 @@ impl Writer {
             8 if self.sealed == 0 => Some(self.loop_value(ty, depth)),
             9 if self.sealed == 0 => Some(self.value_or_jump(ty, depth)),
             10 => self.closure_value(ty, depth),
+            11 if self.sealed == 0 => self.selected(ty, depth),
             _ => None,
         }
     }
@@ -102,7 +103,7 @@ impl Writer {
         Code::braced(format!("match {} {{\n{arms}}}", scrutinee.condition())).known(known)
     }
 
-    fn arm_value(&mut self, ty: &Ty, depth: u32, may_leave: bool) -> (String, Known) {
+    pub(crate) fn arm_value(&mut self, ty: &Ty, depth: u32, may_leave: bool) -> (String, Known) {
         if self.rng.chance(60) {
             let value = self.expr(ty, depth);
             return (format!("{},", value.value()), value.known);

@@ -1,10 +1,10 @@
 //! One generated body, run both ways and compared.
 
 use std::fmt::{self, Write as _};
-use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use futures_util::FutureExt;
+use jiff::Timestamp;
+use sayiir_core::record::Compensation;
 use sayiir_core::workflow::Workflow;
 use serde_json::Value;
 
@@ -36,19 +36,26 @@ pub struct Case {
 }
 
 /// What one run did.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 struct Observed {
     result: Result<String, String>,
     trace: Vec<String>,
+    /// What was remembered for the case that the run fails.
+    remembered: Vec<String>,
 }
 
-/// Polls a future that never waits.
-///
-/// # Panics
-/// If it waits.
-pub fn at_once<F: Future>(future: F) -> F::Output {
-    future.now_or_never().expect("plain operations are ready at once")
+impl Observed {
+    /// Whether the workflow did what the plain function did. What a stretch remembers is lost if it panics.
+    fn agrees_with(&self, plain: &Self) -> bool {
+        let remembered = match plain.result {
+            Ok(_) => self.remembered == plain.remembered,
+            Err(_) => plain.remembered.starts_with(&self.remembered),
+        };
+        self.result == plain.result && self.trace == plain.trace && remembered
+    }
 }
+
+pub use crate::values::at_once;
 
 /// Runs a workflow with a round trip through JSON at every suspension.
 pub fn through_json<W: Workflow>(input: W::Input) -> W::Return {
@@ -57,8 +64,19 @@ pub fn through_json<W: Workflow>(input: W::Input) -> W::Return {
         fn signal(&mut self, name: &str, limited: bool) -> Option<Value> {
             world::signal(name, limited)
         }
-        fn timer(&mut self) {
-            world::note("timer".into());
+        fn is_silent(&self, name: &str) -> bool {
+            world::is_silent(name)
+        }
+        fn timer(&mut self, until: Timestamp) {
+            world::timer(until);
+        }
+        fn spawn(&mut self, id: &str, workflow: &str, input: &str) -> bool {
+            world::spawn(id, workflow, input)
+        }
+        fn remembered(&mut self, compensations: Vec<Compensation>) {
+            for Compensation { task, input } in compensations {
+                world::remember(&task, input.as_str());
+            }
         }
     }
     drive_with::<W>(input, &mut Scripted).0
@@ -78,7 +96,7 @@ pub fn check(cases: &[Case]) {
             let durable = observe(case.durable, case, script);
             panicked += usize::from(plain.result.is_err());
             steps += plain.trace.len();
-            if plain != durable {
+            if !durable.agrees_with(&plain) {
                 reports.push(Report { case, script, plain, durable }.to_string());
                 break;
             }
@@ -109,7 +127,8 @@ fn observe(run: fn(Input) -> String, case: &Case, script: u64) -> Observed {
         let text = panic.downcast_ref::<&str>().map(ToString::to_string);
         text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
     });
-    Observed { result, trace: world::take_trace() }
+    let (trace, remembered) = world::take();
+    Observed { result, trace, remembered }
 }
 
 /// Everything that is needed to look into a difference.
@@ -132,7 +151,11 @@ impl fmt::Display for Report<'_> {
                 let mark = if other.trace.get(index) == Some(line) { ' ' } else { '>' };
                 writeln!(lines, "  {mark} {line}")?;
             }
-            writeln!(f, "-- {name} --\n{lines}  = {:?}", observed.result)?;
+            writeln!(
+                f,
+                "-- {name} --\n{lines}  = {:?}, remembered {:?}",
+                observed.result, observed.remembered
+            )?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 pub use crate::tasks::*;
 pub use crate::values::*;
 pub use crate::{trace, turn};
-pub use sayiir::{Timeout, workflow};
+pub use sayiir::{AlreadyExists, Received, RunId, Timeout, Timestamp, workflow};
 pub use serde::{Deserialize, Serialize};
 
 #[workflow]

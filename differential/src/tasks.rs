@@ -101,3 +101,13 @@ pub async fn try_text(s: String) -> Result<String, Other> {
     note(format!("try_text({s:?})"));
     if draw(4) == 0 { Err(Other(draw_text())) } else { Ok(draw_text()) }
 }
+
+#[task]
+pub async fn undo(n: i64) {
+    note(format!("undo({n})"));
+}
+
+#[task]
+pub async fn undo_both(s: String, n: i64) {
+    note(format!("undo_both({s:?}, {n})"));
+}

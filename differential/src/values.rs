@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use sayiir::Timeout;
+use futures_util::FutureExt;
+use sayiir::{AlreadyExists, Timeout, Timestamp};
 
 /// A struct.
 #[derive(Debug, Clone, PartialEq, PartialOrd, Default, Serialize, Deserialize)]
@@ -58,6 +59,12 @@ impl From<Other> for Failure {
     }
 }
 
+impl From<AlreadyExists> for Failure {
+    fn from(taken: AlreadyExists) -> Self {
+        Self::Other(taken.run.to_string())
+    }
+}
+
 impl From<Timeout> for Failure {
     fn from(_: Timeout) -> Self {
         Self::Late
@@ -100,4 +107,18 @@ pub fn measure(text: &str, plus: i64) -> i64 {
 #[must_use]
 pub fn weigh(first: i64, second: i64) -> i64 {
     first.wrapping_mul(3).wrapping_sub(second)
+}
+
+/// A point in time.
+#[must_use]
+pub fn moment(n: i64) -> Timestamp {
+    Timestamp::from_second(n.rem_euclid(1000)).unwrap_or_default()
+}
+
+/// What a future that never waits yields.
+///
+/// # Panics
+/// If it waits.
+pub fn at_once<F: Future>(future: F) -> F::Output {
+    future.now_or_never().expect("a future without an await is ready at once")
 }

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::rng::Rng;
@@ -24,11 +25,12 @@ struct World {
     /// How often a loop has asked for another turn.
     asked: usize,
     trace: Vec<String>,
+    remembered: Vec<String>,
 }
 
 impl World {
     fn new(script: u64) -> Self {
-        Self { script: Rng::of(script, 0), asked: 0, trace: Vec::new() }
+        Self { script: Rng::of(script, 0), asked: 0, trace: Vec::new(), remembered: Vec::new() }
     }
 }
 
@@ -41,10 +43,10 @@ pub fn reset(script: u64) {
     with(|world| *world = World::new(script));
 }
 
-/// Ends a run: what it did, in order.
+/// Ends a run: what it did, in order, and what it remembered for the case that it fails.
 #[must_use]
-pub fn take_trace() -> Vec<String> {
-    with(|world| std::mem::take(&mut world.trace))
+pub fn take() -> (Vec<String>, Vec<String>) {
+    with(|world| (std::mem::take(&mut world.trace), std::mem::take(&mut world.remembered)))
 }
 
 /// Something happened.
@@ -56,6 +58,29 @@ pub fn note(what: String) {
         world.trace.push(what);
         assert!(world.trace.len() < LONGEST, "this run does not end");
     });
+}
+
+/// A task is to be run with this input if the run fails.
+pub fn remember(task: &str, input: &str) {
+    with(|world| world.remembered.push(format!("{task}{input}")));
+}
+
+/// A timer fires.
+pub fn timer(until: Timestamp) {
+    note(format!("timer {until}"));
+}
+
+/// A run is to be started; `false` if its id is taken.
+#[must_use]
+pub fn spawn(id: &str, workflow: &str, input: &str) -> bool {
+    note(format!("spawn {id} {workflow}{input}"));
+    draw(3) > 0
+}
+
+/// Whether nobody ever sends this signal.
+#[must_use]
+pub fn is_silent(name: &str) -> bool {
+    name.starts_with("never")
 }
 
 /// Whether a loop may take another turn.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use sayiir_core::codec::StateReader;
 use sayiir_core::durable::Stored;
 use sayiir_core::ids::{Incarnation, LeafPath, RunId, StepNumber};
-use sayiir_core::operation::{Leaf, Leaves};
+use sayiir_core::operation::{AlreadyExists, Leaf, Leaves};
+use sayiir_core::record::Compensation;
 use sayiir_core::signal::Message;
 use sayiir_core::step::{Outcome, Step};
 use sayiir_core::task::{Attempted, Provided, TaskContext};
@@ -19,8 +20,21 @@ pub(crate) trait Answers {
     /// The payload of the next signal of this name; `None` lets the limit pass, if there is one.
     fn signal(&mut self, name: &str, limited: bool) -> Option<serde_json::Value>;
 
+    /// Whether nobody ever sends this signal: the leaf behind it goes first.
+    fn is_silent(&self, _name: &str) -> bool {
+        false
+    }
+
     /// A timer fires.
-    fn timer(&mut self) {}
+    fn timer(&mut self, _until: jiff::Timestamp) {}
+
+    /// A run is to be started; `false` if its id is taken.
+    fn spawn(&mut self, _id: &str, _workflow: &str, _input: &str) -> bool {
+        true
+    }
+
+    /// What a stretch has remembered for the case that the run fails.
+    fn remembered(&mut self, _compensations: Vec<Compensation>) {}
 }
 
 impl Answers for Script {
@@ -48,7 +62,9 @@ pub(crate) fn drive_with<W: Workflow>(
     let mut state = round_trip::<W>(&W::begin(input));
     let mut step = Step::begin(&run, now);
     loop {
-        state = match W::advance(state, &mut step) {
+        let progress = W::advance(state, &mut step);
+        answers.remembered(step.take_compensations());
+        state = match progress {
             Progress::Returned(output) => return (output, waits),
             Progress::Fault(fault) => panic!("the machine stopped: {fault}"),
             Progress::Waits(state) => round_trip::<W>(&state),
@@ -86,6 +102,7 @@ fn perform<W: Workflow>(state: &W::State, answers: &mut dyn Answers) -> (LeafPat
                     futures_util::FutureExt::now_or_never(attempt).expect("test tasks do not wait");
                 Outcome::Returned(attempted.value)
             }
+            Leaf::Signal { name, .. } if answers.is_silent(name) => return,
             Leaf::Signal { name, deadline, .. } => match answers.signal(name, deadline.is_some()) {
                 None => Outcome::Elapsed,
                 Some(value) => Outcome::Signal(Message {
@@ -96,9 +113,15 @@ fn perform<W: Workflow>(state: &W::State, answers: &mut dyn Answers) -> (LeafPat
                     at: jiff::Timestamp::UNIX_EPOCH,
                 }),
             },
-            Leaf::Timer { .. } => {
-                answers.timer();
+            Leaf::Timer { until } => {
+                answers.timer(until);
                 Outcome::Elapsed
+            }
+            Leaf::Spawn(spawn) => {
+                let id = RunId::new(spawn.id()).expect("a valid id");
+                let (_, input) = spawn.input().expect("the input survives");
+                let started = answers.spawn(spawn.id(), spawn.workflow(), input.as_str());
+                Outcome::Spawned(if started { Ok(id) } else { Err(AlreadyExists { run: id }) })
             }
             other => panic!("{other:?}"),
         };
