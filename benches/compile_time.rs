@@ -131,6 +131,8 @@ fn check(dir: &Path) -> Times {
         .args(["rustc", "--quiet", "--profile", "check", "--bin", "compile-time", "--", "-Ztime-passes"])
         .current_dir(dir)
         .env("RUSTC_BOOTSTRAP", "1")
+        // Nothing may be taken from the run before.
+        .env("CARGO_INCREMENTAL", "0")
         .env("CARGO_TARGET_DIR", dir.join("../target"))
         .output()
         .expect("cargo can be run");

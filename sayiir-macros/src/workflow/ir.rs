@@ -3,11 +3,13 @@
 //! A block is straight-line code of the user's followed by one [`End`]. Blocks are numbered in source order. A block that is
 //! neither the start of a stretch nor the exit of a scope has exactly one predecessor, so that it can be written in place.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use proc_macro2::{Ident, TokenStream};
 use syn::Type;
+
+use super::bindings::Bindings;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
@@ -35,8 +37,6 @@ id!(
 id!(
     /// A suspension point.
     PointId, "p");
-
-pub(crate) type Bindings = BTreeSet<BindingId>;
 
 /// The body of one workflow.
 #[derive(Default)]

@@ -3,9 +3,10 @@
 //! The usual backward data flow over blocks, made exact by a forward one for variables that are declared without a value:
 //! what was certainly never assigned is not needed, whatever a later look at it may say.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::ir::{BindingId, Bindings, BlockId, Effect, End, Flow, PointId, ScopeId};
+use super::bindings::Bindings;
+use super::ir::{BindingId, BlockId, Effect, End, Flow, MatchArm, PointId, ScopeId};
 
 /// What `expand` wants to know of a flow.
 pub(crate) struct Liveness {
@@ -14,8 +15,15 @@ pub(crate) struct Liveness {
     /// The variables that may have a value there.
     valued: Vec<Bindings>,
     reachable: Vec<bool>,
-    /// The blocks with which a stretch begins.
-    entries: BTreeSet<BlockId>,
+    /// The stretches, by the block with which each begins.
+    stretches: BTreeMap<BlockId, Reach>,
+}
+
+/// What the blocks of one stretch do, taken together.
+struct Reach {
+    comes_back: bool,
+    assigned: Bindings,
+    declared: Bindings,
 }
 
 impl Liveness {
@@ -24,17 +32,16 @@ impl Liveness {
         let live = live(flow);
         let valued = valued(flow, &reachable);
         let entries = entries(flow, &reachable);
-        Self { live, valued, reachable, entries }
+        let stretches = entries.iter().map(|entry| (*entry, reach(flow, &entries, *entry))).collect();
+        Self { live, valued, reachable, stretches }
     }
 
     /// The variables that have to be there when a block begins, in the order of declaration.
     pub(crate) fn needed(&self, flow: &Flow, block: BlockId) -> Vec<BindingId> {
-        let visible: Bindings = flow.block(block).visible.iter().copied().collect();
-        self.live[block.0]
-            .iter()
-            .copied()
-            .filter(|id| visible.contains(id) && self.valued[block.0].contains(id))
-            .collect()
+        let needed = |id: &BindingId| self.live[block.0].contains(*id) && self.valued[block.0].contains(*id);
+        let mut needed: Vec<BindingId> = flow.block(block).visible.iter().copied().filter(needed).collect();
+        needed.sort_unstable();
+        needed
     }
 
     /// The variables that are stored while the run waits at a point: what is needed behind it, without its output.
@@ -53,10 +60,10 @@ impl Liveness {
         let mut seen = BTreeSet::new();
         let mut todo = std::collections::VecDeque::from([from]);
         while let Some(block) = todo.pop_front() {
-            if !seen.insert(block) || !self.live[block.0].contains(&id) {
+            if !self.live[block.0].contains(id) || !seen.insert(block) {
                 continue;
             }
-            let used = effects(flow, block).into_iter().find(|effect| effect.uses.contains(&id));
+            let used = effects(flow, block).find(|effect| effect.uses.contains(id));
             if let Some(place) = used.and_then(|effect| effect.places.get(&id)) {
                 return Some(*place);
             }
@@ -71,76 +78,83 @@ impl Liveness {
 
     /// Whether a stretch begins with this block.
     pub(crate) fn is_entry(&self, block: BlockId) -> bool {
-        self.entries.contains(&block)
+        self.stretches.contains_key(&block)
     }
 
     /// The blocks with which stretches begin, in source order.
     pub(crate) fn entries(&self) -> impl Iterator<Item = BlockId> + '_ {
-        self.entries.iter().copied()
+        self.stretches.keys().copied()
     }
 
-    /// The blocks of one stretch: from its entry up to where others begin.
-    pub(crate) fn region(&self, flow: &Flow, entry: BlockId) -> BTreeSet<BlockId> {
-        let mut region = BTreeSet::new();
-        let mut todo = vec![entry];
-        while let Some(block) = todo.pop() {
-            if region.insert(block) {
-                todo.extend(
-                    flow.block(block).end.successors().into_iter().filter(|next| !self.is_entry(*next)),
-                );
-            }
-        }
-        region
+    /// The blocks that are reached from one without beginning another stretch.
+    pub(crate) fn region(&self, flow: &Flow, from: BlockId) -> BTreeSet<BlockId> {
+        region(flow, from, |block| self.is_entry(block))
     }
 
     /// Whether a stretch goes on in itself.
-    pub(crate) fn comes_back(&self, flow: &Flow, entry: BlockId) -> bool {
-        self.region(flow, entry).into_iter().any(|block| flow.block(block).end.successors().contains(&entry))
+    pub(crate) fn comes_back(&self, entry: BlockId) -> bool {
+        self.stretches[&entry].comes_back
     }
 
     /// The variables that a stretch assigns.
-    pub(crate) fn assigned_within(&self, flow: &Flow, entry: BlockId) -> Bindings {
-        let blocks = self.region(flow, entry);
-        blocks
-            .into_iter()
-            .flat_map(|block| effects(flow, block))
-            .flat_map(|effect| effect.assigns.clone())
-            .collect()
+    pub(crate) fn assigned_within(&self, entry: BlockId) -> &Bindings {
+        &self.stretches[&entry].assigned
     }
 
     /// The variables that a stretch declares or assigns.
-    pub(crate) fn touched_within(&self, flow: &Flow, entry: BlockId) -> Bindings {
-        let blocks = self.region(flow, entry);
-        let declared =
-            blocks.into_iter().flat_map(|block| effects(flow, block)).flat_map(|effect| &effect.declares);
-        declared.map(|(id, _)| *id).chain(self.assigned_within(flow, entry)).collect()
+    pub(crate) fn touched_within(&self, entry: BlockId) -> Bindings {
+        let mut touched = self.stretches[&entry].declared.clone();
+        touched.add(self.assigned_within(entry));
+        touched
     }
 
     /// The variables without a value where a stretch begins that it assigns: they have to be declared again.
     pub(crate) fn declared_again(&self, flow: &Flow, entry: BlockId) -> Vec<BindingId> {
-        let needed: Bindings = self.needed(flow, entry).into_iter().collect();
         let visible: Bindings = flow.block(entry).visible.iter().copied().collect();
-        let assigned = self.assigned_within(flow, entry);
-        assigned.into_iter().filter(|id| visible.contains(id) && !needed.contains(id)).collect()
+        let mut again = self.assigned_within(entry).clone();
+        again.keep(&visible);
+        again.subtract(&self.needed(flow, entry).into_iter().collect());
+        again.iter().collect()
     }
 }
 
-/// Everything that a block does, in order.
-pub(crate) fn effects(flow: &Flow, block: BlockId) -> Vec<&Effect> {
-    let block = flow.block(block);
-    let mut all: Vec<&Effect> = block.statements.iter().map(|statement| &statement.effect).collect();
-    match &block.end {
-        End::Open | End::Goto(_) => {}
-        End::Branch { effect, .. } | End::LetElse { effect, .. } | End::Return { effect, .. } => {
-            all.push(effect);
+/// The blocks of a stretch: from one block up to where others begin.
+fn region(flow: &Flow, from: BlockId, is_entry: impl Fn(BlockId) -> bool) -> BTreeSet<BlockId> {
+    let mut region = BTreeSet::new();
+    let mut todo = vec![from];
+    while let Some(block) = todo.pop() {
+        if region.insert(block) {
+            todo.extend(flow.block(block).end.successors().into_iter().filter(|next| !is_entry(*next)));
         }
-        End::Match { effect, arms, .. } => {
-            all.push(effect);
-            all.extend(arms.iter().map(|arm| &arm.effect));
-        }
-        End::Suspend(point) => all.push(&flow.points[point.0].effect),
     }
-    all
+    region
+}
+
+fn reach(flow: &Flow, entries: &BTreeSet<BlockId>, entry: BlockId) -> Reach {
+    let mut reach = Reach { comes_back: false, assigned: Bindings::default(), declared: Bindings::default() };
+    for block in region(flow, entry, |block| entries.contains(&block)) {
+        reach.comes_back |= flow.block(block).end.successors().contains(&entry);
+        for effect in effects(flow, block) {
+            reach.assigned.add(&effect.assigns);
+            reach.declared.extend(effect.declares.iter().map(|(id, _)| *id));
+        }
+    }
+    reach
+}
+
+/// Everything that a block does, in order.
+pub(crate) fn effects(flow: &Flow, block: BlockId) -> impl DoubleEndedIterator<Item = &Effect> {
+    let block = flow.block(block);
+    let (end, arms): (Option<&Effect>, &[MatchArm]) = match &block.end {
+        End::Open | End::Goto(_) => (None, &[]),
+        End::Branch { effect, .. } | End::LetElse { effect, .. } | End::Return { effect, .. } => {
+            (Some(effect), &[])
+        }
+        End::Match { effect, arms, .. } => (Some(effect), arms),
+        End::Suspend(point) => (Some(&flow.points[point.0].effect), &[]),
+    };
+    let statements = block.statements.iter().map(|statement| &statement.effect);
+    statements.chain(end).chain(arms.iter().map(|arm| &arm.effect))
 }
 
 /// Where control goes from a block, also across a wait.
@@ -168,26 +182,27 @@ fn reachable(flow: &Flow) -> Vec<bool> {
 }
 
 fn live(flow: &Flow) -> Vec<Bindings> {
-    let mut live = vec![Bindings::new(); flow.blocks.len()];
+    let mut live = vec![Bindings::default(); flow.blocks.len()];
     let mut changed = true;
     while changed {
         changed = false;
         for block in flow.block_ids().rev() {
-            let mut needed: Bindings =
-                next(flow, block).into_iter().flat_map(|next| live[next.0].iter().copied()).collect();
+            let mut needed = Bindings::default();
+            for next in next(flow, block) {
+                needed.add(&live[next.0]);
+            }
             if let End::Suspend(point) = &flow.block(block).end {
-                needed.remove(&flow.points[point.0].output);
+                needed.remove(flow.points[point.0].output);
             }
-            for effect in effects(flow, block).into_iter().rev() {
-                needed.retain(|id| {
-                    !effect.kills.contains(id) && !effect.declares.iter().any(|(new, _)| new == id)
-                });
-                needed.extend(effect.uses.iter().copied());
+            for effect in effects(flow, block).rev() {
+                needed.subtract(&effect.kills);
+                for (id, _) in &effect.declares {
+                    needed.remove(*id);
+                }
+                needed.add(&effect.uses);
             }
-            if needed != live[block.0] {
-                live[block.0] = needed;
-                changed = true;
-            }
+            // What is needed only ever grows from one round to the next.
+            changed |= live[block.0].add(&needed);
         }
     }
     live
@@ -196,7 +211,7 @@ fn live(flow: &Flow) -> Vec<Bindings> {
 fn valued(flow: &Flow, reachable: &[bool]) -> Vec<Bindings> {
     let parameters =
         flow.bindings.iter().enumerate().filter(|(_, b)| b.origin == super::ir::Origin::Parameter);
-    let mut valued = vec![Bindings::new(); flow.blocks.len()];
+    let mut valued = vec![Bindings::default(); flow.blocks.len()];
     valued[0] = parameters.map(|(index, _)| BindingId(index)).collect();
     let mut changed = true;
     while changed {
@@ -204,27 +219,30 @@ fn valued(flow: &Flow, reachable: &[bool]) -> Vec<Bindings> {
         for block in flow.block_ids().filter(|block| reachable[block.0]) {
             let mut now = valued[block.0].clone();
             for effect in effects(flow, block) {
-                for (id, with_value) in &effect.declares {
-                    // Declared again in another turn of a loop, it has lost the value of the turn before.
-                    if *with_value {
-                        now.insert(*id)
-                    } else {
-                        now.remove(id)
-                    };
-                }
-                now.extend(effect.assigns.iter().copied());
+                gain(effect, &mut now);
             }
             if let End::Suspend(point) = &flow.block(block).end {
                 now.insert(flow.points[point.0].output);
             }
             for next in next(flow, block) {
-                let before = valued[next.0].len();
-                valued[next.0].extend(now.iter().copied());
-                changed |= valued[next.0].len() != before;
+                changed |= valued[next.0].add(&now);
             }
         }
     }
     valued
+}
+
+/// Which variables have a value behind a piece of code, if these have one before it.
+pub(crate) fn gain(effect: &Effect, valued: &mut Bindings) {
+    for (id, with_value) in &effect.declares {
+        // Declared again in another turn of a loop, it has lost the value of the turn before.
+        if *with_value {
+            valued.insert(*id);
+        } else {
+            valued.remove(*id);
+        }
+    }
+    valued.add(&effect.assigns);
 }
 
 /// A stretch begins at the start, behind every wait, at every loop head, and where the code of several stretches meets.
@@ -239,31 +257,32 @@ fn entries(flow: &Flow, reachable: &[bool]) -> BTreeSet<BlockId> {
         }
     }
     loop {
-        let mut owner: Vec<Option<BlockId>> = vec![None; flow.blocks.len()];
-        let mut shared = None;
-        for entry in entries.iter().copied() {
-            let mut todo = flow.block(entry).end.successors();
-            while let Some(block) = todo.pop() {
-                if entries.contains(&block) {
-                    continue;
-                }
-                match owner[block.0] {
-                    None => {
-                        owner[block.0] = Some(entry);
-                        todo.extend(flow.block(block).end.successors());
-                    }
-                    Some(other) if other != entry => {
-                        shared = Some(shared.map_or(block, |first: BlockId| first.min(block)));
-                    }
-                    Some(_) => {}
-                }
+        let meetings = meetings(flow, &entries);
+        if meetings.is_empty() {
+            return entries;
+        }
+        entries.extend(meetings);
+    }
+}
+
+/// The blocks that two of these stretches reach first: whatever else begins a stretch, they have to.
+fn meetings(flow: &Flow, entries: &BTreeSet<BlockId>) -> Vec<BlockId> {
+    let mut owner: Vec<Option<BlockId>> = vec![None; flow.blocks.len()];
+    let mut meetings = Vec::new();
+    for entry in entries.iter().copied() {
+        let mut todo = flow.block(entry).end.successors();
+        while let Some(block) = todo.pop() {
+            if entries.contains(&block) {
+                continue;
+            }
+            match owner[block.0].replace(entry) {
+                None => todo.extend(flow.block(block).end.successors()),
+                Some(other) if other != entry => meetings.push(block),
+                Some(_) => {}
             }
         }
-        match shared {
-            Some(block) => entries.insert(block),
-            None => return entries,
-        };
     }
+    meetings
 }
 
 /// The scopes around a block, outermost first, that lie inside `outer`.

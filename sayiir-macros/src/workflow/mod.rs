@@ -1,6 +1,7 @@
 //! `#[workflow]`: from an async function to a serialisable state machine, pass by pass.
 
 mod attributes;
+mod bindings;
 mod check;
 mod configure;
 mod diverges;

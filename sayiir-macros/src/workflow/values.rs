@@ -4,8 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use super::ir::{BindingId, Bindings, BlockId, Effect, Flow, Origin};
-use super::liveness::{Liveness, effects, next};
+use super::bindings::Bindings;
+use super::ir::{BindingId, BlockId, Effect, Flow, Origin};
+use super::liveness::{Liveness, effects, gain, next};
 use super::model::{Model, bare};
 use crate::diagnostics::Errors;
 
@@ -19,8 +20,8 @@ pub(crate) fn check(model: &Model, flow: &Flow, liveness: &Liveness, errors: &mu
         for effect in effects(flow, block) {
             check.uses(effect, &certain);
             check.assignments(effect, &possible);
-            apply(effect, &mut certain);
-            apply(effect, &mut possible);
+            gain(effect, &mut certain);
+            gain(effect, &mut possible);
         }
     }
 }
@@ -35,21 +36,21 @@ struct Check<'a> {
 impl Check<'_> {
     fn uses(&mut self, effect: &Effect, certain: &Bindings) {
         let given = |id: &BindingId| {
-            certain.contains(id)
-                || effect.assigns.contains(id)
+            certain.contains(*id)
+                || effect.assigns.contains(*id)
                 || effect.declares.iter().any(|(declared, _)| declared == id)
         };
         for id in effect.uses.iter().filter(|id| !given(id)) {
-            self.report(*id, effect, |name| {
+            self.report(id, effect, |name| {
                 format!("`{name}` may have no value here: give it one on every way to this place")
             });
         }
     }
 
     fn assignments(&mut self, effect: &Effect, possible: &Bindings) {
-        for id in effect.assigns.iter().filter(|id| possible.contains(id)) {
-            if !self.flow.binding(*id).mutable {
-                self.report(*id, effect, |name| {
+        for id in effect.assigns.iter().filter(|id| possible.contains(*id)) {
+            if !self.flow.binding(id).mutable {
+                self.report(id, effect, |name| {
                     format!("`{name}` has a value already, and it is not `mut`: write `mut {name}` where it is declared")
                 });
             }
@@ -74,33 +75,23 @@ fn certain(flow: &Flow, liveness: &Liveness) -> Vec<Option<Bindings>> {
     while let Some(block) = todo.pop() {
         let mut now = certain[block.0].clone().unwrap_or_default();
         for effect in effects(flow, block) {
-            apply(effect, &mut now);
+            gain(effect, &mut now);
         }
         if let super::ir::End::Suspend(point) = &flow.block(block).end {
             now.insert(flow.points[point.0].output);
         }
         for next in next(flow, block) {
-            let before = &mut certain[next.0];
-            let merged = match before {
-                Some(before) => before.intersection(&now).copied().collect(),
-                None => now.clone(),
+            let changed = match &mut certain[next.0] {
+                Some(before) => before.keep(&now),
+                unknown @ None => {
+                    *unknown = Some(now.clone());
+                    true
+                }
             };
-            if before.as_ref() != Some(&merged) {
-                *before = Some(merged);
+            if changed {
                 todo.push(next);
             }
         }
     }
     certain
-}
-
-fn apply(effect: &Effect, valued: &mut Bindings) {
-    for (id, with_value) in &effect.declares {
-        if *with_value {
-            valued.insert(*id);
-        } else {
-            valued.remove(id);
-        }
-    }
-    valued.extend(effect.assigns.iter().copied());
 }

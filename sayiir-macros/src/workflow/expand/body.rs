@@ -2,17 +2,14 @@
 //!
 //! ```text
 //! feed(state)  — hands the outcome to the operation of the state; when that is done: which stretch begins, with what
-//! enter(next)  — runs the stretch in its group:
-//!     put what it begins with into slots
-//!     'stretch: loop { match entry { each stretch => take from slots, the user's code, then one of
-//!         return value                                        — done
-//!         break 'group Exit::Waits(State::Variant { .. })     — waits
-//!         break 'group Exit::Goes(Next::Stretch { .. })       — goes on in a stretch of another group
-//!         put into slots; entry = n; continue 'stretch        — goes on in a stretch of this group
-//!     } }
+//! enter(next)  — runs the stretch: the user's code, then one of
+//!     return value                                        — done
+//!     break 'group Exit::Waits(State::Variant { .. })     — waits
+//!     break 'group Exit::Goes(Next::Stretch { .. })       — goes on in a stretch of another group
+//!     put into slots; entry = n; continue 'stretch        — goes on in a stretch of this group
 //! ```
 //! The stretches that share variables without a named type are arms of one function, in source order, so that rustc infers
-//! those types. The others stand alone: what rustc spends on a function grows faster than its size.
+//! those types. The others stand alone: what rustc spends on a function grows faster than its size. See `group`.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +21,8 @@ use super::state::{Variant, field_type};
 use super::surface::signal_of;
 use super::{Input, groups};
 use crate::diagnostics::placed;
-use crate::workflow::ir::{BindingId, Bindings, BlockId};
+use crate::workflow::bindings::Bindings;
+use crate::workflow::ir::{BindingId, BlockId};
 
 pub(super) struct Body<'a> {
     pub(super) input: &'a Input<'a>,
@@ -39,23 +37,23 @@ pub(super) struct Body<'a> {
 impl<'a> Body<'a> {
     pub(super) fn new(input: &'a Input<'a>, variants: &'a [Variant]) -> Self {
         let (flow, liveness) = (input.flow, input.liveness);
-        let mut shared = Bindings::new();
-        let mut seen = Bindings::new();
+        let mut shared = Bindings::default();
+        let mut seen = Bindings::default();
         for entry in liveness.entries() {
             let needed: Bindings = liveness.needed(flow, entry).into_iter().collect();
-            shared.extend(&needed);
-            for id in liveness.touched_within(flow, entry).union(&needed) {
-                if !seen.insert(*id) {
-                    shared.insert(*id);
-                }
-            }
+            let mut here = liveness.touched_within(entry);
+            here.add(&needed);
+            shared.add(&needed);
+            shared.extend(here.iter().filter(|id| seen.contains(*id)));
+            seen.add(&here);
         }
         Self { input, variants, shared, groups: groups::of(flow, liveness) }
     }
 
     pub(super) fn advance(&self) -> TokenStream {
         let private = &self.input.private;
-        let (next, feed, enter) = (next_type(), item("feed"), item("enter"));
+        let (next, feed, enter, body) = (next_type(), item("feed"), item("enter"), item("body"));
+        let (state, output) = (self.input.model.state_name(), &self.input.model.output);
         let items = &self.input.flow.items;
         let next_definition = self.next_definition();
         let feed_definition = self.feed();
@@ -68,11 +66,22 @@ impl<'a> Body<'a> {
                 step: &mut #private::Step<'_>,
             ) -> #private::Progress<Self::State, Self::Return> {
                 #(#items)*
-                #next_definition
-                #feed_definition
-                #enter_definition
-                #(#groups)*
-                #private::advance::<_, #next, _>(state, step, #feed, #enter)
+                #[allow(
+                    unused_mut, unused_variables, unused_assignments, unused_labels, unused_parens, unused_braces,
+                    unreachable_code, unreachable_patterns, path_statements, dropping_references, redundant_semicolons,
+                    non_snake_case, non_camel_case_types, dead_code, clippy::all, clippy::pedantic, clippy::nursery
+                )]
+                fn #body(
+                    state: #state,
+                    step: &mut #private::Step<'_>,
+                ) -> #private::Progress<#state, #output> {
+                    #next_definition
+                    #feed_definition
+                    #enter_definition
+                    #(#groups)*
+                    #private::advance::<_, #next, _>(state, step, #feed, #enter)
+                }
+                #body(state, step)
             }
         }
     }
@@ -88,10 +97,7 @@ impl<'a> Body<'a> {
             });
             quote!(#variant { #(#fields),* })
         });
-        quote! {
-            #[allow(non_camel_case_types, dead_code, clippy::large_enum_variant)]
-            enum #name { #(#variants),* }
-        }
+        quote!(enum #name { #(#variants),* })
     }
 
     pub(super) fn needed(&self, entry: BlockId) -> Vec<BindingId> {
@@ -104,7 +110,6 @@ impl<'a> Body<'a> {
         let (state, next, feed) = (self.input.model.state_name(), next_type(), item("feed"));
         let arms = self.variants.iter().map(|variant| self.feed_variant(variant));
         quote! {
-            #[allow(unused_variables, clippy::all, clippy::pedantic)]
             fn #feed(
                 state: #state,
                 step: &mut #private::Step<'_>,
@@ -159,10 +164,15 @@ impl<'a> Body<'a> {
         let output = &self.input.model.output;
         let arms = self.input.liveness.entries().map(|entry| {
             let (stretch, group) = (stretch_name(entry), group_name(self.groups[&entry]));
+            if self.is_alone(entry) {
+                let values: Vec<_> = self.needed(entry).into_iter().map(slot).collect();
+                return quote! {
+                    #next::#stretch { #(#values),* } => #private::run(&leave, #group(#(#values,)* step, &leave)),
+                };
+            }
             quote!(#next::#stretch { .. } => #private::run(&leave, #group(next, step, &leave)),)
         });
         quote! {
-            #[allow(clippy::all, clippy::pedantic)]
             fn #enter(
                 next: #next,
                 step: &#private::Step<'_>,
@@ -176,6 +186,12 @@ impl<'a> Body<'a> {
     /// Where rustc reports what it finds wrong with a variable's type.
     pub(super) fn span_of(&self, id: BindingId) -> Span {
         self.input.model.user_span(self.input.flow.binding(id).ident.span())
+    }
+
+    /// Whether the function of this stretch holds no other, nor a loop: nothing has to be kept in slots then.
+    pub(super) fn is_alone(&self, entry: BlockId) -> bool {
+        let group = self.groups[&entry];
+        self.groups.values().filter(|of| **of == group).count() == 1 && !self.input.liveness.comes_back(entry)
     }
 
     pub(super) fn are_together(&self, one: BlockId, other: BlockId) -> bool {

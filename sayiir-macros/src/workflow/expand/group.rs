@@ -1,4 +1,12 @@
-//! One group: the stretches that share variables whose types only rustc knows, as arms of one function.
+//! One group: a stretch that stands alone, or those that share variables whose types only rustc knows.
+//!
+//! ```text
+//! alone:    async fn group(what it begins with..) { the user's code }
+//! together: async fn group(next) {
+//!     put what it begins with into slots
+//!     'stretch: loop { match entry { each stretch => take from slots, the user's code } }
+//! }
+//! ```
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -6,70 +14,87 @@ use quote::quote;
 use super::body::Body;
 use super::names::{codec, group_name, label, next_type, number, slot, stretch_name};
 use super::own;
-use super::state::Variant;
+use super::state::{Variant, field_type};
 use super::stretch::Stretch;
 use crate::diagnostics::placed;
-use crate::workflow::ir::{BindingId, Bindings, BlockId};
+use crate::workflow::bindings::Bindings;
+use crate::workflow::ir::{BindingId, BlockId};
 use crate::workflow::model::bare;
 
 impl Body<'_> {
-    /// One group: the stretches that share variables whose types only rustc knows, as arms of one function.
     pub(super) fn group(&self, group: usize) -> TokenStream {
-        let private = &self.input.private;
-        let (state, next, name) = (self.input.model.state_name(), next_type(), group_name(group));
-        let output = &self.input.model.output;
-        let (to, step, leave, entry, exit) =
-            (own("next"), own("step"), own("leave"), own("entry"), own("exit"));
-        let (group_label, stretch) = (label("group"), label("stretch"));
         let members: Vec<BlockId> =
             self.groups.iter().filter(|(_, of)| **of == group).map(|(entry, _)| *entry).collect();
+        match members.as_slice() {
+            [only] if self.is_alone(*only) => self.alone(*only),
+            _ => self.together(&members),
+        }
+    }
+
+    /// A stretch with a function of its own: what it begins with are parameters.
+    fn alone(&self, entry: BlockId) -> TokenStream {
+        let parameters = self.needed(entry).into_iter().map(|id| {
+            let (name, ty) = (slot(id), field_type(self.input, id));
+            quote!(#name: #ty)
+        });
+        let code = Stretch::new(self, entry, false).code();
+        self.function(self.groups[&entry], &quote!(#(#parameters),*), &TokenStream::new(), &code)
+    }
+
+    /// The stretches that share variables, as arms of one function: what they begin with goes through slots.
+    fn together(&self, members: &[BlockId]) -> TokenStream {
+        let (to, entry, stretch, next) = (own("next"), own("entry"), label("stretch"), next_type());
         let (flow, liveness) = (self.input.flow, self.input.liveness);
-        let needed = members.iter().flat_map(|entry| self.needed(*entry));
-        let touched = members.iter().flat_map(|entry| liveness.touched_within(flow, *entry));
-        let shared = touched.filter(|id| self.shared.contains(id) && flow.binding(*id).ty.is_none());
-        let slots = needed.chain(shared).collect::<Bindings>().into_iter().map(|id| self.slot_definition(id));
+        let mut kept: Bindings = members.iter().flat_map(|entry| self.needed(*entry)).collect();
+        for member in members {
+            let touched = liveness.touched_within(*member);
+            let is_shared = |id: &BindingId| self.shared.contains(*id) && flow.binding(*id).ty.is_none();
+            kept.extend(touched.iter().filter(is_shared));
+        }
+        let slots = kept.iter().map(|id| self.slot_definition(id));
         let begins = members.iter().map(|entry| self.begin(*entry));
-        let code = match members.as_slice() {
-            // Nothing comes back here: no loop, of which rustc would have to speak.
-            [only] if !liveness.comes_back(flow, *only) => Stretch::new(self, *only).code(),
-            _ => {
-                let stretches = members.iter().map(|entry| {
-                    let (number, code) = (number(*entry), Stretch::new(self, *entry).code());
-                    quote!(#number => { #code })
-                });
-                quote! {
-                    #stretch: loop {
-                        match #entry {
-                            #(#stretches)*
-                            _ => ::core::unreachable!(),
-                        }
-                    }
+        let stretches = members.iter().map(|entry| {
+            let (number, code) = (number(*entry), Stretch::new(self, *entry, true).code());
+            quote!(#number => { #code })
+        });
+        let code = quote! {
+            let mut #entry: u32 = match #to { #(#begins)* _ => ::core::unreachable!() };
+            #stretch: loop {
+                match #entry {
+                    #(#stretches)*
+                    _ => ::core::unreachable!(),
                 }
             }
         };
+        self.function(self.groups[&members[0]], &quote!(#to: #next), &quote!(#(#slots)*), &code)
+    }
+
+    fn function(
+        &self,
+        group: usize,
+        parameters: &TokenStream,
+        slots: &TokenStream,
+        code: &TokenStream,
+    ) -> TokenStream {
+        let private = &self.input.private;
+        let (state, next, name) = (self.input.model.state_name(), next_type(), group_name(group));
+        let (output, step, leave, exit) = (&self.input.model.output, own("step"), own("leave"), own("exit"));
+        let group = label("group");
         let body = quote! {
-            #(#slots)*
-            let #exit = #group_label: {
-                let mut #entry: u32 = match #to { #(#begins)* _ => ::core::unreachable!() };
-                #code
-            };
+            #slots
+            let #exit = #group: { #code };
             match #leave.with(#exit).await {}
         };
         // rustc speaks of the whole function where it speaks of `?`.
         let mut block = proc_macro2::Group::new(proc_macro2::Delimiter::Brace, body);
         block.set_span(self.input.model.name.span());
-        let body = block;
+        let parameters = if parameters.is_empty() { quote!() } else { quote!(#parameters,) };
         quote! {
-            #[allow(
-                unused_mut, unused_variables, unused_assignments, unused_labels, unused_parens, unused_braces,
-                unreachable_code, unreachable_patterns, path_statements, dropping_references, redundant_semicolons,
-                non_snake_case, clippy::all, clippy::pedantic, clippy::nursery
-            )]
             async fn #name(
-                #to: #next,
+                #parameters
                 #step: &#private::Step<'_>,
                 #leave: &#private::Leave<#state, #next>,
-            ) -> #output #body
+            ) -> #output #block
         }
     }
 

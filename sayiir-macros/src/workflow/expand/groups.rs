@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::workflow::ir::{Bindings, BlockId, Flow};
+use crate::workflow::bindings::Bindings;
+use crate::workflow::ir::{BlockId, Flow};
 use crate::workflow::liveness::Liveness;
 
 /// The group of each stretch; groups are numbered by their first stretch.
@@ -11,7 +12,7 @@ pub(super) fn of(flow: &Flow, liveness: &Liveness) -> BTreeMap<BlockId, usize> {
     let mut parent: Vec<usize> = (0..entries.len()).collect();
     let mut first_with = BTreeMap::new();
     for (index, entry) in entries.iter().enumerate() {
-        for id in shared(flow, liveness, *entry) {
+        for id in shared(flow, liveness, *entry).iter() {
             let other = *first_with.entry(id).or_insert(index);
             let (one, other) = (root(&parent, index), root(&parent, other));
             parent[one.max(other)] = one.min(other);
@@ -36,7 +37,7 @@ fn root(parent: &[usize], mut index: usize) -> usize {
 
 /// The variables without a named type that a stretch needs, declares or assigns.
 fn shared(flow: &Flow, liveness: &Liveness, entry: BlockId) -> Bindings {
-    let needed = liveness.needed(flow, entry);
-    let touched = liveness.touched_within(flow, entry);
-    needed.into_iter().chain(touched).filter(|id| flow.binding(*id).ty.is_none()).collect()
+    let mut shared = liveness.touched_within(entry);
+    shared.extend(liveness.needed(flow, entry));
+    shared.iter().filter(|id| flow.binding(*id).ty.is_none()).collect()
 }

@@ -10,7 +10,8 @@ use syn::Lifetime;
 use super::body::Body;
 use super::names::{codec, label, next_type, number, slot, stretch_name};
 use super::own;
-use crate::workflow::ir::{self, BindingId, Bindings, BlockId, End, PointId, ScopeId};
+use crate::workflow::bindings::Bindings;
+use crate::workflow::ir::{self, BindingId, BlockId, End, PointId, ScopeId};
 use crate::workflow::liveness::scopes_within;
 use crate::workflow::model::bare;
 
@@ -19,13 +20,15 @@ pub(super) struct Stretch<'a> {
     entry: BlockId,
     /// The variables that get a value in this stretch by assignment. One that is declared without a value and gets none
     /// here is not written out: rustc could not tell its type.
-    assigned: Bindings,
+    assigned: &'a Bindings,
+    /// Whether variables come in slots, or as parameters under the slots' names.
+    slots: bool,
 }
 
 impl<'a> Stretch<'a> {
-    pub(super) fn new(body: &'a Body<'a>, entry: BlockId) -> Self {
-        let assigned = body.input.liveness.assigned_within(body.input.flow, entry);
-        Self { body, entry, assigned }
+    pub(super) fn new(body: &'a Body<'a>, entry: BlockId, slots: bool) -> Self {
+        let assigned = body.input.liveness.assigned_within(entry);
+        Self { body, entry, assigned, slots }
     }
 
     pub(super) fn code(&self) -> TokenStream {
@@ -80,7 +83,8 @@ impl<'a> Stretch<'a> {
             let binding = flow.binding(id);
             let (ident, slot) = (&binding.ident, slot(id));
             let mutable = binding.mutable.then(|| quote!(mut));
-            quote!(let #mutable #ident = #slot.take();)
+            let take = self.slots.then(|| quote!(.take()));
+            quote!(let #mutable #ident = #slot #take;)
         });
         let assigned =
             self.body.input.liveness.declared_again(flow, entry).into_iter().filter(here).map(|id| {
@@ -98,14 +102,14 @@ impl<'a> Stretch<'a> {
         let block = self.body.input.flow.block(id);
         let wanted = |statement: &&ir::Statement| {
             let mut unvalued = statement.effect.declares.iter().filter(|(_, valued)| !*valued).peekable();
-            unvalued.peek().is_none() || unvalued.any(|(id, _)| self.assigned.contains(id))
+            unvalued.peek().is_none() || unvalued.any(|(id, _)| self.assigned.contains(*id))
         };
         let statements = block.statements.iter().filter(wanted).map(|statement| {
             let tokens = &statement.tokens;
             let declared = statement.effect.declares.iter();
             let declared =
                 declared.map(|(id, valued)| if *valued { self.tie(*id) } else { self.tie_unvalued(*id) });
-            let assigned = statement.effect.kills.iter().map(|id| self.tie(*id));
+            let assigned = statement.effect.kills.iter().map(|id| self.tie(id));
             quote!(#tokens #(#declared)* #(#assigned)*)
         });
         let end = self.end(&block.end, block.scope);
@@ -115,7 +119,7 @@ impl<'a> Stretch<'a> {
     /// Lets rustc know that a variable and its slot are of one type, also where the value does not go through the slot.
     fn tie(&self, id: BindingId) -> Option<TokenStream> {
         let binding = self.body.input.flow.binding(id);
-        (self.body.shared.contains(&id) && binding.ty.is_none()).then(|| {
+        (self.body.shared.contains(id) && binding.ty.is_none()).then(|| {
             let (slot, ident) = (slot(id), &binding.ident);
             quote!(#slot.same_type_as(&#ident);)
         })
@@ -130,7 +134,7 @@ impl<'a> Stretch<'a> {
             None => self
                 .body
                 .shared
-                .contains(&id)
+                .contains(id)
                 .then(|| quote!(if false { #ident = #slot.take(); ::core::unreachable!() })),
             Some(ty) => (binding.origin == ir::Origin::Temporary)
                 .then(|| quote!(if false { let value: #ty = ::core::unreachable!(); #ident = value; })),

@@ -287,7 +287,7 @@ impl Lowerer<'_> {
     fn is_changed(&self, place: &Expr, later: &[Expr]) -> bool {
         let meaning = resolve::root(place).and_then(|name| resolve::meaning(&name.to_string(), &self.names));
         meaning
-            .is_some_and(|id| later.iter().any(|expr| self.resolve(&mut expr.clone()).changes.contains(&id)))
+            .is_some_and(|id| later.iter().any(|expr| self.resolve(&mut expr.clone()).changes.contains(id)))
     }
 
     /// Whether a closure that takes what it captures along does so before one of the later operands changes that.

@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Label, Lifetime};
 
+use super::super::bindings::Bindings;
 use super::super::ir::{BindingId, BlockId, Effect, End};
 use super::super::resolve;
 use super::{Dest, Lowerer, Target, unit};
@@ -73,11 +74,12 @@ impl Lowerer<'_> {
         let private = self.private.clone();
         let (cursor_ident, item_ident) =
             (self.flow.binding(cursor).ident.clone(), self.flow.binding(item).ident.clone());
-        let mut effect = Effect { uses: [cursor].into(), declares: vec![(item, true)], ..Effect::default() };
+        let mut effect =
+            Effect { uses: Bindings::from_iter([cursor]), declares: vec![(item, true)], ..Effect::default() };
         let next = match by_position {
             None => quote!(#private::Cursor::advance(&mut #cursor_ident)),
             Some(mut items) => {
-                effect.uses.extend(self.resolve(&mut items).uses);
+                effect.uses.add(&self.resolve(&mut items).uses);
                 quote!(#private::Iterator::nth(&mut #private::IntoIterator::into_iter(#items), #cursor_ident))
             }
         };
@@ -87,7 +89,11 @@ impl Lowerer<'_> {
         self.end(End::Branch { cond, effect, then, otherwise: exit });
         self.begin(then);
         if forward {
-            let effect = Effect { uses: [cursor].into(), assigns: [cursor].into(), ..Effect::default() };
+            let effect = Effect {
+                uses: Bindings::from_iter([cursor]),
+                assigns: Bindings::from_iter([cursor]),
+                ..Effect::default()
+            };
             self.statement(quote!(#cursor_ident += 1;), effect);
         }
     }

@@ -55,7 +55,7 @@ impl Lowerer<'_> {
                         Expr::Verbatim(quote::quote_spanned!(self.model.output.span()=> { #tokens })),
                         dest,
                     );
-                    self.add_effect(effect);
+                    self.add_effect(&effect);
                 }
                 None => {
                     // rustc says of a missing value what type it should have.
@@ -76,15 +76,15 @@ impl Lowerer<'_> {
     }
 
     /// Adds to what the delivery that was just made does.
-    fn add_effect(&mut self, more: Effect) {
+    fn add_effect(&mut self, more: &Effect) {
         let block = &mut self.flow.blocks[self.current.0];
         let effect = match &mut block.end {
             End::Return { effect, .. } => Some(effect),
             _ => block.statements.last_mut().map(|last| &mut last.effect),
         };
         if let Some(effect) = effect {
-            effect.uses.extend(more.uses);
-            effect.assigns.extend(more.assigns);
+            effect.uses.add(&more.uses);
+            effect.assigns.add(&more.assigns);
         }
     }
 
@@ -167,9 +167,8 @@ impl Lowerer<'_> {
         let assigned = effect
             .assigns
             .iter()
-            .copied()
             .find(|id| resolve::as_name(left).is_some_and(|name| *name == self.flow.binding(*id).ident));
-        effect.kills.extend(assigned.filter(|id| !effect.uses.contains(id)));
+        effect.kills.extend(assigned.filter(|id| !effect.uses.contains(*id)));
     }
 
     fn local(&mut self, local: Local) {

@@ -26,17 +26,18 @@ impl Resolver<'_> {
                     exact.visit_expr_mut(expression);
                 }
             }
-            let found = std::mem::replace(&mut self.effect, before);
+            let mut found = std::mem::replace(&mut self.effect, before);
             let literal_captures = {
                 let mut captures = Resolver { effect: Effect::default(), local: self.local.clone(), ..*self };
                 captures.all_captures(call.tokens.clone());
                 captures.effect
             };
-            self.effect.uses.extend(found.uses.intersection(&exact.effect.uses));
+            found.uses.keep(&exact.effect.uses);
+            self.effect.uses.add(&found.uses);
             self.effect.places.extend(found.places);
-            self.effect.uses.extend(literal_captures.uses);
-            self.effect.assigns.extend(exact.effect.assigns);
-            self.effect.changes.extend(exact.effect.changes);
+            self.effect.uses.add(&literal_captures.uses);
+            self.effect.assigns.add(&exact.effect.assigns);
+            self.effect.changes.add(&exact.effect.changes);
         }
     }
 

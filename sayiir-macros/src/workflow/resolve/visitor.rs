@@ -114,10 +114,12 @@ impl VisitMut for Resolver<'_> {
         let mut used = Resolver { effect: Effect::default(), local: self.local.clone(), ..*self };
         let others = places(&assign.left).into_iter().filter(|place| as_name(place).is_none());
         others.for_each(|place| used.visit_expr_mut(&mut place.clone()));
-        used.effect.uses.extend(&self.effect.uses);
+        used.effect.uses.add(&self.effect.uses);
         let used = used.effect.uses;
         self.visit_expr_mut(&mut assign.left);
-        self.effect.uses.retain(|id| used.contains(id) || !targets.contains(id));
+        for target in targets.iter().filter(|target| !used.contains(**target)) {
+            self.effect.uses.remove(*target);
+        }
         self.effect.assigns.extend(targets);
     }
 
