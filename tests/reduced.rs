@@ -214,10 +214,17 @@ async fn named_like_hidden(a: i64) -> String {
         let a = number(a).await;
         format!("{a} {}", a, a = a + 10)
     };
-    format!("{a} {inner}")
+    let shown = if let Some(a) = Some(a + 1)
+        && number(a).await > 0
+    {
+        format!("{a} {{inner}}")
+    } else {
+        String::new()
+    };
+    format!("{a} {inner} {shown}")
 }
 
 #[test]
 fn an_argument_of_a_format_string_may_be_named_like_a_variable_that_hides_another() {
-    assert_eq!(drive::<named_like_hidden>((1,), vec![]).0, "1 12 2");
+    assert_eq!(drive::<named_like_hidden>((1,), vec![]).0, "1 12 2 2 {inner}");
 }

@@ -13,9 +13,10 @@ use super::visitor::Resolver;
 impl Resolver<'_> {
     /// Counts what a macro's arguments use, and writes the right names.
     pub(super) fn macro_call(&mut self, call: &mut syn::Macro) {
-        let mut arguments = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(call.tokens.clone());
+        let written = call.tokens.clone();
+        let mut arguments = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(written.clone());
         let before = self.effect.clone();
-        call.tokens = self.tokens(call.tokens.clone());
+        call.tokens = self.tokens(written.clone());
         // Where the arguments are expressions, their own variables (a closure's parameters) do not count.
         if let Ok(expressions) = &mut arguments {
             let mut exact = Resolver { effect: Effect::default(), local: self.local.clone(), ..*self };
@@ -29,7 +30,7 @@ impl Resolver<'_> {
             let mut found = std::mem::replace(&mut self.effect, before);
             let literal_captures = {
                 let mut captures = Resolver { effect: Effect::default(), local: self.local.clone(), ..*self };
-                captures.all_captures(call.tokens.clone());
+                captures.all_captures(written);
                 captures.effect
             };
             found.uses.keep(&exact.effect.uses);
