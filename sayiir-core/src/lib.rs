@@ -7,6 +7,7 @@ pub mod body;
 pub mod bounds;
 pub mod clock;
 pub mod codec;
+pub mod conditions;
 pub mod durable;
 pub mod engine;
 pub mod history;

@@ -1,6 +1,6 @@
 //! What the code written by `#[task]` and `#[workflow]` names. Not for hand-written code: it changes with the macros.
 
-pub use std::convert::From;
+pub use std::convert::{From, Into};
 pub use std::future::Future;
 pub use std::iter::{IntoIterator, Iterator};
 pub use std::marker::Send;
@@ -17,6 +17,7 @@ pub use crate::bounds::{
     WrittenOut,
 };
 pub use crate::codec::{FieldCodec, Incompatible, StateReader, StateWriter, Unencodable, saved};
+pub use crate::conditions::{CanFail, CannotFail, FailsWith, Spawnable, Undoes};
 pub use crate::durable::Stored;
 pub use crate::ids::RunId;
 pub use crate::impl_state_traits;

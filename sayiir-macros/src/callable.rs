@@ -2,8 +2,8 @@
 //!
 //! Each question about a type of the user's is asked at that type in the signature, and nowhere else.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
@@ -19,16 +19,17 @@ pub(crate) fn kind(
     private: &TokenStream,
 ) -> TokenStream {
     let span = output.span();
-    let success = ask(&success(output, private), &quote!(Returned), private);
+    let success = |item: &str| ask(&success(output, private), "Returned", item, private);
+    let (outcome, recall) = (success("outcome"), success("recall"));
     let (outcome, recall) = if is_result(output) {
-        let failure = ask(&side(output, 1, private), &quote!(Failed), private);
+        let failure = ask(&side(output, 1, private), "Failed", "failure", private);
         let (ok, err) = (placed(quote!(#private::Ok), span), placed(quote!(#private::Err), span));
         (
-            quote!(match output { #ok(value) => #success::outcome(value), #err(error) => #failure::failure(error) }),
-            quote!(#success::recall(stored).map(#ok)),
+            quote!(match output { #ok(value) => #outcome(value), #err(error) => #failure(error) }),
+            quote!(#recall(stored).map(#ok)),
         )
     } else {
-        (quote!(#success::outcome(output)), quote!(#success::recall(stored)))
+        (quote!(#outcome(output)), quote!(#recall(stored)))
     };
     quote! {
         #[automatically_derived]
@@ -46,8 +47,8 @@ pub(crate) fn kind(
 
 /// Reads back what is stored of a return type.
 pub(crate) fn recall(output: &Type, private: &TokenStream) -> TokenStream {
-    let success = ask(&success(output, private), &quote!(Returned), private);
-    quote!(#success::recall(stored))
+    let recall = ask(&success(output, private), "Returned", "recall", private);
+    quote!(#recall(stored))
 }
 
 /// What is stored of a return type: the `Ok` side of a `Result`, or all of it.
@@ -71,11 +72,20 @@ fn side(output: &Type, index: usize, private: &TokenStream) -> TokenStream {
     quote!(#left #output #right)
 }
 
-/// `<ty as bound>`, at the place of the type, where rustc then reports that it does not hold.
-fn ask(ty: &TokenStream, bound: &TokenStream, private: &TokenStream) -> TokenStream {
+/// `<ty as bound>::item`, at the place of the type, where rustc then reports that it does not hold.
+pub(crate) fn ask(ty: &impl ToTokens, bound: &str, item: &str, private: &TokenStream) -> TokenStream {
+    let (ty, bound, item) = (ty.to_token_stream(), format_ident!("{bound}"), format_ident!("{item}"));
     let span = ty.span();
-    let (left, right) = (placed(quote!(<), span), placed(quote!(as #private::#bound>), span));
+    let (left, right) = (placed(quote!(<), span), placed(quote!(as #private::#bound>::#item), span));
     quote!(#left #ty #right)
+}
+
+/// A call of a function that was [asked](ask) for. All of it is at the place of the type: rustc reports of the call's value
+/// what it reports of the function, and shows two equal reports as one.
+pub(crate) fn call(function: &TokenStream, arguments: TokenStream) -> TokenStream {
+    let mut group = Group::new(Delimiter::Parenthesis, arguments);
+    group.set_span(function.span());
+    quote!(#function #group)
 }
 
 /// What `?` yields behind the call: the sides of the return type, or the whole of one that has none, so that a `?` in
@@ -86,7 +96,7 @@ pub(crate) fn sides(name: &Ident, output: &Type, private: &TokenStream) -> Token
         ReturnForm::Result | ReturnForm::Option => {
             (quote!(<#output as #private::Sides>::Ok), quote!(<#output as #private::Sides>::Err))
         }
-        ReturnForm::Plain => (quote!(#output), quote!(())),
+        ReturnForm::Plain => (quote!(#output), quote!(#private::CannotFail)),
     };
     let (ok, err) = (associated("Ok", &ok), associated("Err", &err));
     let is_alias = matches!((form, output), (ReturnForm::Plain, Type::Path(_))).then(|| {
@@ -102,13 +112,44 @@ pub(crate) fn sides(name: &Ident, output: &Type, private: &TokenStream) -> Token
         );
         quote!(#ask)
     });
+    let can_fail = is_result(output).then(|| can_fail(name, &side(output, 1, private), private));
     quote! {
         #[automatically_derived]
         impl #private::Sides for #name {
             #ok
             #err
         }
+        #can_fail
         #is_alias
+    }
+}
+
+/// That it can be a branch of a `try_join!`, and with which error.
+fn can_fail(name: &Ident, error: &TokenStream, private: &TokenStream) -> TokenStream {
+    let checked = checked();
+    // On the name, where rustc shows which error it is.
+    quote_spanned! {name.span()=>
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl #private::CanFail for #name {
+            type Itself = Self;
+            #checked
+        }
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl #private::FailsWith<#error> for #name {
+            #checked
+        }
+    }
+}
+
+/// How a value is handed through by a question whose answer is yes.
+pub(crate) fn checked() -> TokenStream {
+    quote! {
+        type Checked<SayiirValue> = SayiirValue;
+        fn checked<SayiirValue>(value: SayiirValue) -> SayiirValue {
+            value
+        }
     }
 }
 
@@ -130,16 +171,17 @@ pub(crate) fn arguments_type(types: &[Type], name: &Ident) -> TokenStream {
 pub(crate) fn intake(name: &Ident, types: &[Type], private: &TokenStream) -> TokenStream {
     let values: Vec<_> =
         (0..types.len()).map(|index| format_ident!("value{index}", span = Span::mixed_site())).collect();
-    let asks: Vec<_> = types.iter().map(|ty| ask(&quote!(#ty), &quote!(Taken), private)).collect();
+    let writes = types.iter().map(|ty| ask(ty, "Taken", "write", private));
+    let reads = types.iter().map(|ty| ask(ty, "Taken", "read", private));
     implemented(
         name,
         types.len(),
         &quote! {
             let (#(#values,)*) = input;
-            #(#asks::write(#values, into)?;)*
+            #(#writes(#values, into)?;)*
             #private::Ok(())
         },
-        &quote!(#private::Ok((#(#asks::read(from)?,)*))),
+        &quote!(#private::Ok((#(#reads(from)?,)*))),
         private,
     )
 }

@@ -27,12 +27,14 @@ pub enum Branch<O, T> {
     Moving,
 }
 
-impl<O: Operation, T> Branch<O, T> {
+impl<O, T> Branch<O, T> {
     /// Not begun.
     pub fn new(operation: O) -> Self {
         Self::Queued(operation)
     }
+}
 
+impl<O: Operation, T> Branch<O, T> {
     /// Moves the branch, and keeps what `keep` makes of its output; `Err` is what the whole combinator ends with.
     pub(super) fn advance<E>(
         &mut self,

@@ -19,15 +19,13 @@ use crate::step::{Fault, Step};
 pub struct JoinAll<O: Operation>(Branches<O, O::Output>);
 
 /// `try_join_all!(item in items => price(item)).await`: like [`JoinAll`] for operations that yield a `Result`; the first
-/// error ends it, and the other branches are cancelled.
+/// error ends it, and the other branches are cancelled. `T` is what is kept of a branch: its success.
 #[derive(Serialize, Deserialize)]
 #[serde(bound(
-    serialize = "O: Serialize, <O::Output as Sides>::Ok: Serialize",
-    deserialize = "O: DeserializeOwned, <O::Output as Sides>::Ok: DeserializeOwned"
+    serialize = "O: Serialize, T: Serialize",
+    deserialize = "O: DeserializeOwned, T: DeserializeOwned"
 ))]
-pub struct TryJoinAll<O: Operation>(Branches<O, <O::Output as Sides>::Ok>)
-where
-    O::Output: Sides;
+pub struct TryJoinAll<O, T>(Branches<O, T>);
 
 #[derive(Serialize, Deserialize)]
 #[serde(bound(
@@ -46,10 +44,7 @@ impl<O: Operation> JoinAll<O> {
     }
 }
 
-impl<O: Operation> TryJoinAll<O>
-where
-    O::Output: Sides,
-{
+impl<O: Operation, T> TryJoinAll<O, T> {
     /// Of these operations, at most `max` at a time; all at once by default. A `max` of 0 counts as 1.
     pub fn new(operations: impl IntoIterator<Item = O>, max: Option<usize>) -> Self {
         Self(Branches::new(operations, max))
@@ -104,10 +99,7 @@ impl<O: Operation> fmt::Debug for JoinAll<O> {
     }
 }
 
-impl<O: Operation> fmt::Debug for TryJoinAll<O>
-where
-    O::Output: Sides,
-{
+impl<O, T> fmt::Debug for TryJoinAll<O, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TryJoinAll").field("branches", &self.0.branches.len()).finish_non_exhaustive()
     }
@@ -129,11 +121,11 @@ impl<O: Operation> Operation for JoinAll<O> {
     }
 }
 
-impl<O: Operation> Operation for TryJoinAll<O>
+impl<O: Operation, T> Operation for TryJoinAll<O, T>
 where
-    O::Output: Sides + Into<Result<<O::Output as Sides>::Ok, <O::Output as Sides>::Err>>,
+    O::Output: Sides<Ok = T> + Into<Result<T, <O::Output as Sides>::Err>>,
 {
-    type Output = Result<Vec<<O::Output as Sides>::Ok>, <O::Output as Sides>::Err>;
+    type Output = Result<Vec<T>, <O::Output as Sides>::Err>;
 
     fn poll(self, step: &mut Step<'_>) -> Result<Polled<Self, Self::Output>, Fault> {
         Ok(match self.0.advance(step, Into::into)? {

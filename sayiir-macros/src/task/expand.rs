@@ -49,6 +49,15 @@ pub(super) fn expand(model: &Model) -> TokenStream {
 
         #intake
 
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl #private::Undoes for #name {
+            type Call = #private::TaskCall<Self>;
+            fn remember(step: &#private::Step<'_>, call: &Self::Call) -> #private::Result<(), #private::Fault> {
+                step.compensate(call)
+            }
+        }
+
         #sides
     }
 }
@@ -107,17 +116,28 @@ pub(super) fn fallback(model: &Model, head: &Head) -> TokenStream {
 
         #no_intake
 
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl #private::Undoes for #name {
+            type Call = #private::TaskCall<Self>;
+            fn remember(_: &#private::Step<'_>, _: &Self::Call) -> #private::Result<(), #private::Fault> {
+                ::core::unreachable!()
+            }
+        }
+
         #sides
     }
 }
 
 fn definition(model: &Model) -> TokenStream {
     let Model { vis, name, .. } = model;
+    // On the name, where rustc shows what a trait is not implemented for.
+    let structure = quote_spanned!(name.span()=> #vis struct #name {});
     let docs = format!("The task [`{name}`](fn@{name}), as workflows know it.");
     quote! {
         #[doc = #docs]
         #[allow(non_camel_case_types, dead_code, missing_debug_implementations, unreachable_pub)]
-        #vis struct #name {}
+        #structure
     }
 }
 

@@ -166,6 +166,8 @@ pub(crate) struct Point {
     /// Receives the operation's output.
     pub(crate) output: BindingId,
     pub(crate) resume: BlockId,
+    /// What has to hold for the operation, as functions that hand a value through: `<charge as CanFail>::checked`.
+    pub(crate) conditions: Vec<TokenStream>,
     /// The tasks and workflows that the operation calls.
     pub(crate) calls: Vec<syn::Path>,
     /// In words, for documentation: ``the task `charge` ``.
@@ -189,6 +191,12 @@ impl Flow {
 
     pub(crate) fn binding(&self, id: BindingId) -> &Binding {
         &self.bindings[id.0]
+    }
+
+    /// What has to hold for the operation whose output this is.
+    pub(crate) fn conditions_of(&self, output: BindingId) -> &[TokenStream] {
+        let point = self.points.iter().find(|point| point.output == output);
+        point.map_or(&[], |point| &point.conditions)
     }
 
     pub(crate) fn block_ids(&self) -> impl DoubleEndedIterator<Item = BlockId> + use<> {

@@ -14,10 +14,10 @@
 use std::collections::BTreeMap;
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 use super::names::{group_name, item, next_type, slot, stretch_name};
-use super::state::{Variant, field_type};
+use super::state::{Variant, checked, field_type};
 use super::surface::signal_of;
 use super::{Input, groups};
 use crate::diagnostics::placed;
@@ -137,12 +137,15 @@ impl<'a> Body<'a> {
         };
         let output = slot(self.input.flow.points[point.0].output);
         let awaiting = variant.awaiting();
+        let place = self.input.model.user_span(name.span());
         let poll = match signal_of(&self.input.flow.points[point.0].operation_type) {
             Some((payload, false)) => quote!(<#payload as #private::Payload>::poll_wait),
             Some((payload, true)) => quote!(<#payload as #private::Payload>::poll_within),
             None => quote!(#private::Operation::poll),
         };
-        let poll = placed(quote!(#poll(operation, step)), self.input.model.user_span(name.span()));
+        let conditions = &self.input.flow.points[point.0].conditions;
+        let (poll, operation) = (placed(poll, place), checked(conditions, quote!(operation)));
+        let poll = checked(conditions, quote_spanned!(place=> #poll(#operation, step)));
         quote! {
             #state::#name { #awaiting: operation, #(#fields: #values),* } => {
                 match #poll? {

@@ -9,6 +9,7 @@ use syn::spanned::Spanned;
 
 use super::surface::signal_of;
 use super::{Input, own};
+use crate::callable;
 use crate::diagnostics::placed;
 use crate::workflow::ir::{BindingId, Origin, PointId};
 use crate::workflow::model::bare;
@@ -76,6 +77,11 @@ pub(super) fn state(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
     let definition = definition(input, variants);
     let storage = storage(input, variants);
     quote!(#definition #storage)
+}
+
+/// A value of an operation or its output, once all has been asked that has to hold for the operation.
+pub(super) fn checked(conditions: &[TokenStream], value: TokenStream) -> TokenStream {
+    conditions.iter().fold(value, |value, condition| callable::call(condition, value))
 }
 
 /// The type under which a variable stands in the enum.
@@ -170,8 +176,10 @@ fn storage(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
                     Some((payload, true)) => quote!(<#payload as #private::Payload>::leaves_of_within),
                     None => quote!(#private::Operation::leaves),
                 };
-                let leaves = placed(quote!(#leaves(awaiting, leaves)), input.model.user_span(name.span()));
-                quote!(Self::#name { #field: awaiting, .. } => #leaves,)
+                let leaves = placed(leaves, input.model.user_span(name.span()));
+                let conditions = variant.point.map(|point| &input.flow.points[point.0].conditions);
+                let operation = checked(conditions.map_or(&[], Vec::as_slice), quote!(awaiting));
+                quote!(Self::#name { #field: awaiting, .. } => #leaves(#operation, leaves),)
             }
         }
     });

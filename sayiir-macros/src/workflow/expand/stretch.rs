@@ -10,6 +10,7 @@ use syn::Lifetime;
 use super::body::Body;
 use super::names::{codec, label, next_type, number, slot, stretch_name};
 use super::own;
+use super::state::checked;
 use crate::workflow::bindings::Bindings;
 use crate::workflow::ir::{self, BindingId, BlockId, End, PointId, ScopeId};
 use crate::workflow::liveness::scopes_within;
@@ -84,7 +85,8 @@ impl<'a> Stretch<'a> {
             let (ident, slot) = (&binding.ident, slot(id));
             let mutable = binding.mutable.then(|| quote!(mut));
             let take = self.slots.then(|| quote!(.take()));
-            quote!(let #mutable #ident = #slot #take;)
+            let value = checked(flow.conditions_of(id), quote!(#slot #take));
+            quote!(let #mutable #ident = #value;)
         });
         let assigned =
             self.body.input.liveness.declared_again(flow, entry).into_iter().filter(here).map(|id| {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 use super::{Input, diagram};
 use crate::diagnostics::placed;
@@ -29,6 +29,8 @@ pub(super) fn surface(input: &Input<'_>) -> TokenStream {
     let checks = one_type_for_each_signal(input);
     let diagram = diagram::diagram(input);
     let docs = format!("The workflow [`{name}`](fn@{name}) as a type.\n\n```mermaid\n{diagram}```\n");
+    // On the name, where rustc shows what a trait is not implemented for.
+    let structure = quote_spanned!(name.span()=> #vis struct #name {});
     quote! {
         #(#attrs)*
         #[allow(
@@ -41,7 +43,7 @@ pub(super) fn surface(input: &Input<'_>) -> TokenStream {
 
         #[doc = #docs]
         #[allow(non_camel_case_types, dead_code, missing_debug_implementations, unreachable_pub)]
-        #vis struct #name {}
+        #structure
 
         #[allow(
             dead_code, unused_variables, unreachable_code, unreachable_pub, private_interfaces,

@@ -59,6 +59,7 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
     let return_item = callable::associated("Return", &quote!(#output));
     let output_item = callable::associated("Output", &success);
     let intake = callable::intake(name, &owned, private);
+    let checked = callable::checked();
     let read_output = callable::recall(output, private);
     let timeout = match &model.options.timeout {
         Some(limit) => quote!(#private::Some(#limit)),
@@ -80,7 +81,7 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
     });
     let signals = signals.collect::<BTreeMap<_, _>>().into_values();
     let callees = &input.flow.callees;
-    let spawned = &input.flow.spawned;
+    let spawned = input.flow.spawned.iter().map(|path| callable::ask(path, "Spawnable", "register", private));
     let advance = Body::new(input, variants).advance();
     let start = &variants[0].name;
     quote! {
@@ -99,6 +100,22 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
         #kind
 
         #intake
+
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl #private::Spawnable for #name {
+            type Invocation = #private::Invocation<Self>;
+            #checked
+            fn spawn(
+                id: impl #private::Into<#private::String>,
+                invocation: Self::Invocation,
+            ) -> #private::Spawn<Self> {
+                #private::Spawn::new(id, invocation)
+            }
+            fn register(registry: &mut #private::Registry) {
+                registry.spawned::<Self>();
+            }
+        }
 
         #[automatically_derived]
         #[allow(clippy::all, clippy::pedantic)]
@@ -121,7 +138,7 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
             #advance
             fn register_callees(registry: &mut #private::Registry) {
                 #(<#callees as #private::Callable>::register(registry);)*
-                #(registry.spawned::<#spawned>();)*
+                #(#spawned(registry);)*
             }
         }
     }

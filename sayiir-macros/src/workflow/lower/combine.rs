@@ -6,7 +6,10 @@ use syn::Type;
 
 use super::super::operation::{self, Join, JoinAll, Operation, Select};
 use super::suspend::Made;
+use super::types::called;
 use super::{Dest, Lowerer};
+use crate::callable::ask;
+use crate::diagnostics::placed;
 
 impl Lowerer<'_> {
     pub(super) fn join(&mut self, join: &Join, expected: Option<&Type>) -> Made {
@@ -25,10 +28,15 @@ impl Lowerer<'_> {
         let outputs: Vec<_> = branches.iter().map(|branch| branch.output_type(&private)).collect();
         let expressions = branches.iter().map(|branch| &branch.expression);
         let words = listed(&branches, "and");
+        let mut conditions: Vec<_> = branches.iter().flat_map(|branch| branch.conditions.clone()).collect();
         let (name, kept, output) = if join.fallible {
-            let kept: Vec<_> =
-                outputs.iter().map(|output| quote!(<#output as #private::Sides>::Ok)).collect();
-            let error = outputs.first().map(|output| quote!(<#output as #private::Sides>::Err));
+            let attempts: Vec<Attempt> =
+                branches.iter().map(|branch| Attempt::of(branch, &private)).collect();
+            let kept: Vec<_> = attempts.iter().map(|attempt| attempt.side("Ok", &private)).collect();
+            let error = attempts.first().map(|attempt| attempt.side("Err", &private)).unwrap_or_default();
+            let (first, others) = attempts.split_at(1);
+            conditions.extend(first.iter().filter_map(|attempt| attempt.can_fail(&private)));
+            conditions.extend(others.iter().map(|attempt| attempt.fails_with(&error, &private)));
             (quote!(TryJoin), kept.clone(), quote!(#private::Result<(#(#kept,)*), #error>))
         } else {
             (quote!(Join), outputs.clone(), quote!((#(#outputs,)*)))
@@ -40,6 +48,7 @@ impl Lowerer<'_> {
             words,
             span,
         )
+        .provided(conditions)
     }
 
     /// What is known of one branch's output where the whole has a known type.
@@ -62,23 +71,27 @@ impl Lowerer<'_> {
             .max
             .as_ref()
             .map_or_else(|| quote!(#private::None), |max| quote!(#private::Some([0usize, #max][1])));
-        let (name, output) = if join.fallible {
-            let sides = quote!(#output as #private::Sides);
-            (quote!(TryJoinAll), quote!(#private::Result<#private::Vec<<#sides>::Ok>, <#sides>::Err>))
+        let mut conditions = branch.conditions.clone();
+        let (name, kept, output) = if join.fallible {
+            let attempt = Attempt::of(&branch, &private);
+            conditions.extend(attempt.can_fail(&private));
+            let (kept, error) = (attempt.side("Ok", &private), attempt.side("Err", &private));
+            (quote!(TryJoinAll), quote!(, #kept), quote!(#private::Result<#private::Vec<#kept>, #error>))
         } else {
-            (quote!(JoinAll), quote!(#private::Vec<#output>))
+            (quote!(JoinAll), quote!(), quote!(#private::Vec<#output>))
         };
         let place = syn::spanned::Spanned::span(items);
-        let map = crate::diagnostics::placed(quote!(#private::Iterator::map), place);
-        let begin = crate::diagnostics::placed(quote!(#private::IntoIterator::into_iter), place);
+        let map = placed(quote!(#private::Iterator::map), place);
+        let begin = placed(quote!(#private::IntoIterator::into_iter), place);
         let each = quote_spanned!(place=> #map(#begin(#items), |#item| #made));
         Made::new(
             quote_spanned!(span=> #private::#name::new(#each, #max)),
-            quote!(#private::#name<#ty>),
+            quote!(#private::#name<#ty #kept>),
             output,
             format!("{} for each item", branch.words),
             span,
         )
+        .provided(conditions)
     }
 
     pub(super) fn select_operation(&mut self, select: &Select) -> Made {
@@ -96,6 +109,7 @@ impl Lowerer<'_> {
             listed(&arms, "or"),
             span,
         )
+        .provided(arms.iter().flat_map(|arm| arm.conditions.clone()))
     }
 
     /// `select! { pattern = operation => expression }.await`: waits, then decides by what was first.
@@ -114,6 +128,48 @@ impl Lowerer<'_> {
             Ok(choice) => self.choice(choice, dest),
             Err(error) => self.errors.take(error),
         }
+    }
+}
+
+/// A branch of a `try_join!`.
+struct Attempt {
+    /// What has the two sides: the task or workflow that is called, else the branch's output.
+    sides: TokenStream,
+    /// Whether it is a call, of which only rustc knows whether it can fail.
+    is_call: bool,
+    span: proc_macro2::Span,
+}
+
+impl Attempt {
+    fn of(branch: &Made, private: &TokenStream) -> Self {
+        let output = branch.output_type(private);
+        let callee = syn::parse2::<Type>(output.clone()).ok().and_then(|output| called(&output).cloned());
+        let is_call = callee.is_some();
+        let sides = callee.map_or(output, |callee| quote!(#callee));
+        Self { sides, is_call, span: branch.span }
+    }
+
+    fn side(&self, side: &str, private: &TokenStream) -> TokenStream {
+        let (sides, side) = (&self.sides, quote::format_ident!("{side}"));
+        quote!(<#sides as #private::Sides>::#side)
+    }
+
+    fn can_fail(&self, private: &TokenStream) -> Option<TokenStream> {
+        self.is_call.then(|| ask(&self.sides, "CanFail", "checked", private))
+    }
+
+    /// Can fail, and with this error.
+    fn fails_with(&self, error: &TokenStream, private: &TokenStream) -> TokenStream {
+        let subject = if self.is_call {
+            ask(&self.sides, "CanFail", "Itself", private)
+        } else {
+            placed(self.sides.clone(), self.span)
+        };
+        let (left, right) = (
+            placed(quote!(<), self.span),
+            placed(quote!(as #private::FailsWith<#error>>::checked), self.span),
+        );
+        quote!(#left #subject #right)
     }
 }
 

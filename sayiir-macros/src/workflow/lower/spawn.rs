@@ -1,6 +1,6 @@
 //! Runs that a body starts, and tasks that it remembers for the case that it fails.
 
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
@@ -8,6 +8,7 @@ use super::super::expand::own;
 use super::super::operation::{self, Spawn};
 use super::Lowerer;
 use super::suspend::Made;
+use crate::callable::{ask, call};
 
 impl Lowerer<'_> {
     pub(super) fn spawn(&mut self, spawn: &Spawn) -> Made {
@@ -16,19 +17,23 @@ impl Lowerer<'_> {
         if !self.flow.spawned.contains(workflow) {
             self.flow.spawned.push(workflow.clone());
         }
+        let invocation = call(&workflow.to_token_stream(), quote!(#(#arguments),*));
+        let begin = ask(workflow, "Spawnable", "spawn", private);
+        let checked = ask(workflow, "Spawnable", "checked", private);
         let name = workflow.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
         Made::new(
-            quote_spanned!(*span=> #private::Spawn::<#workflow>::new(#id, #workflow(#(#arguments),*))),
+            call(&begin, quote!(#id, #invocation)),
             quote_spanned!(workflow.span()=> #private::Spawn<#workflow>),
             quote!(#private::Result<#private::RunId, #private::AlreadyExists>),
             format!("the start of `{name}`"),
             *span,
         )
+        .provided([checked])
     }
 
     /// `compensate!(task(arguments));`
-    pub(super) fn compensate(&mut self, call: &syn::ExprMacro) {
-        let (task, arguments) = match operation::compensation(&call.mac) {
+    pub(super) fn compensate(&mut self, written: &syn::ExprMacro) {
+        let (task, arguments) = match operation::compensation(&written.mac) {
             Some(Ok(compensation)) => compensation,
             Some(Err(error)) => return self.errors.take(error),
             None => return,
@@ -40,7 +45,8 @@ impl Lowerer<'_> {
         let mut made: Expr = syn::parse_quote_spanned!(task.span()=> <#task>::call(#(#arguments),*));
         let effect = self.resolve(&mut made);
         let (step, group) = (own("step"), super::super::expand::label("group"));
-        let remember = quote_spanned!(task.span()=> #step.compensate(&#made));
+        let remember = ask(&task, "Undoes", "remember", &private);
+        let remember = call(&remember, quote_spanned!(task.span()=> #step, &#made));
         let tokens = quote! {
             if let #private::Err(fault) = #remember {
                 break #group #private::Exit::Fault(fault);

@@ -18,9 +18,11 @@ pub(super) struct Made {
     pub(super) ty: TokenStream,
     /// The type of its output.
     output: Option<Type>,
+    /// What has to hold, as [`Point::conditions`] has it.
+    pub(super) conditions: Vec<TokenStream>,
     /// What is waited for, for documentation.
     pub(super) words: String,
-    span: Span,
+    pub(super) span: Span,
 }
 
 impl Made {
@@ -32,7 +34,13 @@ impl Made {
         span: Span,
     ) -> Self {
         let expression = syn::parse2(expression).unwrap_or_else(|_| super::unit());
-        Self { expression, ty, output: syn::parse2(output).ok(), words, span }
+        Self { expression, ty, output: syn::parse2(output).ok(), conditions: Vec::new(), words, span }
+    }
+
+    /// The same, if this holds.
+    pub(super) fn provided(mut self, conditions: impl IntoIterator<Item = TokenStream>) -> Self {
+        self.conditions.extend(conditions);
+        self
     }
 
     pub(super) fn output_type(&self, private: &TokenStream) -> TokenStream {
@@ -65,6 +73,7 @@ impl Lowerer<'_> {
             effect,
             output,
             resume,
+            conditions: made.conditions,
             calls: operation.calls(),
             words: made.words,
         };
@@ -161,6 +170,7 @@ impl Lowerer<'_> {
             expression: Expr::Call(call),
             ty: quote_spanned!(path.span()=> <#path as #private::Callable>::Operation),
             output: syn::parse2(quote_spanned!(path.span()=> <<#path as #private::Callable>::Operation as #private::Operation>::Output)).ok(),
+            conditions: Vec::new(),
             words: format!("`{name}`"),
             span: path.segments.last().map_or(span, |last| last.ident.span()),
         }
@@ -190,6 +200,7 @@ impl Lowerer<'_> {
             expression: syn::parse2(expression).unwrap_or_else(|_| super::unit()),
             ty,
             output: syn::parse2(output).ok(),
+            conditions: Vec::new(),
             words: match &signal.limit {
                 None => format!("the signal `{}`", name.value()),
                 Some(limit) => format!("the signal `{}`, at most {}", name.value(), quote!(#limit)),

@@ -89,7 +89,7 @@ fn side_of(path: &syn::Path) -> Option<Ident> {
 }
 
 /// The task or workflow whose output a type is, as `lower` writes it: `<<callee as Callable>::Operation as Operation>::Output`.
-fn called(output: &Type) -> Option<&Type> {
+pub(super) fn called(output: &Type) -> Option<&Type> {
     fn subject<'t>(ty: &'t Type, side: &str) -> Option<&'t Type> {
         let Type::Path(path) = ty else { return None };
         let last = path.path.segments.last()?;

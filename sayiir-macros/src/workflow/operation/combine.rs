@@ -81,6 +81,25 @@ fn branch(written: &Expr) -> syn::Result<Operation> {
     }
 }
 
+/// Whether there is something to try, as far as the syntax tells: of a task or workflow only rustc knows.
+fn can_fail(branch: &Operation) -> syn::Result<()> {
+    let (name, span) = match branch {
+        Operation::Call { .. } | Operation::Spawn(_) => return Ok(()),
+        Operation::Signal(signal) if signal.limit.is_some() => return Ok(()),
+        Operation::Join(join) if join.fallible => return Ok(()),
+        Operation::JoinAll(join) if join.fallible => return Ok(()),
+        Operation::Signal(signal) => ("a signal without a limit", signal.span),
+        Operation::Sleep { span, .. } | Operation::SleepUntil { span, .. } => ("this wait", *span),
+        Operation::Join(join) => ("a join", join.span),
+        Operation::JoinAll(join) => ("a join", join.span),
+        Operation::Select(select) => ("a `select!`", select.span),
+    };
+    Err(syn::Error::new(
+        span,
+        format!("{name} cannot fail, so there is nothing to try: write `join!` or `join_all!`"),
+    ))
+}
+
 pub(super) fn join(mac: &syn::Macro, fallible: bool) -> syn::Result<Join> {
     let span = mac.path.span();
     let Branches(branches) = syn::parse2(mac.tokens.clone())?;
@@ -91,6 +110,9 @@ pub(super) fn join(mac: &syn::Macro, fallible: bool) -> syn::Result<Join> {
                 "this takes 1 to {MOST} operations; for one for each item of a list there is `join_all!`"
             ),
         ));
+    }
+    if fallible {
+        each(branches.iter().map(can_fail))?;
     }
     Ok(Join { fallible, branches, span })
 }
@@ -119,6 +141,9 @@ impl Parse for JoinAll {
 
 pub(super) fn join_all(mac: &syn::Macro, fallible: bool) -> syn::Result<JoinAll> {
     let written = syn::parse2::<JoinAll>(mac.tokens.clone())?;
+    if fallible {
+        can_fail(&written.branch)?;
+    }
     Ok(JoinAll { fallible, span: mac.path.span(), ..written })
 }
 
