@@ -1,6 +1,7 @@
 //! The time, as the engine sees it: the only place where it is read and waited for.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -16,6 +17,17 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// # Cancel safety
     /// May be dropped at any time.
     fn sleep_until(&self, at: Timestamp) -> BoxFuture<'static, ()>;
+}
+
+/// A shared clock is one.
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> Timestamp {
+        (**self).now()
+    }
+
+    fn sleep_until(&self, at: Timestamp) -> BoxFuture<'static, ()> {
+        (**self).sleep_until(at)
+    }
 }
 
 /// The clock of the machine.

@@ -46,9 +46,11 @@ pub use send::SendSignal;
 pub use start::Start;
 pub use status::{Failure, StepStatus, WorkflowStatus};
 
+use crate::builder::Flow;
+use crate::durable::Durable;
 use crate::ids::RunId;
 use crate::signal::Signal;
-use crate::workflow::{Invocation, Workflow};
+use crate::workflow::{Invocation, Startable, Workflow};
 use command::{Command, Refusal};
 use shared::Shared;
 
@@ -86,7 +88,7 @@ impl Engine {
     /// The id is chosen by the caller and names the run for good: any text of 1 to 255 bytes. Starting twice with one id is
     /// refused, so that a repeated request starts nothing twice; [`Start::or_attach`] makes it an answer instead.
     #[must_use = "nothing starts before this is awaited"]
-    pub fn start<W: Workflow>(&self, id: impl AsRef<str>, invocation: Invocation<W>) -> Start<W> {
+    pub fn start<W: Startable>(&self, id: impl AsRef<str>, invocation: Invocation<W>) -> Start<W> {
         Start::new(self.clone(), id.as_ref(), invocation)
     }
 
@@ -95,18 +97,38 @@ impl Engine {
     /// # Errors
     /// If there is no such run, if it belongs to another workflow, or if the store fails.
     pub async fn run<W: Workflow>(&self, id: impl AsRef<str>) -> Result<Run<W>, FindError> {
-        let run = RunId::new(id.as_ref())?;
+        self.find(RunId::new(id.as_ref())?, W::NAME).await
+    }
+
+    /// The handle of a run of a flow that was started before, perhaps by an earlier process.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn run_of<I: Durable, O: Durable>(
+        &self,
+        flow: &Flow<I, O>,
+        id: impl AsRef<str>,
+    ) -> Result<Run<Flow<I, O>>, FindError> {
+        self.find(RunId::new(id.as_ref())?, flow.name()).await
+    }
+
+    /// The run, if it is one of this workflow.
+    async fn find<W: Startable>(&self, run: RunId, expected: &str) -> Result<Run<W>, FindError> {
         let record = self.shared().backend.record(&run).await?;
         let Some(record) = record else {
             return Err(FindError::NotFound { run });
         };
-        if record.workflow != W::NAME {
-            return Err(FindError::OtherWorkflow {
-                run,
-                expected: W::NAME,
-                found: record.workflow.to_string(),
-            });
+        if record.workflow != expected {
+            let (expected, found) = (expected.into(), record.workflow.to_string());
+            return Err(FindError::OtherWorkflow { run, expected, found });
         }
+        Ok(Run::new(self.clone(), run))
+    }
+
+    /// Takes up a run: messages that wait are taken, what is due is fired, and what was running when it was left runs again.
+    pub(crate) async fn resume<W: Startable>(&self, run: RunId) -> Result<Run<W>, StatusError> {
+        let resumed = self.shared().ask(&run, Command::Recover).await;
+        resumed.map_err(|refusal| StatusError::from_refusal(run.clone(), refusal))?;
         Ok(Run::new(self.clone(), run))
     }
 

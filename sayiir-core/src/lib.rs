@@ -5,6 +5,7 @@ pub mod arguments;
 pub mod backend;
 pub mod body;
 pub mod bounds;
+pub mod builder;
 pub mod clock;
 pub mod codec;
 pub mod conditions;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::codec::{Incompatible, StateReader, Unencodable};
 use crate::durable::Stored;
+use crate::ids::Name;
 use crate::operation::{Callable, Leaves, TaskCall};
 use crate::signal::SignalDeclaration;
 use crate::step::{Fault, Step};
@@ -79,17 +80,62 @@ pub enum Progress<S, R> {
     Fault(Fault),
 }
 
+/// What a run can be a run of: a `#[workflow]`, or a [`Flow`](crate::builder::Flow).
+pub trait Startable: Sized + Send + Sync + 'static {
+    /// What a run begins with; for a `#[workflow]` its arguments, as a tuple.
+    type Input: Send + 'static;
+    /// What a finished run yields.
+    type Output: Send + 'static;
+
+    /// Writes what a run begins with.
+    ///
+    /// # Errors
+    /// What the encoder reports.
+    fn encode(input: &Self::Input) -> Result<Stored, serde_json::Error>;
+
+    /// Reads what a finished run yields.
+    ///
+    /// # Errors
+    /// If the document does not fit the type.
+    fn decode(output: &Stored) -> Result<Self::Output, serde_json::Error>;
+}
+
+impl<W: Workflow> Startable for W {
+    type Input = W::Input;
+    type Output = W::Output;
+
+    fn encode(input: &Self::Input) -> Result<Stored, serde_json::Error> {
+        crate::arguments::encode::<W::Intake, _>(input)
+    }
+
+    fn decode(output: &Stored) -> Result<Self::Output, serde_json::Error> {
+        W::output(output)
+    }
+}
+
 /// A workflow with its arguments: what `engine.start` takes.
 #[must_use = "a workflow does nothing until it is started by an engine or awaited in another workflow"]
-pub struct Invocation<W: Workflow> {
+pub struct Invocation<W: Startable> {
+    workflow: Name,
     input: W::Input,
-    workflow: PhantomData<fn() -> W>,
 }
 
 impl<W: Workflow> Invocation<W> {
     /// Made by the function that `#[workflow]` generates.
     pub fn new(input: W::Input) -> Self {
-        Self { input, workflow: PhantomData }
+        Self::of(W::NAME.into(), input)
+    }
+}
+
+impl<W: Startable> Invocation<W> {
+    /// Of the program that is registered under this name.
+    pub(crate) fn of(workflow: Name, input: W::Input) -> Self {
+        Self { workflow, input }
+    }
+
+    /// The durable name of the workflow.
+    pub(crate) fn workflow(&self) -> &Name {
+        &self.workflow
     }
 
     /// The arguments.
@@ -98,9 +144,9 @@ impl<W: Workflow> Invocation<W> {
     }
 }
 
-impl<W: Workflow> fmt::Debug for Invocation<W> {
+impl<W: Startable> fmt::Debug for Invocation<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Invocation").field(&W::NAME).finish()
+        f.debug_tuple("Invocation").field(&self.workflow).finish()
     }
 }
 
@@ -110,7 +156,7 @@ type TaskDecoder = fn(&Stored) -> Result<Box<dyn PendingTask>, serde_json::Error
 /// Everything that the registered workflows reach.
 #[derive(Default)]
 pub struct Registry {
-    programs: BTreeMap<&'static str, Arc<dyn Program>>,
+    programs: BTreeMap<Name, Arc<dyn Program>>,
     tasks: BTreeMap<&'static str, TaskDecoder>,
     /// Workflows by type that are being or have been walked, so that recursion ends.
     seen: BTreeSet<&'static str>,
@@ -118,8 +164,8 @@ pub struct Registry {
     walking: Vec<&'static str>,
     /// Which workflow calls which.
     calls: BTreeMap<&'static str, BTreeSet<&'static str>>,
-    /// Names that two workflows claim, with the types that do.
-    clashes: Vec<(&'static str, &'static str)>,
+    /// Names that two workflows claim, with what the later one is.
+    clashes: Vec<(Name, &'static str)>,
     needs: Needs,
 }
 
@@ -133,12 +179,17 @@ impl Registry {
             return;
         }
         let program = Arc::new(TypedProgram::<W>(PhantomData));
-        if self.programs.insert(W::NAME, program).is_some() {
-            self.clashes.push((W::NAME, std::any::type_name::<W>()));
-        }
+        self.program_named(W::NAME.into(), program, std::any::type_name::<W>());
         self.walking.push(W::NAME);
         W::register_callees(self);
         self.walking.pop();
+    }
+
+    /// Adds a workflow that is complete in itself; `kind` says what it is, should its name be taken.
+    pub(crate) fn program_named(&mut self, name: Name, program: Arc<dyn Program>, kind: &'static str) {
+        if self.programs.insert(name.clone(), program).is_some() {
+            self.clashes.push((name, kind));
+        }
     }
 
     /// Adds a task.
@@ -173,19 +224,19 @@ impl Registry {
     }
 
     /// The names of all workflows, sorted.
-    pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.programs.keys().copied()
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.programs.keys().map(AsRef::as_ref)
     }
 
     /// Names that more than one workflow claims, each with the later type that does.
     #[must_use]
-    pub fn clashes(&self) -> &[(&'static str, &'static str)] {
+    pub fn clashes(&self) -> &[(Name, &'static str)] {
         &self.clashes
     }
 
     /// The signals of a workflow and of all workflows that it calls, directly or not. The same name may come up twice.
     #[must_use]
-    pub fn signals_of(&self, workflow: &'static str) -> Vec<SignalDeclaration> {
+    pub fn signals_of(&self, workflow: &str) -> Vec<SignalDeclaration> {
         let mut reached = BTreeSet::from([workflow]);
         let mut open = vec![workflow];
         let mut signals = Vec::new();
@@ -217,9 +268,9 @@ impl fmt::Debug for Registry {
 /// A workflow without its types: what the engine drives.
 pub trait Program: Send + Sync {
     /// The durable name.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> Name;
     /// The signals of the body.
-    fn signals(&self) -> &'static [SignalDeclaration];
+    fn signals(&self) -> &[SignalDeclaration];
     /// The limit of a whole run.
     fn timeout(&self) -> Option<std::time::Duration>;
     /// The state before the first move, from `Box<W::Input>`.
@@ -272,11 +323,11 @@ impl fmt::Debug for Advanced {
 struct TypedProgram<W>(PhantomData<fn() -> W>);
 
 impl<W: Workflow> Program for TypedProgram<W> {
-    fn name(&self) -> &'static str {
-        W::NAME
+    fn name(&self) -> Name {
+        W::NAME.into()
     }
 
-    fn signals(&self) -> &'static [SignalDeclaration] {
+    fn signals(&self) -> &[SignalDeclaration] {
         W::SIGNALS
     }
 

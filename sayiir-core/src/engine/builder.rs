@@ -16,10 +16,12 @@ use super::slots::Slots;
 use super::timekeeper::{Alarm, keep_time};
 use super::{Engine, Handle, recovery};
 use crate::backend::{Backend, BackendError};
+use crate::builder::{Flow, FlowProgram};
 use crate::clock::{Clock, SystemClock};
+use crate::ids::Name;
 use crate::record::StatusKind;
 use crate::task::Provided;
-use crate::workflow::{Registry, Workflow};
+use crate::workflow::{Program, Registry, Workflow};
 
 /// Why an engine did not start. Nothing has run.
 #[derive(Debug, thiserror::Error)]
@@ -41,9 +43,22 @@ pub enum StartEngineError {
         conflicts: Vec<String>,
     },
     /// Two workflows have one durable name.
-    #[error("two workflows have the same name: {}; give one of them another with `#[workflow(name = \"…\")]`", names.join(", "))]
+    #[error("two workflows have the same name: {}; give one of them another with `#[workflow(name = \"…\")]` or `.name(\"…\")`", names.join(", "))]
     DuplicateNames {
         /// Each name with the later type that claims it.
+        names: Vec<String>,
+    },
+    /// Flows were registered that have no name; all of them are listed.
+    #[error("a flow that an engine runs has a name, `.name(\"…\")`: {}", flows.join(", "))]
+    UnnamedFlows {
+        /// Each of them by its steps.
+        flows: Vec<String>,
+    },
+    /// A name stands twice in one flow: two of its steps, or two branches of a fork, have it; or a step is called `Start`, as the
+    /// place before the first one. All such names are listed.
+    #[error("a name stands once in a flow: {}", names.join(", "))]
+    RepeatedNames {
+        /// Each name with its flow.
         names: Vec<String>,
     },
     /// The system has no random numbers to give.
@@ -63,6 +78,7 @@ pub enum StartEngineError {
 pub struct EngineBuilder {
     backend: Option<Arc<dyn Backend>>,
     registry: Registry,
+    flows: FlowFlaws,
     provided: Provided,
     clock: Arc<dyn Clock>,
     running_tasks: usize,
@@ -77,6 +93,7 @@ impl EngineBuilder {
         Self {
             backend: None,
             registry: Registry::default(),
+            flows: FlowFlaws::default(),
             provided: Provided::default(),
             clock: Arc::new(SystemClock),
             running_tasks: 256,
@@ -96,6 +113,24 @@ impl EngineBuilder {
     /// Makes a workflow known, and through it its tasks and the workflows that it calls.
     pub fn workflow<W: Workflow>(mut self) -> Self {
         self.registry.workflow::<W>();
+        self
+    }
+
+    /// Makes a flow of the [builder](crate::builder) known. It has to have a [name](crate::builder::WorkflowBuilder::name).
+    pub fn flow<I, O>(mut self, flow: &Flow<I, O>) -> Self {
+        let program = flow.program();
+        if program.given_name().is_none() {
+            self.flows.unnamed.push(format!("`{}`", flow.name()));
+        }
+        self.program(program)
+    }
+
+    /// Makes a flow known under the name that it has, be it only that of its steps.
+    pub(crate) fn program(mut self, flow: &Arc<FlowProgram>) -> Self {
+        let name = flow.name();
+        let repeated = flow.names_used_twice().iter().map(|twice| format!("`{twice}` in `{name}`"));
+        self.flows.repeated.extend(repeated);
+        self.registry.program_named(name, Arc::clone(flow) as Arc<dyn Program>, "a flow");
         self
     }
 
@@ -178,6 +213,7 @@ impl EngineBuilder {
     pub async fn start(self) -> Result<Engine, StartEngineError> {
         let backend = self.backend.clone().ok_or(StartEngineError::NoBackend)?;
         check_names(&self.registry)?;
+        self.flows.check()?;
         check_needs(&self.registry, &self.provided)?;
         let entropy = match self.entropy {
             Some(entropy) => entropy,
@@ -216,11 +252,30 @@ impl EngineBuilder {
     }
 }
 
+/// What is wrong with the flows that were registered.
+#[derive(Debug, Default)]
+struct FlowFlaws {
+    unnamed: Vec<String>,
+    repeated: Vec<String>,
+}
+
+impl FlowFlaws {
+    fn check(self) -> Result<(), StartEngineError> {
+        if !self.unnamed.is_empty() {
+            return Err(StartEngineError::UnnamedFlows { flows: self.unnamed });
+        }
+        if !self.repeated.is_empty() {
+            return Err(StartEngineError::RepeatedNames { names: self.repeated });
+        }
+        Ok(())
+    }
+}
+
 fn check_names(registry: &Registry) -> Result<(), StartEngineError> {
     if registry.clashes().is_empty() {
         return Ok(());
     }
-    let describe = |(name, claimant): &(&str, &str)| format!("`{name}` (also `{claimant}`)");
+    let describe = |(name, claimant): &(Name, &str)| format!("`{name}` (also `{claimant}`)");
     Err(StartEngineError::DuplicateNames { names: registry.clashes().iter().map(describe).collect() })
 }
 

@@ -23,10 +23,10 @@ pub enum StartError {
         run: RunId,
     },
     /// The workflow was not registered with this engine.
-    #[error("workflow `{workflow}` is not registered: `Engine::builder().workflow::<{workflow}>()`")]
+    #[error("workflow `{workflow}` is not registered: `Engine::builder().workflow::<..>()`, or `.flow(&..)`")]
     NotRegistered {
         /// The workflow.
-        workflow: &'static str,
+        workflow: String,
     },
     /// The arguments do not go to JSON.
     #[error("the arguments of run {run} cannot be stored")]
@@ -76,7 +76,7 @@ pub enum FindError {
         /// The run.
         run: RunId,
         /// The workflow that was asked for.
-        expected: &'static str,
+        expected: String,
         /// The run's workflow.
         found: String,
     },
@@ -423,7 +423,7 @@ fn list(names: &[&str]) -> String {
 }
 
 impl StartError {
-    pub(super) fn from_refusal(run: RunId, workflow: &'static str, refusal: Refusal) -> Self {
+    pub(super) fn from_refusal(run: RunId, workflow: String, refusal: Refusal) -> Self {
         match refusal {
             Refusal::Taken(_) => Self::AlreadyExists { run },
             Refusal::NotRegistered { .. } => Self::NotRegistered { workflow },
@@ -435,6 +435,24 @@ impl StartError {
             | Refusal::Compensated
             | Refusal::UnknownSignal { .. }
             | Refusal::Misfit { .. } => Self::Backend(refusal.unexpected()),
+        }
+    }
+}
+
+impl StatusError {
+    /// Of a run that was to be taken up.
+    pub(super) fn from_refusal(run: RunId, refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotFound => Self::NotFound { run },
+            Refusal::Stopped => Self::Stopped { run },
+            Refusal::Backend(error) => Self::Backend(error),
+            Refusal::Taken(_)
+            | Refusal::Finished(_)
+            | Refusal::Status(_)
+            | Refusal::Compensated
+            | Refusal::UnknownSignal { .. }
+            | Refusal::Misfit { .. }
+            | Refusal::NotRegistered { .. } => Self::Backend(refusal.unexpected()),
         }
     }
 }

@@ -11,13 +11,13 @@ use crate::workflow::{Program, Registry};
 /// What was registered, in the form that runs need.
 pub(crate) struct Programs {
     registry: Registry,
-    signals: BTreeMap<&'static str, Vec<SignalDeclaration>>,
+    signals: BTreeMap<String, Vec<SignalDeclaration>>,
 }
 
 /// One signal name with two payload types in one tree of workflows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SignalConflict {
-    pub(crate) workflow: &'static str,
+    pub(crate) workflow: String,
     pub(crate) signal: &'static str,
     pub(crate) types: [&'static str; 2],
 }
@@ -41,13 +41,13 @@ impl Programs {
                     None => declared.push(signal),
                     Some(other) if (other.payload)() == (signal.payload)() => {}
                     Some(other) => conflicts.push(SignalConflict {
-                        workflow,
+                        workflow: workflow.into(),
                         signal: signal.name,
                         types: [(other.payload)(), (signal.payload)()],
                     }),
                 }
             }
-            signals.insert(workflow, declared);
+            signals.insert(workflow.into(), declared);
         }
         if conflicts.is_empty() { Ok(Self { registry, signals }) } else { Err(conflicts) }
     }

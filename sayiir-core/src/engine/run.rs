@@ -14,7 +14,7 @@ use crate::codec::StateReader;
 use crate::ids::RunId;
 use crate::record::{Phase, Record};
 use crate::signal::Signal;
-use crate::workflow::{Workflow, WorkflowState};
+use crate::workflow::{Startable, Workflow, WorkflowState};
 
 /// One run of the workflow `W`. A clone is another handle on the same run; dropping it leaves the run alone.
 pub struct Run<W> {
@@ -23,7 +23,7 @@ pub struct Run<W> {
     workflow: PhantomData<fn() -> W>,
 }
 
-impl<W: Workflow> Run<W> {
+impl<W: Startable> Run<W> {
     pub(super) fn new(engine: Engine, id: RunId) -> Self {
         Self { engine, id, workflow: PhantomData }
     }
@@ -44,7 +44,7 @@ impl<W: Workflow> Run<W> {
         let record = shared.backend.record(&self.id).await?;
         let record = record.ok_or_else(|| StatusError::NotFound { run: run() })?;
         let status = WorkflowStatus::of(&record, &shared.progress(&self.id));
-        status.decode_by(W::output).map_err(|source| StatusError::Output { run: run(), source })
+        status.decode_by(W::decode).map_err(|source| StatusError::Output { run: run(), source })
     }
 
     /// Waits until the run has ended, and gives its value.
@@ -115,7 +115,7 @@ impl<W: Workflow> Run<W> {
         match &record.phase {
             Phase::Live { .. } => None,
             Phase::Completed { output } => {
-                Some(W::output(output).map_err(|source| ResultError::Output { run, source }))
+                Some(W::decode(output).map_err(|source| ResultError::Output { run, source }))
             }
             Phase::Failed { error, .. } => {
                 let error = Failure::new(error.clone());
@@ -130,21 +130,6 @@ impl<W: Workflow> Run<W> {
                 Some(Err(ResultError::Blocked { run, reason }))
             }
         }
-    }
-
-    /// The place where the run waits, with the variables that it still needs. Of a failed, blocked or cancelled run: where it
-    /// last waited.
-    ///
-    /// # Errors
-    /// If the run was removed, has completed, or waits at a place that this binary does not know, or if the store fails.
-    pub async fn state(&self) -> Result<W::State, StateError> {
-        let run = || self.id.clone();
-        let record = self.engine.shared().backend.record(&self.id).await?;
-        let record = record.ok_or_else(|| StateError::NotFound { run: run() })?;
-        let state = record.state.as_ref();
-        let state = state.ok_or_else(|| StateError::Completed { run: run() })?;
-        let decoded = StateReader::new(state).and_then(|reader| W::State::decode(&reader));
-        decoded.map_err(|source| StateError::Incompatible { run: run(), state: state.clone(), source })
     }
 
     /// Sends the run a signal. `.await` the answer: it comes once the signal is durable.
@@ -179,14 +164,31 @@ impl<W: Workflow> Run<W> {
     }
 }
 
+impl<W: Workflow> Run<W> {
+    /// The place where the run waits, with the variables that it still needs. Of a failed, blocked or cancelled run: where it
+    /// last waited.
+    ///
+    /// # Errors
+    /// If the run was removed, has completed, or waits at a place that this binary does not know, or if the store fails.
+    pub async fn state(&self) -> Result<W::State, StateError> {
+        let run = || self.id.clone();
+        let record = self.engine.shared().backend.record(&self.id).await?;
+        let record = record.ok_or_else(|| StateError::NotFound { run: run() })?;
+        let state = record.state.as_ref();
+        let state = state.ok_or_else(|| StateError::Completed { run: run() })?;
+        let decoded = StateReader::new(state).and_then(|reader| W::State::decode(&reader));
+        decoded.map_err(|source| StateError::Incompatible { run: run(), state: state.clone(), source })
+    }
+}
+
 impl<W> Clone for Run<W> {
     fn clone(&self) -> Self {
         Self { engine: self.engine.clone(), id: self.id.clone(), workflow: PhantomData }
     }
 }
 
-impl<W: Workflow> std::fmt::Debug for Run<W> {
+impl<W: Startable> std::fmt::Debug for Run<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Run").field("workflow", &W::NAME).field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Run").field("id", &self.id).finish_non_exhaustive()
     }
 }

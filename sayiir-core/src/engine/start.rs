@@ -6,26 +6,25 @@ use futures_util::future::BoxFuture;
 
 use super::command::{Command, NewStart, Refusal};
 use super::{Engine, Run, StartError};
-use crate::arguments;
 use crate::history::Digest;
 use crate::ids::RunId;
-use crate::workflow::{Invocation, Workflow};
+use crate::workflow::{Invocation, Startable};
 
 /// A run that is started when this is awaited.
 ///
 /// # Cancel safety
 /// When the future is dropped before it is done, the run may or may not have been started.
 #[must_use = "nothing starts before this is awaited"]
-pub struct Start<W: Workflow> {
+pub struct Start<W: Startable> {
     engine: Engine,
     id: String,
-    input: W::Input,
+    invocation: Invocation<W>,
     attach: bool,
 }
 
-impl<W: Workflow> Start<W> {
+impl<W: Startable> Start<W> {
     pub(super) fn new(engine: Engine, id: &str, invocation: Invocation<W>) -> Self {
-        Self { engine, id: id.to_owned(), input: invocation.into_input(), attach: false }
+        Self { engine, id: id.to_owned(), invocation, attach: false }
     }
 
     /// Takes a run that exists already, if it is one of the same workflow with the same arguments.
@@ -37,29 +36,31 @@ impl<W: Workflow> Start<W> {
     async fn start(self) -> Result<Run<W>, StartError> {
         let run = RunId::new(&self.id)?;
         let shared = self.engine.shared();
-        let Some(program) = shared.programs.program(W::NAME).cloned() else {
-            return Err(StartError::NotRegistered { workflow: W::NAME });
+        let workflow = self.invocation.workflow().clone().into_owned();
+        let Some(program) = shared.programs.program(&workflow).cloned() else {
+            return Err(StartError::NotRegistered { workflow });
         };
-        let arguments = arguments::encode::<W::Intake, _>(&self.input)
-            .map_err(|source| StartError::Unencodable { run: run.clone(), source })?;
+        let input = self.invocation.into_input();
+        let arguments =
+            W::encode(&input).map_err(|source| StartError::Unencodable { run: run.clone(), source })?;
         let (bytes, limit) = (arguments.as_str().len(), shared.largest_payload);
         if bytes > limit {
             return Err(StartError::TooLarge { run, bytes, limit });
         }
         let Digest(input_digest) = Digest::of(arguments.as_str().as_bytes());
-        let new = NewStart { program, input: Box::new(self.input), input_digest };
+        let new = NewStart { program, input: Box::new(input), input_digest };
         let started = shared.ask(&run, |reply| Command::Start(new, reply)).await;
         match started {
             Ok(()) => {}
             Err(Refusal::Taken(record))
-                if self.attach && record.workflow == W::NAME && record.input_digest == input_digest => {}
-            Err(refusal) => return Err(StartError::from_refusal(run, W::NAME, refusal)),
+                if self.attach && record.workflow == workflow && record.input_digest == input_digest => {}
+            Err(refusal) => return Err(StartError::from_refusal(run, workflow, refusal)),
         }
         Ok(Run::new(self.engine, run))
     }
 }
 
-impl<W: Workflow> IntoFuture for Start<W> {
+impl<W: Startable> IntoFuture for Start<W> {
     type Output = Result<Run<W>, StartError>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
@@ -68,10 +69,10 @@ impl<W: Workflow> IntoFuture for Start<W> {
     }
 }
 
-impl<W: Workflow> std::fmt::Debug for Start<W> {
+impl<W: Startable> std::fmt::Debug for Start<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Start")
-            .field("workflow", &W::NAME)
+            .field("workflow", self.invocation.workflow())
             .field("id", &self.id)
             .field("attach", &self.attach)
             .finish_non_exhaustive()

@@ -69,7 +69,7 @@ impl Actor {
             return Err(Refusal::Taken(record));
         }
         let shared = self.shared();
-        let signals = shared.programs.signals(new.program.name());
+        let signals = shared.programs.signals(&new.program.name());
         let new_run = NewRun {
             run: self.run.clone(),
             incarnation: shared.entropy.incarnation(),

@@ -1,0 +1,142 @@
+//! Running flows in the foreground: one call drives one run, until it parks or ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::one_run::OneRun;
+use super::{Flow, FlowProgram, ResumeError, RunError};
+use crate::backend::Backend;
+use crate::clock::{Clock, SystemClock};
+use crate::durable::Durable;
+use crate::engine::{Engine, StartEngineError, WorkflowStatus};
+use crate::ids::RunId;
+use crate::record::{Phase, Record};
+use crate::workflow::Program;
+
+/// Drives runs of flows in the foreground, one call at a time. Between two calls nothing runs: a signal that was sent is taken, and
+/// a limit that has passed is noticed, by the next [`resume`](Self::resume).
+///
+/// Each result of a step is stored when it is there, so that a run can be taken up by another process. A clone runs on the same
+/// store. A run is driven by one at a time: what a second runner or an engine does on the same run meanwhile may call its
+/// steps twice.
+///
+/// ```
+/// # mod sayiir { pub mod prelude { pub use sayiir_core::{builder::*, engine::*, memory::*, send_event::*, task::*}; } }
+/// use std::time::Duration;
+///
+/// use sayiir::prelude::*;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let backend = InMemoryBackend::new();
+/// let runner = CheckpointingRunner::new(backend.clone());
+/// let approval = WorkflowBuilder::new(WorkflowContext::new())
+///     .then("submit", |amount: u32| async move { Ok(amount) })
+///     .wait_for_signal("wait", "approved", Some(Duration::from_hours(48)))
+///     .then("report", |by: String| async move { Ok(format!("approved by {by}")) })
+///     .build();
+///
+/// let status = runner.run(&approval, "exp-001", 250).await?;
+/// assert!(matches!(status, WorkflowStatus::WaitingForSignal { .. }));
+///
+/// backend.send_event("exp-001", "approved", "bob").await?;
+/// let status = runner.resume(&approval, "exp-001").await?;
+/// assert_eq!(status, WorkflowStatus::Completed("approved by bob".into()));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct CheckpointingRunner {
+    backend: Arc<dyn Backend>,
+    clock: Arc<dyn Clock>,
+}
+
+impl CheckpointingRunner {
+    /// On this store.
+    #[must_use]
+    pub fn new(backend: impl Backend) -> Self {
+        Self { backend: Arc::new(backend), clock: Arc::new(SystemClock) }
+    }
+
+    /// Where the time comes from. Default: [`SystemClock`].
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Starts a run, and drives it until it waits for a signal or a time, has ended, or is blocked. A step that waits for its next
+    /// attempt is waited for.
+    ///
+    /// # Errors
+    /// If there is a run of that id, if the flow cannot be run, or if the store fails.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    ///
+    /// # Cancel safety
+    /// When dropped, the run stops where it is; [`resume`](Self::resume) goes on with it, if it was started already.
+    pub async fn run<I: Durable, O: Durable>(
+        &self,
+        flow: &Flow<I, O>,
+        id: impl AsRef<str>,
+        input: I,
+    ) -> Result<WorkflowStatus<O>, RunError> {
+        let id = id.as_ref();
+        let run = RunId::new(id).map_err(|invalid| RunError::Start(invalid.into()))?;
+        let engine = self.engine(flow.program(), run).await?;
+        let run = engine.start(id, flow.invoke(input)).await?;
+        let status = run.settled().await?;
+        engine.shutdown_within(Duration::ZERO).await;
+        Ok(status)
+    }
+
+    /// Goes on with a run, and drives it like [`run`](Self::run). One that has ended stays as it is, and so does one that still waits.
+    ///
+    /// # Errors
+    /// If there is no such run, if it is not one of this flow, if it waits where this flow does not any more, if the flow cannot be
+    /// run, or if the store fails.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    ///
+    /// # Cancel safety
+    /// As for [`run`](Self::run).
+    pub async fn resume<I: Durable, O: Durable>(
+        &self,
+        flow: &Flow<I, O>,
+        id: impl AsRef<str>,
+    ) -> Result<WorkflowStatus<O>, ResumeError> {
+        let run = RunId::new(id.as_ref())?;
+        let record = self.backend.record(&run).await?;
+        let record = record.ok_or_else(|| ResumeError::NotFound { run: run.clone() })?;
+        check_fit(flow.program(), &record)?;
+        let engine = self.engine(flow.program(), run.clone()).await?;
+        let status = engine.resume::<Flow<I, O>>(run).await?.settled().await?;
+        engine.shutdown_within(Duration::ZERO).await;
+        Ok(status)
+    }
+
+    /// An engine that sees this run alone.
+    async fn engine(&self, flow: &Arc<FlowProgram>, run: RunId) -> Result<Engine, StartEngineError> {
+        let store = OneRun::new(Arc::clone(&self.backend), run);
+        Engine::builder().backend(store).clock(Arc::clone(&self.clock)).program(flow).start().await
+    }
+}
+
+/// Whether the run is one of the flow, and waits where the flow can.
+fn check_fit(flow: &FlowProgram, record: &Record) -> Result<(), ResumeError> {
+    let run = || record.run.clone();
+    if record.workflow != flow.name() {
+        let (expected, found) = (flow.name().into_owned(), record.workflow.to_string());
+        return Err(ResumeError::OtherFlow { run: run(), expected, found });
+    }
+    match (&record.phase, &record.state) {
+        (Phase::Live { .. } | Phase::Blocked { .. }, Some(state)) => match flow.decode(state) {
+            Ok(_) => Ok(()),
+            Err(source) => Err(ResumeError::Incompatible { run: run(), source }),
+        },
+        (Phase::Live { .. } | Phase::Blocked { .. }, None)
+        | (Phase::Completed { .. } | Phase::Failed { .. } | Phase::Cancelled { .. }, _) => Ok(()),
+    }
+}
