@@ -6,5 +6,8 @@ pub struct Start;
 #[doc = include_str!("../docs/src/language.md")]
 pub struct Language;
 
+#[doc = include_str!("../docs/src/builder.md")]
+pub struct Builder;
+
 #[doc = include_str!("../docs/src/testing.md")]
 pub struct Testing;

@@ -4,19 +4,22 @@
 //! |---|---|
 //! | `Engine::builder().start()` | [`StartEngineError`] |
 //! | [`Engine::start`](crate::Engine::start) | [`StartError`] |
-//! | [`Engine::run`](crate::Engine::run) | [`FindError`] |
+//! | [`Engine::run`](crate::Engine::run), [`Engine::run_of`](crate::Engine::run_of) | [`FindError`] |
 //! | `signal` of an engine or a run | [`SignalError`] |
 //! | [`Run::result`](crate::Run::result) | [`ResultError`] |
 //! | [`Run::status`](crate::Run::status) | [`StatusError`] |
 //! | [`Run::state`](crate::Run::state) | [`StateError`] |
 //! | [`Run::history`](crate::Run::history) | [`HistoryError`], and [`Tampered`] from its check |
 //! | `cancel`, `retry`, `purge` | [`CancelError`], [`RetryError`], [`PurgeError`] |
+//! | `run` and `resume` of a [`CheckpointingRunner`](crate::CheckpointingRunner) | [`RunError`], [`ResumeError`] |
+//! | [`send_event`](crate::SendEvent::send_event) of a backend | [`SendEventError`] |
 //! | [`Engine::list`](crate::Engine::list) | [`ListError`] |
 //! | opening a database, and inside most of the others | [`BackendError`] |
 //!
 //! Whatever the error, nothing of the operation was stored.
 
 pub use sayiir_core::backend::BackendError;
+pub use sayiir_core::builder::{ResumeError, RunError};
 pub use sayiir_core::codec::Incompatible;
 pub use sayiir_core::engine::{
     CancelError, FindError, HistoryError, ListError, PurgeError, ResultError, RetryError, SignalError,
@@ -24,3 +27,4 @@ pub use sayiir_core::engine::{
 };
 pub use sayiir_core::history::Tampered;
 pub use sayiir_core::ids::InvalidRunId;
+pub use sayiir_core::send_event::SendEventError;

@@ -20,19 +20,23 @@ pub use sayiir_core::signal::{Received, Signal, Timeout};
 pub use sayiir_core::task::{Interrupted, Task, TaskContext};
 pub use sayiir_core::workflow::{Invocation, Workflow, WorkflowState};
 
+// What a flow of closures is written with.
+pub use sayiir_core::builder::{CheckpointingRunner, Flow, StepError, WorkflowBuilder, WorkflowContext};
+
 // What drives it.
 pub use sayiir_core::engine::{Engine, Filter, Run, WorkflowStatus};
 pub use sayiir_core::record::StatusKind;
 
 // What keeps it.
 pub use sayiir_core::memory::InMemoryBackend;
+pub use sayiir_core::send_event::SendEvent;
 #[cfg(feature = "sled")]
 pub use sayiir_sled::SledBackend;
 
 /// The point in time that statuses, histories and [`sleep_until!`] speak of.
 pub use jiff::Timestamp;
 
-pub use sayiir_core::{bounds, clock, conditions, engine, history, operation, record};
+pub use sayiir_core::{bounds, builder, clock, conditions, engine, history, operation, record};
 
 /// What a store has to do, and everything that its author names. `testing::conformance` holds each line of it against a store.
 pub mod backend {
@@ -63,9 +67,9 @@ pub mod prelude {
     pub use crate::SledBackend;
     #[doc(no_inline)]
     pub use crate::{
-        AlreadyExists, Engine, Filter, InMemoryBackend, Interrupted, Invocation, Received, Run, RunId,
-        Signal, StatusKind, Task, TaskContext, Timeout, Timestamp, Workflow, WorkflowStatus, compensate,
-        join, join_all, run_id, select, signal, sleep, sleep_until, spawn, task, try_join, try_join_all,
-        workflow,
+        AlreadyExists, CheckpointingRunner, Engine, Filter, Flow, InMemoryBackend, Interrupted, Invocation,
+        Received, Run, RunId, SendEvent, Signal, StatusKind, StepError, Task, TaskContext, Timeout,
+        Timestamp, Workflow, WorkflowBuilder, WorkflowContext, WorkflowStatus, compensate, join, join_all,
+        run_id, select, signal, sleep, sleep_until, spawn, task, try_join, try_join_all, workflow,
     };
 }
