@@ -24,7 +24,7 @@ pub use sayiir_core::workflow::{Invocation, Workflow, WorkflowState};
 pub use sayiir_core::builder::{CheckpointingRunner, Flow, StepError, WorkflowBuilder, WorkflowContext};
 
 // What drives it.
-pub use sayiir_core::engine::{Engine, Filter, Run, WorkflowStatus};
+pub use sayiir_core::engine::{Engine, Failure, Filter, Run, WorkflowStatus};
 pub use sayiir_core::record::StatusKind;
 
 // What keeps it.

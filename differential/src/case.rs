@@ -74,7 +74,7 @@ pub fn through_json<W: Workflow>(input: W::Input) -> W::Return {
             world::spawn(id, workflow, input)
         }
         fn remembered(&mut self, compensations: Vec<Compensation>) {
-            for Compensation { task, input } in compensations {
+            for Compensation { task, input, .. } in compensations {
                 world::remember(&task, input.as_str());
             }
         }

@@ -3,6 +3,8 @@
 //! Generated code asks at the user's own token, `<Receipt as Saved>::CODEC`, and never through a generic function:
 //! so that rustc's report is about the user's type and names nothing in here.
 
+mod kept;
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -13,6 +15,8 @@ use serde::ser::SerializeTuple;
 use crate::arguments;
 use crate::codec::{FieldCodec, saved};
 use crate::durable::{Durable, Stored};
+pub use kept::{Kept, KeptAsText, KeptNot, KeptWhole};
+
 pub use crate::iterate::{Cursor, DurableIterator};
 use crate::signal::Timeout;
 pub use crate::signal::{Payload, Plain};

@@ -99,6 +99,15 @@ impl std::hash::Hash for LeafPath {
     }
 }
 
+/// One of the workflows that a run consists of: its own, or one that was awaited.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Frame {
+    /// The branch in which it runs.
+    pub path: LeafPath,
+    /// How many workflows await it, directly or not; 0 is the run's own.
+    pub depth: u32,
+}
+
 impl LeafPath {
     /// Whether `self` is `prefix` or below it.
     #[must_use]

@@ -185,11 +185,10 @@ impl Turn {
         self.history.push(self.chain.append(self.now, event));
     }
 
+    /// Ends the run with a value. What it remembered is forgotten, but for that of workflows that were cancelled on the way.
     fn complete(&mut self, output: Stored) {
-        self.log(Event::Completed { output: crate::history::Digest::of(output.as_str().as_bytes()) });
-        self.record.state = None;
-        self.record.compensations = Vec::new();
-        self.record.phase = Phase::Completed { output };
+        self.record.compensations.retain(|remembered| remembered.owner.is_none());
+        self.end(Ending::Completed { output }, None);
     }
 
     fn fail(&mut self, error: String, cause: Option<LastOutcome>) {

@@ -13,8 +13,8 @@ pub use std::vec::Vec;
 pub use crate::arguments::Intake;
 pub use crate::body::{Exit, Fed, Leave, Left, Slot, advance, load, run, save};
 pub use crate::bounds::{
-    Failed, Form, FromInterrupted, FromTimeout, Inject, PlainForm, RetryIf, Returned, Saved, Taken,
-    WrittenOut,
+    Failed, Form, FromInterrupted, FromTimeout, Inject, Kept, KeptAsText, KeptNot, KeptWhole, PlainForm,
+    RetryIf, Returned, Saved, Taken, WrittenOut,
 };
 pub use crate::codec::{FieldCodec, Incompatible, StateReader, StateWriter, Unencodable, saved};
 pub use crate::conditions::{CanFail, CannotFail, FailsWith, Spawnable, Undoes};
@@ -33,7 +33,7 @@ pub use crate::step::{Fault, Step};
 pub use crate::task::{
     Fallible, Infallible, Interrupted, Kind, Needs, Provided, Task, TaskContext, TaskOptions, Verdict,
 };
-pub use crate::workflow::{Invocation, Progress, Registry, Workflow, WorkflowState};
+pub use crate::workflow::{ErrorForm, Invocation, Progress, Registry, Workflow, WorkflowState};
 
 pub use jiff::Timestamp;
 pub use serde;

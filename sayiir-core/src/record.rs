@@ -52,7 +52,7 @@ pub struct Record {
     pub history: HistoryHead,
     /// The run that spawned this one.
     pub parent: Option<RunId>,
-    /// What is to be done, last first, if the run fails or is cancelled.
+    /// What the run's workflows remembered to undo, should they fail or be cancelled, in the order of its commits.
     pub compensations: Vec<Compensation>,
     /// How the run ends once its compensations are done; stays when it has ended so.
     pub ending: Option<Ending>,
@@ -141,6 +141,8 @@ pub enum StoredOutcome {
     Elapsed,
     /// The spawning of a run.
     Spawned(Result<RunId, crate::operation::AlreadyExists>),
+    /// What a child workflow that failed had to undo is undone.
+    Undone,
     /// Nothing had come: the run was stopped where it waited, and waits there again after `retry()`.
     Nothing,
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::codec::{Incompatible, Unencodable};
 use crate::durable::Stored;
-use crate::ids::{LeafPath, RunId};
+use crate::ids::{Frame, LeafPath, RunId};
 use crate::operation::{AlreadyExists, TaskCall};
 use crate::record::Compensation;
 use crate::signal::Message;
@@ -29,6 +29,8 @@ pub enum Outcome {
     Elapsed,
     /// The run was started, or its id was taken.
     Spawned(Result<RunId, AlreadyExists>),
+    /// What a child workflow that failed had to undo is undone.
+    Undone,
 }
 
 /// Why the machine could not move: the run is blocked, nothing of it is lost.
@@ -57,10 +59,14 @@ pub struct Step<'a> {
     event: Option<(LeafPath, Outcome)>,
     /// The branch that is being moved, outermost first.
     at: Vec<u32>,
-    depth: u32,
+    /// The child workflows that are being moved, outermost first: how much of `at` leads to each.
+    children: Vec<usize>,
     renewed: Option<Vec<u32>>,
     rejected: Option<(Message, String)>,
+    /// All that the run's workflows remembered, in the order of its commits.
     compensations: RefCell<Vec<Compensation>>,
+    /// What made compensations necessary in this move.
+    causes: Vec<String>,
 }
 
 impl<'a> Step<'a> {
@@ -72,10 +78,11 @@ impl<'a> Step<'a> {
             now,
             event: None,
             at: Vec::new(),
-            depth: 0,
+            children: Vec::new(),
             renewed: None,
             rejected: None,
             compensations: RefCell::default(),
+            causes: Vec::new(),
         }
     }
 
@@ -83,6 +90,13 @@ impl<'a> Step<'a> {
     #[must_use]
     pub fn deliver(run: &'a RunId, now: Timestamp, path: LeafPath, outcome: Outcome) -> Self {
         Self { event: Some((path, outcome)), ..Self::begin(run, now) }
+    }
+
+    /// The same move of a run whose workflows have remembered something.
+    #[must_use]
+    pub fn with_compensations(mut self, remembered: Vec<Compensation>) -> Self {
+        self.compensations = RefCell::new(remembered);
+        self
     }
 
     /// The run that moves.
@@ -121,13 +135,19 @@ impl<'a> Step<'a> {
     /// # Errors
     /// [`Fault::TooDeep`] beyond [`MAX_DEPTH`].
     pub fn nested<R>(&mut self, body: impl FnOnce(&mut Self) -> Result<R, Fault>) -> Result<R, Fault> {
-        if self.depth >= MAX_DEPTH {
+        if self.depth() >= MAX_DEPTH {
             return Err(Fault::TooDeep);
         }
-        self.depth += 1;
+        self.children.push(self.at.len());
         let result = body(self);
-        self.depth -= 1;
+        self.children.pop();
         result
+    }
+
+    /// How many workflows await the one that is being moved, directly or not.
+    #[must_use]
+    pub fn depth(&self) -> u32 {
+        u32::try_from(self.children.len()).unwrap_or(u32::MAX)
     }
 
     /// Says that the workflow at the current place left its suspension point: every leaf under it is a new one.
@@ -142,7 +162,7 @@ impl<'a> Step<'a> {
         self.rejected = Some((message, why));
     }
 
-    /// Remembers a task that undoes what was done, should the run fail or be cancelled.
+    /// Remembers a task that undoes what was done, should the workflow fail or be cancelled.
     ///
     /// # Errors
     /// If the task's arguments do not encode.
@@ -152,13 +172,77 @@ impl<'a> Step<'a> {
             field: "its arguments".into(),
             cause: error.to_string(),
         })?;
-        self.compensations.borrow_mut().push(Compensation { task: T::NAME.into(), input });
+        let owner = Some(self.frame());
+        let compensation = Compensation { task: T::NAME.into(), input, owner, scheduled: None };
+        self.compensations.borrow_mut().push(compensation);
         Ok(())
     }
 
-    /// The compensations that were remembered in this move, in order.
+    /// Whether the workflow that is being moved has remembered anything.
+    #[must_use]
+    pub fn has_compensations(&self) -> bool {
+        let frame = self.frame();
+        self.compensations.borrow().iter().any(|known| known.owner.as_ref() == Some(&frame))
+    }
+
+    /// The workflow that is being moved has succeeded: what it remembered belongs to the one that awaits it.
+    pub fn hand_over_compensations(&mut self) {
+        let frame = self.frame();
+        let awaits = self.awaits();
+        for known in self.compensations.get_mut().iter_mut() {
+            if known.owner.as_ref() == Some(&frame) {
+                known.owner.clone_from(&awaits);
+            }
+        }
+    }
+
+    /// The workflow that is being moved has failed: what it remembered is undone before anything else happens at its place.
+    pub fn undo(&mut self, workflow: &str, error: &str) {
+        self.causes.push(format!("child workflow `{workflow}` failed: {error}"));
+    }
+
+    /// The branches of the current combinator that are not done are cancelled: what the workflows in them remembered is undone,
+    /// while the run goes on.
+    pub fn cancel_branches(&mut self) {
+        let here = self.at.len();
+        let mut any = false;
+        for known in self.compensations.get_mut().iter_mut() {
+            if known
+                .owner
+                .as_ref()
+                .is_some_and(|owner| owner.path.0.len() > here && owner.path.is_under(&self.at))
+            {
+                known.owner = None;
+                any = true;
+            }
+        }
+        if any {
+            self.causes.push("a child workflow was cancelled".into());
+        }
+    }
+
+    /// All that the run's workflows have remembered by now, in the order of its commits.
     pub fn take_compensations(&mut self) -> Vec<Compensation> {
         std::mem::take(self.compensations.get_mut())
+    }
+
+    /// What made compensations necessary in this move.
+    pub fn take_causes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.causes)
+    }
+
+    /// The workflow that is being moved.
+    fn frame(&self) -> Frame {
+        let length = self.children.last().copied().unwrap_or(0);
+        Frame { path: LeafPath(self.at[..length].to_vec()), depth: self.depth() }
+    }
+
+    /// The workflow that awaits the one that is being moved.
+    fn awaits(&self) -> Option<Frame> {
+        let (_, outer) = self.children.split_last()?;
+        let length = outer.last().copied().unwrap_or(0);
+        let depth = u32::try_from(outer.len()).unwrap_or(u32::MAX);
+        Some(Frame { path: LeafPath(self.at[..length].to_vec()), depth })
     }
 
     /// The place under which every leaf is new, if any.

@@ -35,6 +35,12 @@ pub trait Workflow: Callable<Arguments = <Self as Workflow>::Input> + Sized + Se
     /// How long a whole run may take (`timeout = …`).
     const TIMEOUT: Option<std::time::Duration>;
 
+    /// How an error of the body is stored.
+    #[must_use]
+    fn errors() -> ErrorForm<Self::Return> {
+        ErrorForm::Lost
+    }
+
     /// The state before the first move.
     fn begin(input: Self::Input) -> Self::State;
 
@@ -49,6 +55,32 @@ pub trait Workflow: Callable<Arguments = <Self as Workflow>::Input> + Sized + Se
 
     /// Makes the tasks and child workflows of the body known.
     fn register_callees(registry: &mut Registry);
+}
+
+/// How a workflow's error is stored while what the workflow remembered is undone, before the workflow that awaits it sees the
+/// error.
+#[derive(Debug)]
+pub enum ErrorForm<R> {
+    /// It never returns one.
+    Never,
+    /// Like this.
+    Stored(ErrorCodec<R>),
+    /// Its type cannot be stored.
+    Lost,
+}
+
+/// Writes and reads what a workflow that failed has returned.
+pub struct ErrorCodec<R> {
+    /// Writes the error.
+    pub keep: fn(&R) -> Result<Stored, serde_json::Error>,
+    /// Reads it.
+    pub recall: fn(&Stored) -> Result<R, serde_json::Error>,
+}
+
+impl<R> fmt::Debug for ErrorCodec<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ErrorCodec").finish_non_exhaustive()
+    }
 }
 
 /// The place where a run waits, with the variables it still needs.
@@ -166,7 +198,21 @@ pub struct Registry {
     calls: BTreeMap<&'static str, BTreeSet<&'static str>>,
     /// Names that two workflows claim, with what the later one is.
     clashes: Vec<(Name, &'static str)>,
+    /// The workflows whose own bodies remember compensations.
+    compensating: BTreeSet<&'static str>,
+    /// The workflows whose errors cannot be stored, with what they return.
+    lossy: BTreeMap<&'static str, &'static str>,
     needs: Needs,
+}
+
+/// A workflow that is awaited by another, may have something to undo when it fails, and has an error that cannot be stored
+/// meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostError {
+    /// The workflow.
+    pub workflow: &'static str,
+    /// What it returns.
+    pub returns: &'static str,
 }
 
 impl Registry {
@@ -180,6 +226,9 @@ impl Registry {
         }
         let program = Arc::new(TypedProgram::<W>(PhantomData));
         self.program_named(W::NAME.into(), program, std::any::type_name::<W>());
+        if matches!(W::errors(), ErrorForm::Lost) {
+            self.lossy.insert(W::NAME, std::any::type_name::<W::Return>());
+        }
         self.walking.push(W::NAME);
         W::register_callees(self);
         self.walking.pop();
@@ -214,6 +263,24 @@ impl Registry {
         self.walking = walking;
     }
 
+    /// Says that the body that is being walked remembers compensations.
+    pub fn compensates(&mut self) {
+        self.compensating.extend(self.walking.last());
+    }
+
+    /// The workflows that would have to store an error of a type that cannot be.
+    #[must_use]
+    pub fn lost_errors(&self) -> Vec<LostError> {
+        let awaited: BTreeSet<&str> = self.calls.values().flatten().copied().collect();
+        let lossy = self.lossy.iter().filter(|(workflow, _)| awaited.contains(*workflow));
+        lossy
+            .filter(|(workflow, _)| {
+                self.tree_of(workflow).iter().any(|name| self.compensating.contains(name))
+            })
+            .map(|(workflow, returns)| LostError { workflow, returns })
+            .collect()
+    }
+
     /// A task with stored arguments; `None` if no task of that name is known.
     pub(crate) fn stored_task(
         &self,
@@ -237,16 +304,21 @@ impl Registry {
     /// The signals of a workflow and of all workflows that it calls, directly or not. The same name may come up twice.
     #[must_use]
     pub fn signals_of(&self, workflow: &str) -> Vec<SignalDeclaration> {
-        let mut reached = BTreeSet::from([workflow]);
-        let mut open = vec![workflow];
-        let mut signals = Vec::new();
-        while let Some(name) = open.pop() {
-            let program = self.programs.get(name);
-            signals.extend(program.into_iter().flat_map(|program| program.signals()));
+        let programs = self.tree_of(workflow).into_iter().filter_map(|name| self.programs.get(name));
+        programs.flat_map(|program| program.signals()).copied().collect()
+    }
+
+    /// A workflow and all that it calls, directly or not.
+    fn tree_of<'a>(&'a self, workflow: &'a str) -> Vec<&'a str> {
+        let mut tree = vec![workflow];
+        let mut next = 0;
+        while let Some(name) = tree.get(next) {
             let callees = self.calls.get(name).into_iter().flatten();
-            open.extend(callees.copied().filter(|callee| reached.insert(callee)));
+            let new: Vec<_> = callees.copied().filter(|callee| !tree.contains(callee)).collect();
+            tree.extend(new);
+            next += 1;
         }
-        signals
+        tree
     }
 
     /// What the tasks want injected.

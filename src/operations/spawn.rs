@@ -39,12 +39,18 @@ macro_rules! spawn {
     };
 }
 
-/// Remembers a task that undoes what was done, for the case that the run fails or is cancelled.
+/// Remembers a task that undoes what was done, for the case that the workflow fails or is cancelled.
 ///
 /// Takes the call of a task and is not awaited. It becomes part of the run with the next commit. A run that returns an error,
 /// exceeds its limit or is cancelled first runs what it remembered, last first, each task with its own retries; its status is
 /// `Compensating` meanwhile. A compensation that fails for good leaves the run `Blocked`, and `retry()` goes on with it. A run
-/// that succeeds forgets them all. What a workflow remembers that is awaited by another belongs to the whole run.
+/// that succeeds forgets them all.
+///
+/// A workflow that is awaited by another undoes what is its own when it fails, before the other sees the error; when it
+/// succeeds, what it remembered belongs to the other. One that is cancelled, as the loser of a
+/// [`select!`](macro@crate::select), is undone while the run goes on, and before it ends. The error of an awaited workflow is
+/// stored while it undoes: as it is if it implements serde's traits, else as a [`Failure`](crate::Failure) with its text, which
+/// needs `From<Failure>`, as `anyhow::Error` has. If neither holds, `Engine::builder().start()` says so.
 ///
 /// ```
 /// use sayiir::prelude::*;

@@ -86,7 +86,9 @@ impl<A: Durable, B: Durable> Waiting for Calling<A, B> {
             Some(Outcome::Recalled(stored)) => Fallible::recall(&stored).map_err(|error| Incompatible {
                 detail: format!("the stored outcome of step `{name}`: {error}"),
             })?,
-            Some(Outcome::Signal(_) | Outcome::Elapsed | Outcome::Spawned(_)) => return Err(misrouted()),
+            Some(Outcome::Signal(_) | Outcome::Elapsed | Outcome::Spawned(_) | Outcome::Undone) => {
+                return Err(misrouted());
+            }
         };
         Ok(Polled::Ready(output.map(|output| Box::new(output) as Value)))
     }

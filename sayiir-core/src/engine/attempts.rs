@@ -13,7 +13,6 @@ use launch::{Look, Unfinished};
 
 use super::shared::Shared;
 use super::slots::Slot;
-use crate::ids::LeafPath;
 use crate::machine::{EndedAttempt, LeafId};
 use crate::task::{Attempted, TaskContext, TaskOptions};
 
@@ -30,10 +29,10 @@ struct Running {
 }
 
 impl Progress {
-    /// The last words of the attempt at `path`.
-    pub(crate) fn of(&self, path: &LeafPath) -> Option<String> {
+    /// The last words of the attempt for this leaf.
+    pub(crate) fn of(&self, wanted: &LeafId) -> Option<String> {
         let running = self.lock();
-        let attempt = running.iter().find(|running| running.leaf.path == *path)?;
+        let attempt = running.iter().find(|running| running.leaf == *wanted)?;
         attempt.context.as_ref()?.progress()
     }
 

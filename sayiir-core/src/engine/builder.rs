@@ -21,7 +21,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::ids::Name;
 use crate::record::StatusKind;
 use crate::task::Provided;
-use crate::workflow::{Program, Registry, Workflow};
+use crate::workflow::{LostError, Program, Registry, Workflow};
 
 /// Why an engine did not start. Nothing has run.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +41,17 @@ pub enum StartEngineError {
     ConflictingSignals {
         /// Each name with its workflow and its types.
         conflicts: Vec<String>,
+    },
+    /// A workflow that another one awaits has something to undo when it fails, and its error cannot be stored meanwhile; all such
+    /// workflows are listed.
+    #[error(
+        "the error of a workflow that is awaited and uses `compensate!` is stored while it undoes: let it implement \
+         `serde::Serialize` and `serde::Deserialize`, or `From<sayiir::Failure>`: {}",
+        workflows.join(", ")
+    )]
+    UnstorableErrors {
+        /// Each workflow with what it returns.
+        workflows: Vec<String>,
     },
     /// Two workflows have one durable name.
     #[error("two workflows have the same name: {}; give one of them another with `#[workflow(name = \"…\")]` or `.name(\"…\")`", names.join(", "))]
@@ -214,6 +225,7 @@ impl EngineBuilder {
         let backend = self.backend.clone().ok_or(StartEngineError::NoBackend)?;
         check_names(&self.registry)?;
         self.flows.check()?;
+        check_errors(&self.registry)?;
         check_needs(&self.registry, &self.provided)?;
         let entropy = match self.entropy {
             Some(entropy) => entropy,
@@ -277,6 +289,15 @@ fn check_names(registry: &Registry) -> Result<(), StartEngineError> {
     }
     let describe = |(name, claimant): &(Name, &str)| format!("`{name}` (also `{claimant}`)");
     Err(StartEngineError::DuplicateNames { names: registry.clashes().iter().map(describe).collect() })
+}
+
+fn check_errors(registry: &Registry) -> Result<(), StartEngineError> {
+    let lost = registry.lost_errors();
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let describe = |lost: &LostError| format!("`{}` returns `{}`", lost.workflow, lost.returns);
+    Err(StartEngineError::UnstorableErrors { workflows: lost.iter().map(describe).collect() })
 }
 
 fn check_needs(registry: &Registry, provided: &Provided) -> Result<(), StartEngineError> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::codec::Incompatible;
 use crate::durable::Stored;
 use crate::signal::SignalDeclaration;
 use crate::task::PendingTask;
@@ -57,13 +58,21 @@ impl Programs {
         self.registry.program(workflow)
     }
 
-    /// A task with stored arguments, for a compensation.
+    /// A task with stored arguments, for a compensation; else why this binary cannot run it.
     pub(crate) fn stored_task(
         &self,
         name: &str,
         input: &Stored,
-    ) -> Option<Result<Box<dyn PendingTask>, serde_json::Error>> {
-        self.registry.stored_task(name, input)
+    ) -> Result<Box<dyn PendingTask>, Incompatible> {
+        match self.registry.stored_task(name, input) {
+            Some(Ok(task)) => Ok(task),
+            Some(Err(error)) => {
+                Err(Incompatible { detail: format!("the arguments of compensation `{name}`: {error}") })
+            }
+            None => Err(Incompatible {
+                detail: format!("there is no task `{name}` any more, for a compensation"),
+            }),
+        }
     }
 
     /// The signals of that workflow and of all that it calls.

@@ -68,12 +68,15 @@ pub struct StepStatus {
 }
 
 /// The error of a failed run: its text with that of its sources. Reads as a `str`.
+///
+/// Also what the error of a workflow is made from again that was stored as text: see
+/// [`compensate!`](https://docs.rs/sayiir/latest/sayiir/macro.compensate.html).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Failure(String);
 
 impl Failure {
-    pub(super) fn new(error: String) -> Self {
+    pub(crate) fn new(error: String) -> Self {
         Self(error)
     }
 
@@ -189,7 +192,7 @@ fn step(leaf: &LeafRecord, progress: &Progress) -> Option<StepStatus> {
             attempt: attempts + 1,
             last_error: last_error.clone(),
             next_retry: *retry_at,
-            progress: progress.of(&leaf.path),
+            progress: progress.of(&leaf.id()),
         }),
         LeafKind::Signal { .. } | LeafKind::Timer { .. } | LeafKind::Spawn { .. } => None,
     }

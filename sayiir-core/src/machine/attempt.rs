@@ -82,22 +82,23 @@ impl Turn {
     /// Takes the end of an attempt. One that nobody waits for any more changes nothing but the history.
     pub(crate) fn attempt_ended(&mut self, ended: EndedAttempt) {
         let facts = self.facts(&ended);
-        if self.leaf_mut(&ended.leaf).is_none() {
+        let Some(waiting) = self.leaf_mut(&ended.leaf) else {
             return self.log_discarded(facts, &ended.end);
-        }
+        };
+        let is_undo = waiting.kind.is_undo();
         let EndedAttempt { leaf, options, is_final, jitter, end, .. } = ended;
         let may_repeat = !is_final && facts.attempt <= options.retries;
-        if self.is_ending() {
+        if is_undo {
             return match undone(end, may_repeat) {
                 Undone::Done(output) => {
                     self.log_done(facts, &output);
-                    self.compensated();
+                    self.compensated(&leaf);
                 }
                 Undone::Later(error) => self.repeat_later(&leaf, facts, error, options.backoff, jitter),
                 Undone::Failed(error) => {
                     let task = facts.task.to_string();
                     self.log_failed(facts, error.clone(), false);
-                    self.compensation_failed(task, error);
+                    self.compensation_failed(&leaf, task, error);
                 }
             };
         }

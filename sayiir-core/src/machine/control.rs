@@ -74,6 +74,7 @@ impl Turn {
             StoredOutcome::Spawned(result) => {
                 self.deliver(path, Outcome::Spawned(result.clone()), StoredOutcome::Spawned(result));
             }
+            StoredOutcome::Undone => self.deliver(path, Outcome::Undone, StoredOutcome::Undone),
         }
     }
 
@@ -87,7 +88,7 @@ impl Turn {
 }
 
 /// All attempts of the task count anew.
-fn begin_again(leaf: &mut LeafRecord) {
+pub(super) fn begin_again(leaf: &mut LeafRecord) {
     if let LeafKind::Task { attempts, retry_at, begun, .. } = &mut leaf.kind {
         (*attempts, *retry_at, *begun) = (0, None, false);
     }

@@ -1,7 +1,7 @@
 //! The leaves of a state: which of them are still the ones of before, and which are new.
 
 use super::Turn;
-use crate::ids::{LeafPath, RunId, StepNumber};
+use crate::ids::{Frame, LeafPath, RunId, StepNumber};
 use crate::operation::{Leaf, Leaves};
 use crate::record::{LeafKind, LeafRecord, Queue};
 use crate::task::PendingTask;
@@ -36,19 +36,27 @@ impl Turn {
         let old = self.record.leaves();
         let queues = &self.record.inbox;
         let mut leaves = Vec::new();
+        let mut failed = Vec::new();
         let mut visit = |path: &LeafPath, leaf: Leaf<'_>| {
+            let Some(new) = kind(&leaf, queues) else {
+                if let Leaf::Undo { depth } = leaf {
+                    failed.push(Frame { path: path.clone(), depth });
+                }
+                return;
+            };
             let is_new_place = renewed.is_some_and(|renewed| path.is_under(renewed));
             let kept = old.iter().find(|old| !is_new_place && old.path == *path && is_same(&old.kind, &leaf));
             leaves.push(kept.cloned().unwrap_or_else(|| LeafRecord {
                 path: path.clone(),
                 scheduled: next,
-                kind: kind(&leaf, queues),
+                kind: new,
             }));
         };
         live.leaves(&mut Leaves::new(&mut visit));
         if leaves.iter().any(|leaf| leaf.scheduled == next) {
             self.record.steps = next;
         }
+        leaves.extend(self.undo_leaves(&failed));
         leaves
     }
 
@@ -66,7 +74,7 @@ impl Turn {
 
 fn is_same(old: &LeafKind, leaf: &Leaf<'_>) -> bool {
     match (old, leaf) {
-        (LeafKind::Task { name, .. }, Leaf::Task(task)) => name == task.name(),
+        (LeafKind::Task { name, undoes: None, .. }, Leaf::Task(task)) => name == task.name(),
         (LeafKind::Signal { name, .. }, Leaf::Signal { name: wanted, .. }) => name == wanted,
         (LeafKind::Timer { .. }, Leaf::Timer { .. }) => true,
         (LeafKind::Spawn { run }, Leaf::Spawn(wanted)) => run.as_str() == wanted.id(),
@@ -77,15 +85,10 @@ fn is_same(old: &LeafKind, leaf: &Leaf<'_>) -> bool {
     }
 }
 
-fn kind(leaf: &Leaf<'_>, queues: &[Queue]) -> LeafKind {
-    match leaf {
-        Leaf::Task(task) => LeafKind::Task {
-            name: task.name().into(),
-            attempts: 0,
-            last_error: None,
-            retry_at: None,
-            begun: false,
-        },
+/// What the record keeps of a leaf; a compensation is kept otherwise.
+fn kind(leaf: &Leaf<'_>, queues: &[Queue]) -> Option<LeafKind> {
+    Some(match leaf {
+        Leaf::Task(task) => LeafKind::task(task.name()),
         Leaf::Signal { name, deadline, fresh } => LeafKind::Signal {
             name: (*name).into(),
             deadline: *deadline,
@@ -98,7 +101,8 @@ fn kind(leaf: &Leaf<'_>, queues: &[Queue]) -> LeafKind {
         Leaf::Spawn(wanted) => LeafKind::Spawn {
             run: RunId::new(wanted.id()).expect("the operation checks the id when its wait begins"),
         },
-    }
+        Leaf::Undo { .. } => return None,
+    })
 }
 
 /// Calls `body` with the task that waits at `path`, if there is one.

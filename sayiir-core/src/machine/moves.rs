@@ -16,8 +16,10 @@ use crate::workflow::{Advanced, LiveState};
 pub(super) struct Moved {
     advanced: Result<Advanced, String>,
     renewed: Option<Vec<u32>>,
-    /// What the body remembered to undo. Taken over unless the stretch has to be run again.
+    /// All that is remembered to be undone by now. Taken over unless the stretch has to be run again.
     compensations: Vec<Compensation>,
+    /// What made compensations necessary.
+    causes: Vec<String>,
     /// The message that the wait would not have, and why.
     pub(super) rejected: Option<(Message, String)>,
 }
@@ -90,12 +92,14 @@ impl Turn {
         let mut step = match event {
             None => Step::begin(&self.record.run, self.now),
             Some((path, outcome)) => Step::deliver(&self.record.run, self.now, path, outcome),
-        };
+        }
+        .with_compensations(self.record.compensations.clone());
         let advanced = caught(|| live.advance(&mut step));
         Some(Moved {
             advanced,
             renewed: step.renewed().map(<[u32]>::to_vec),
             compensations: step.take_compensations(),
+            causes: step.take_causes(),
             rejected: step.take_rejected(),
         })
     }
@@ -105,18 +109,25 @@ impl Turn {
         match moved.advanced {
             Err(message) => self.stop(BlockReason::StretchPanicked { message }, cause),
             Ok(Advanced::Waits(live)) => {
+                let before = std::mem::replace(&mut self.record.compensations, moved.compensations);
                 if self.wait(live, moved.renewed.as_deref(), cause) {
-                    self.record.compensations.extend(moved.compensations);
+                    self.log_causes(moved.causes);
+                } else {
+                    self.record.compensations = before;
                 }
             }
-            Ok(Advanced::Returned(Verdict::Success(Ok(output)))) => self.complete(output),
+            Ok(Advanced::Returned(Verdict::Success(Ok(output)))) => {
+                self.record.compensations = moved.compensations;
+                self.log_causes(moved.causes);
+                self.complete(output);
+            }
             Ok(Advanced::Returned(Verdict::Success(Err(error)))) => {
                 let detail = format!("the value that the workflow returned cannot be stored: {error}");
                 self.stop(BlockReason::Unencodable { detail }, cause);
             }
             Ok(Advanced::Returned(Verdict::Failure(error))) => {
                 let cause = cause.map(|cause| self.cause(cause.path, cause.outcome));
-                self.record.compensations.extend(moved.compensations);
+                self.record.compensations = moved.compensations;
                 self.fail(error, cause);
             }
             Ok(Advanced::Fault(fault)) => self.stop(reason(fault), cause),

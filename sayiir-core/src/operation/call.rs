@@ -47,7 +47,7 @@ impl<T: Task> Operation for TaskCall<T> {
                     detail: format!("the stored outcome of task `{}`: {error}", T::NAME),
                 })),
             },
-            Some(Outcome::Signal(_) | Outcome::Elapsed | Outcome::Spawned(_)) => {
+            Some(Outcome::Signal(_) | Outcome::Elapsed | Outcome::Spawned(_) | Outcome::Undone) => {
                 Err(Fault::Misrouted(format!("task `{}`", T::NAME)))
             }
         }

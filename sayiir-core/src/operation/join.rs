@@ -79,6 +79,7 @@ macro_rules! join {
                     if only.is_none_or(|only| only == $number)
                         && let Err(error) = $branch.advance($number, step, Into::into)?
                     {
+                        step.cancel_branches();
                         return Ok(Polled::Ready(Err(error)));
                     }
                 )*

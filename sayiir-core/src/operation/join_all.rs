@@ -131,7 +131,10 @@ where
         Ok(match self.0.advance(step, Into::into)? {
             Ok(Polled::Pending(branches)) => Polled::Pending(Self(branches)),
             Ok(Polled::Ready(outputs)) => Polled::Ready(Ok(outputs)),
-            Err(error) => Polled::Ready(Err(error)),
+            Err(error) => {
+                step.cancel_branches();
+                Polled::Ready(Err(error))
+            }
         })
     }
 

@@ -99,6 +99,11 @@ pub enum Leaf<'a> {
     },
     /// A run to start.
     Spawn(&'a dyn PendingSpawn),
+    /// What the workflow at this place remembered, to be undone because it failed.
+    Undo {
+        /// How many workflows await it, directly or not.
+        depth: u32,
+    },
 }
 
 /// Walks the leaves of an operation and keeps their paths.

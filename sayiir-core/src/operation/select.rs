@@ -39,7 +39,10 @@ macro_rules! select {
                     let $arm = if only.is_none_or(|only| only == $number) {
                         match step.within($number, |step| $arm.poll(step))? {
                             Polled::Pending(operation) => operation,
-                            Polled::Ready(output) => return Ok(Polled::Ready($name::$operation(output))),
+                            Polled::Ready(output) => {
+                                step.cancel_branches();
+                                return Ok(Polled::Ready($name::$operation(output)));
+                            }
                         }
                     } else {
                         $arm

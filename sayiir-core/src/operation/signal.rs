@@ -104,7 +104,8 @@ impl<P: Payload> Operation for SignalWithin<P> {
                 outcome @ (Outcome::Signal(_)
                 | Outcome::Returned(_)
                 | Outcome::Recalled(_)
-                | Outcome::Spawned(_)),
+                | Outcome::Spawned(_)
+                | Outcome::Undone),
             ) => Ok(match self.wait.take(outcome, step)? {
                 Some(value) => Polled::Ready(Ok(value)),
                 None => Polled::Pending(self),

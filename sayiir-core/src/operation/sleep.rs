@@ -28,7 +28,13 @@ impl Operation for Sleep {
             (None, until @ Self::Until(_)) => Ok(Polled::Pending(until)),
             (Some(Outcome::Elapsed), Self::For(_) | Self::Until(_)) => Ok(Polled::Ready(())),
             (
-                Some(Outcome::Signal(_) | Outcome::Returned(_) | Outcome::Recalled(_) | Outcome::Spawned(_)),
+                Some(
+                    Outcome::Signal(_)
+                    | Outcome::Returned(_)
+                    | Outcome::Recalled(_)
+                    | Outcome::Spawned(_)
+                    | Outcome::Undone,
+                ),
                 _,
             ) => Err(Fault::Misrouted("sleep".into())),
         }

@@ -66,9 +66,13 @@ impl<W: Workflow> Operation for Spawn<W> {
                 }
             },
             Some(Outcome::Spawned(result)) => Ok(Polled::Ready(result)),
-            Some(Outcome::Returned(_) | Outcome::Recalled(_) | Outcome::Signal(_) | Outcome::Elapsed) => {
-                Err(Fault::Misrouted(format!("the spawning of `{}`", W::NAME)))
-            }
+            Some(
+                Outcome::Returned(_)
+                | Outcome::Recalled(_)
+                | Outcome::Signal(_)
+                | Outcome::Elapsed
+                | Outcome::Undone,
+            ) => Err(Fault::Misrouted(format!("the spawning of `{}`", W::NAME))),
         }
     }
 

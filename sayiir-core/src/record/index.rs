@@ -16,7 +16,7 @@ pub enum StatusKind {
     WaitingForSignal,
     /// Waits for a point in time only.
     Sleeping,
-    /// Undoes what was done, before it ends as failed or cancelled.
+    /// Undoes what was done: before it ends as failed or cancelled, or because a child workflow failed or was cancelled.
     Compensating,
     /// Ended with a value.
     Completed,
@@ -76,7 +76,11 @@ impl Record {
     #[must_use]
     pub fn status(&self) -> StatusKind {
         match &self.phase {
-            Phase::Live { .. } if self.ending.is_some() => StatusKind::Compensating,
+            Phase::Live { leaves }
+                if self.ending.is_some() || leaves.iter().any(|leaf| leaf.kind.is_undo()) =>
+            {
+                StatusKind::Compensating
+            }
             Phase::Live { leaves } => {
                 let any = |wanted: fn(&LeafKind) -> bool| leaves.iter().any(|leaf| wanted(&leaf.kind));
                 if any(|kind| matches!(kind, LeafKind::Task { .. } | LeafKind::Spawn { .. })) {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::durable::Stored;
 use crate::ids::{LeafPath, Name, RunId, StepNumber};
 
 /// One leaf of the current state, with what must survive a restart.
@@ -32,6 +33,8 @@ pub enum LeafKind {
         retry_at: Option<Timestamp>,
         /// Whether an `at_most_once` attempt has begun and not ended.
         begun: bool,
+        /// The arguments of a compensation; those of other tasks are in the state.
+        undoes: Option<Stored>,
     },
     /// A signal.
     Signal {
@@ -57,6 +60,25 @@ pub enum LeafKind {
 }
 
 impl LeafKind {
+    /// A task whose first attempt is to begin.
+    #[must_use]
+    pub fn task(name: impl Into<Name>) -> Self {
+        Self::Task {
+            name: name.into(),
+            attempts: 0,
+            last_error: None,
+            retry_at: None,
+            begun: false,
+            undoes: None,
+        }
+    }
+
+    /// Whether it is a compensation.
+    #[must_use]
+    pub fn is_undo(&self) -> bool {
+        matches!(self, Self::Task { undoes: Some(_), .. })
+    }
+
     /// Whether the engine has something to do for it now.
     #[must_use]
     pub fn is_ready(&self) -> bool {

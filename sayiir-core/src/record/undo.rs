@@ -3,20 +3,30 @@
 use serde::{Deserialize, Serialize};
 
 use crate::durable::Stored;
-use crate::ids::Name;
+use crate::ids::{Frame, Name, StepNumber};
 
-/// A task to run, with these arguments, if the run fails or is cancelled.
+/// A task to run, with these arguments, if the workflow that remembered it fails or is cancelled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Compensation {
     /// The task's durable name.
     pub task: Name,
     /// Its arguments, as a JSON array.
     pub input: Stored,
+    /// Whose it is: first the workflow's that remembered it, when that has succeeded the one's that awaited it. `None`: of a
+    /// workflow that was cancelled while the run goes on; it is run as soon as may be.
+    pub owner: Option<Frame>,
+    /// The step at which it was scheduled, once it was: part of its idempotency key.
+    pub scheduled: Option<StepNumber>,
 }
 
 /// How a run ends that has something to compensate first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ending {
+    /// It returned this value, and what cancelled branches remembered is still to be undone.
+    Completed {
+        /// As JSON.
+        output: Stored,
+    },
     /// It returned an error.
     Failed {
         /// The error and its sources, as text.

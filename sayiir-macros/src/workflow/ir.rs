@@ -50,6 +50,8 @@ pub(crate) struct Flow {
     pub(crate) callees: Vec<syn::Path>,
     /// The workflows that the body starts as runs of their own, each path once.
     pub(crate) spawned: Vec<syn::Path>,
+    /// Whether the body remembers compensations.
+    pub(crate) compensates: bool,
     /// Items declared in the body, which every stretch may name.
     pub(crate) items: Vec<syn::Item>,
 }

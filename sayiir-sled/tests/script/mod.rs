@@ -157,13 +157,7 @@ fn record(run: &RunId, place: Place) -> Record {
 
 fn leaf(place: Place) -> LeafRecord {
     let kind = match place.revision % 3 {
-        0 => LeafKind::Task {
-            name: "reimburse".into(),
-            attempts: 0,
-            last_error: None,
-            retry_at: None,
-            begun: false,
-        },
+        0 => LeafKind::task("reimburse"),
         1 => LeafKind::Signal { name: SIGNAL.into(), deadline: Some(at(place.revision * 100)), from: 0 },
         _ => LeafKind::Timer { until: at(place.revision * 10) },
     };

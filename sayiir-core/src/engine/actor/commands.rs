@@ -117,7 +117,7 @@ impl Actor {
     async fn cancel(&mut self, reason: String) -> Result<(), Refusal> {
         let mut turn = self.turn(Patience::Ask).await?;
         let status = turn.record().status();
-        if status.is_finished() || status == StatusKind::Compensating {
+        if status.is_finished() || (status == StatusKind::Compensating && turn.record().ending.is_some()) {
             self.put_back(turn);
             return Err(Refusal::Finished(status));
         }

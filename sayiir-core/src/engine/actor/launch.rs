@@ -10,7 +10,6 @@ use crate::engine::attempts::{End, Finished, Launch};
 use crate::engine::command::Refusal;
 use crate::engine::shared::Patience;
 use crate::engine::slots::Slot;
-use crate::ids::LeafPath;
 use crate::machine::{AttemptEnd, EndedAttempt, Image, LeafId, Turn, panic_message, with_task};
 use crate::record::{LeafKind, LeafRecord};
 use crate::signal::Timeout;
@@ -104,30 +103,24 @@ impl Actor {
             };
             Plan::End(self.ended(leaf.id(), (task.name(), attempts + 1), options, end, false))
         };
-        self.with_task(image, &leaf.path, plan).unwrap_or(Plan::Nothing)
+        self.with_task(image, leaf, plan).unwrap_or(Plan::Nothing)
     }
 
-    /// Calls `body` with the task that waits at `path`: one of the body's, or the compensation that is being run.
+    /// Calls `body` with the task of a leaf: one that the workflow's body called, or a compensation.
     fn with_task<R>(
         &self,
         image: &Image,
-        path: &LeafPath,
+        leaf: &LeafRecord,
         body: impl FnOnce(&dyn PendingTask) -> R,
     ) -> Option<R> {
-        if image.record.ending.is_none() {
-            return with_task(image.live.as_deref()?, path, body);
-        }
-        let compensation = image.record.compensations.last()?;
-        match self.shared.programs.stored_task(&compensation.task, &compensation.input) {
-            Some(Ok(task)) => Some(body(&*task)),
-            Some(Err(error)) => {
-                tracing::error!(run = %self.run, task = &*compensation.task, %error, "a compensation does not fit this binary");
-                None
+        match &leaf.kind {
+            LeafKind::Task { name, undoes: Some(input), .. } => {
+                // That there is one was seen to before the leaf was committed.
+                let task = self.shared.programs.stored_task(name, input).ok()?;
+                Some(body(&*task))
             }
-            None => {
-                tracing::error!(run = %self.run, task = &*compensation.task, "a compensation's task is not registered");
-                None
-            }
+            LeafKind::Task { undoes: None, .. } => with_task(image.live.as_deref()?, &leaf.path, body),
+            LeafKind::Signal { .. } | LeafKind::Timer { .. } | LeafKind::Spawn { .. } => None,
         }
     }
 
@@ -172,10 +165,11 @@ impl Actor {
     /// What the task makes of its timeout.
     fn timed_out(&self, leaf: &LeafId, limit: std::time::Duration) -> Option<Attempted> {
         let image = self.image.as_ref()?;
+        let waiting = image.record.leaves().iter().find(|waiting| waiting.id() == *leaf)?;
         let timed_out = |task: &dyn PendingTask| {
             task.timed_out(Timeout { subject: format!("task `{}` did not finish", task.name()), limit })
         };
-        self.with_task(image, &leaf.path, timed_out).flatten()
+        self.with_task(image, waiting, timed_out).flatten()
     }
 
     /// Stores that an `at_most_once` attempt begins, then begins it.

@@ -68,9 +68,12 @@ impl Actor {
                 break;
             }
         }
-        if has_ready_task(turn.record()) && turn.record().ending.is_none() {
-            // Where the state does not fit this binary, the run is blocked now, with all it holds.
-            turn.ensure_live();
+        if has_ready_task(turn.record()) {
+            // What does not fit this binary blocks the run now, with all it holds.
+            if turn.record().ending.is_none() {
+                turn.ensure_live();
+            }
+            turn.ensure_undoable(|task, input| self.shared.programs.stored_task(task, input).map(drop));
         }
         self.commit(turn, patience).await
     }

@@ -189,6 +189,7 @@ pub(super) fn task(retry_at: Option<Timestamp>) -> LeafRecord {
         last_error: Some("the bank is closed".into()),
         retry_at,
         begun: false,
+        undoes: None,
     })
 }
 

@@ -12,7 +12,7 @@ use super::surface::content_of;
 use crate::callable;
 use crate::diagnostics::placed;
 use crate::workflow::ir::{self, End, Flow, ScopeId};
-use crate::workflow::model::Model;
+use crate::workflow::model::{Model, is_result};
 
 /// A flow that waits nowhere: what stands in for a body with errors.
 pub(super) fn only_start(model: &Model) -> Flow {
@@ -82,6 +82,16 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
     let signals = signals.collect::<BTreeMap<_, _>>().into_values();
     let callees = &input.flow.callees;
     let spawned = input.flow.spawned.iter().map(|path| callable::ask(path, "Spawnable", "register", private));
+    let compensates = input.flow.compensates.then(|| quote!(registry.compensates();));
+    let errors = if is_result(output) {
+        quote! {
+            #[allow(unused_imports)]
+            use #private::{KeptAsText as _, KeptNot as _, KeptWhole as _};
+            (&&&#private::Kept::<Self::Return>::new()).form()
+        }
+    } else {
+        quote!(#private::ErrorForm::Never)
+    };
     let advance = Body::new(input, variants).advance();
     let start = &variants[0].name;
     quote! {
@@ -129,6 +139,9 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
             const SIGNALS: &'static [#private::SignalDeclaration] = &[#(#signals),*];
             const DIAGRAM: &'static str = Self::DIAGRAM;
             const TIMEOUT: #private::Option<::core::time::Duration> = #timeout;
+            fn errors() -> #private::ErrorForm<Self::Return> {
+                #errors
+            }
             fn begin((#(#fields,)*): Self::Input) -> Self::State {
                 #state::#start { #(#fields),* }
             }
@@ -139,6 +152,7 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
             fn register_callees(registry: &mut #private::Registry) {
                 #(<#callees as #private::Callable>::register(registry);)*
                 #(#spawned(registry);)*
+                #compensates
             }
         }
     }

@@ -39,6 +39,7 @@ impl Lowerer<'_> {
             None => return,
         };
         let private = self.private.clone();
+        self.flow.compensates = true;
         if !self.flow.callees.contains(&task) {
             self.flow.callees.push(task.clone());
         }
