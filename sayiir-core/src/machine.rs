@@ -74,7 +74,7 @@ pub(crate) struct NewRun {
     pub(crate) parent: Option<RunId>,
 }
 
-/// One commit in the making.
+/// One commit in the making. Large, and handed on: it lives in a box.
 pub(crate) struct Turn {
     program: Option<Arc<dyn Program>>,
     now: Timestamp,
@@ -101,9 +101,9 @@ pub(crate) enum Decided {
 
 impl Turn {
     /// A turn of a run that is there. `program` is `None` when this engine does not know its workflow.
-    pub(crate) fn resume(image: Image, program: Option<Arc<dyn Program>>, now: Timestamp) -> Self {
+    pub(crate) fn resume(image: Image, program: Option<Arc<dyn Program>>, now: Timestamp) -> Box<Self> {
         let record = Record::clone(&image.record);
-        Self {
+        Box::new(Self {
             program,
             now,
             before: Some(Before { revision: record.revision, index: image.index }),
@@ -116,11 +116,11 @@ impl Turn {
             children: Vec::new(),
             moves: 0,
             changed: false,
-        }
+        })
     }
 
     /// The first turn of a run: its body runs to the first place where it waits.
-    pub(crate) fn start(new: NewRun, program: Arc<dyn Program>, now: Timestamp) -> Self {
+    pub(crate) fn start(new: NewRun, program: Arc<dyn Program>, now: Timestamp) -> Box<Self> {
         let deadline = program.timeout().map(|limit| crate::operation::deadline(now, limit));
         let record = Record {
             input_digest: new.input_digest,
@@ -129,7 +129,7 @@ impl Turn {
             parent: new.parent,
             ..Record::new(new.run, new.incarnation, program.name(), now)
         };
-        let mut turn = Self {
+        let mut turn = Box::new(Self {
             program: Some(program),
             now,
             before: None,
@@ -142,7 +142,7 @@ impl Turn {
             children: Vec::new(),
             moves: 0,
             changed: true,
-        };
+        });
         turn.begin(new.input);
         turn
     }
@@ -158,23 +158,24 @@ impl Turn {
     }
 
     /// Closes the turn.
-    pub(crate) fn finish(mut self) -> Decided {
-        if !self.changed {
-            let index = self.before.map_or_else(|| self.record.index(), |before| before.index);
-            return Decided::Unchanged(Image { record: Arc::new(self.record), index, live: self.live });
+    pub(crate) fn finish(self: Box<Self>) -> Decided {
+        let mut this = *self;
+        if !this.changed {
+            let index = this.before.map_or_else(|| this.record.index(), |before| before.index);
+            return Decided::Unchanged(Image { record: Arc::new(this.record), index, live: this.live });
         }
-        self.record.revision.0 += 1;
-        self.record.updated = self.now;
-        self.record.history = self.chain.head();
-        let record = Arc::new(self.record);
-        let image = Image { index: record.index(), record: Arc::clone(&record), live: self.live };
+        this.record.revision.0 += 1;
+        this.record.updated = this.now;
+        this.record.history = this.chain.head();
+        let record = Arc::new(this.record);
+        let image = Image { index: record.index(), record: Arc::clone(&record), live: this.live };
         let change = RunChange {
             run: record.run.clone(),
-            before: self.before,
+            before: this.before,
             after: Some(record),
-            history: self.history,
-            accepted: self.accepted,
-            removed: self.removed,
+            history: this.history,
+            accepted: this.accepted,
+            removed: this.removed,
         };
         Decided::Changed(Box::new(change), image)
     }

@@ -236,12 +236,11 @@ pub trait PendingTask: fmt::Debug {
 
 /// The key under which an attempt's effects count once: the same for every attempt of one step.
 pub(crate) fn idempotency_key(incarnation: Incarnation, scheduled: StepNumber, path: &LeafPath) -> Arc<str> {
+    let bytes = incarnation.0.to_be_bytes();
+    let half = |place: usize| (bytes[place / 2] >> (4 * (1 - place % 2))) & 0xf;
+    let digits: [u8; 32] = std::array::from_fn(|place| b"0123456789abcdef"[usize::from(half(place))]);
     let mut key = String::with_capacity(64);
-    for byte in incarnation.0.to_be_bytes() {
-        for digit in [byte >> 4, byte & 0xf] {
-            key.push(char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }));
-        }
-    }
+    key.push_str(std::str::from_utf8(&digits).expect("these digits are ASCII"));
     key.push('-');
     key.push_str(&scheduled.0.to_string());
     if !path.0.is_empty() {

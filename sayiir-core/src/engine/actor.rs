@@ -41,13 +41,13 @@ impl Actor {
                 continue;
             }
             if let Ok(command) = self.commands.try_recv() {
-                self.obey(command).await;
+                self.obey(*command).await;
             } else if let Some(finished) = self.attempts.first_look(&self.shared) {
                 self.finished(finished).await;
             } else if !self.attempts.is_empty() {
                 tokio::select! {
                     biased;
-                    Some(command) = self.commands.recv() => self.obey(command).await,
+                    Some(command) = self.commands.recv() => self.obey(*command).await,
                     finished = self.attempts.next() => self.finished(finished).await,
                 }
             } else if self.shared.actors.retire(&self.run, &self.commands) {

@@ -21,7 +21,7 @@ pub(crate) struct Actors {
 
 #[derive(Debug)]
 struct Entry {
-    mailbox: mpsc::UnboundedSender<Command>,
+    mailbox: mpsc::UnboundedSender<Box<Command>>,
     progress: Progress,
 }
 
@@ -43,6 +43,7 @@ impl Shared {
     /// Hands a command to the run's actor.
     pub(crate) fn tell(self: &Arc<Self>, run: &RunId, command: Command) {
         let mut living = self.actors.lock();
+        let command = Box::new(command);
         let command = match living.get(run) {
             // Actors go away under this lock and only with an empty mailbox, so what is sent here is received.
             Some(entry) => match entry.mailbox.send(command) {
@@ -56,7 +57,8 @@ impl Shared {
         let actor = Actor::new(Arc::clone(self), run.clone(), commands, progress.clone());
         if mailbox.send(command).is_ok() {
             living.insert(run.clone(), Entry { mailbox, progress });
-            self.spawn(actor.live().instrument(tracing::info_span!("run", %run)));
+            // Its future is large: on the heap at once, so that it is not moved about.
+            self.spawn(Box::pin(actor.live()).instrument(tracing::info_span!("run", %run)));
         }
     }
 

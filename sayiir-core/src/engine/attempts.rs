@@ -62,7 +62,7 @@ pub(crate) enum End {
     /// It may begin: it is `at_most_once` and that has to be stored first.
     Granted(Slot),
     /// Its end was known without running it.
-    Planned(EndedAttempt),
+    Planned(Box<EndedAttempt>),
     Returned(Attempted),
     Panicked(String),
     TimedOut(Duration),
@@ -120,7 +120,7 @@ impl Attempts {
     }
 
     /// Lets an end that is already known come in like any other.
-    pub(crate) fn end_at_once(&mut self, shared: &Shared, ended: EndedAttempt) {
+    pub(crate) fn end_at_once(&mut self, shared: &Shared, ended: Box<EndedAttempt>) {
         self.reserve(&ended.leaf);
         self.spawn(shared, async move {
             Finished {

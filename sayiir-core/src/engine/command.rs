@@ -13,8 +13,8 @@ use crate::workflow::Program;
 /// Where the answer to a command goes.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
 
-/// Where an actor receives its commands.
-pub(crate) type Mailbox = mpsc::UnboundedReceiver<Command>;
+/// Where an actor receives its commands. In boxes: a mailbox makes room for many at once.
+pub(crate) type Mailbox = mpsc::UnboundedReceiver<Box<Command>>;
 
 /// Something that one run's actor is to do.
 pub(crate) enum Command {

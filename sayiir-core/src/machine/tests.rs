@@ -38,7 +38,7 @@ fn started(amount: u64) -> (Box<RunChange>, Image) {
     changed(Turn::start(new, program(), at(0)))
 }
 
-fn resumed(image: Image, second: i64) -> Turn {
+fn resumed(image: Image, second: i64) -> Box<Turn> {
     Turn::resume(image, Some(program()), at(second))
 }
 
@@ -47,7 +47,7 @@ fn reread(image: &Image) -> Image {
     Image::new(Arc::clone(&image.record))
 }
 
-fn changed(turn: Turn) -> (Box<RunChange>, Image) {
+fn changed(turn: Box<Turn>) -> (Box<RunChange>, Image) {
     match turn.finish() {
         Decided::Changed(change, image) => (change, image),
         Decided::Unchanged(_) => panic!("the turn changed nothing"),

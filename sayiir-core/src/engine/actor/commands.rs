@@ -159,7 +159,7 @@ impl Actor {
     }
 
     /// Gives up a turn in which nothing was changed.
-    fn put_back(&mut self, turn: Turn) {
+    fn put_back(&mut self, turn: Box<Turn>) {
         match turn.finish() {
             Decided::Unchanged(image) => self.image = Some(image),
             Decided::Changed(..) => self.image = None,

@@ -10,7 +10,7 @@ use crate::engine::attempts::{End, Finished, Launch};
 use crate::engine::command::Refusal;
 use crate::engine::shared::Patience;
 use crate::engine::slots::Slot;
-use crate::machine::{AttemptEnd, EndedAttempt, Image, LeafId, Turn, panic_message, with_task};
+use crate::machine::{AttemptEnd, EndedAttempt, Image, LeafId, panic_message, with_task};
 use crate::record::{LeafKind, LeafRecord};
 use crate::signal::Timeout;
 use crate::task::{Attempted, Interrupted, PendingTask, TaskContext, TaskOptions, Verdict};
@@ -23,7 +23,7 @@ enum Plan {
     WaitForSlot(&'static str, TaskOptions),
     Launch(Launch),
     /// There is no attempt, but already its end.
-    End(EndedAttempt),
+    End(Box<EndedAttempt>),
 }
 
 impl Actor {
@@ -76,13 +76,13 @@ impl Actor {
                 }
                 let interrupted = Interrupted { task: task.name().into() };
                 if let Some(attempted) = task.interrupted(interrupted) {
-                    return Plan::End(self.ended(
+                    return Plan::End(Box::new(self.ended(
                         leaf.id(),
                         (task.name(), attempts + 1),
                         options,
                         AttemptEnd::Returned(attempted),
                         true,
-                    ));
+                    )));
                 }
             }
             let attempt =
@@ -101,7 +101,7 @@ impl Actor {
                 Ok(Err(error)) => AttemptEnd::Unstartable(error.to_string()),
                 Err(panic) => AttemptEnd::Panicked(panic_message(&*panic)),
             };
-            Plan::End(self.ended(leaf.id(), (task.name(), attempts + 1), options, end, false))
+            Plan::End(Box::new(self.ended(leaf.id(), (task.name(), attempts + 1), options, end, false)))
         };
         self.with_task(image, leaf, plan).unwrap_or(Plan::Nothing)
     }
@@ -159,7 +159,7 @@ impl Actor {
             },
         };
         let ended = EndedAttempt { micros, ..self.ended(leaf, (task, attempt), options, end, is_final) };
-        self.record_end(ended).await;
+        self.record_end(Box::new(ended)).await;
     }
 
     /// What the task makes of its timeout.
@@ -202,11 +202,14 @@ impl Actor {
     }
 
     /// Commits the end of an attempt. If somebody else changed the run meanwhile, what the store holds decides.
-    async fn record_end(&mut self, mut ended: EndedAttempt) {
+    async fn record_end(&mut self, mut ended: Box<EndedAttempt>) {
         loop {
             let again = recallable(&ended);
             let outcome = match self.turn(Patience::Insist).await {
-                Ok(turn) => self.complete_end(turn, ended).await,
+                Ok(mut turn) => {
+                    turn.attempt_ended(*ended);
+                    self.complete(turn, Patience::Insist).await.map_err(Refusal::from)
+                }
                 // The run was removed.
                 Err(Refusal::NotFound) => return,
                 Err(refusal) => Err(refusal),
@@ -214,18 +217,13 @@ impl Actor {
             let Err(refusal) = outcome else { return };
             self.image = None;
             match (refusal, again) {
-                (Refusal::Backend(BackendError::Conflict { .. }), Some(again)) => ended = again,
+                (Refusal::Backend(BackendError::Conflict { .. }), Some(again)) => *ended = again,
                 (refusal, _) => {
                     tracing::error!(run = %self.run, ?refusal, "the end of an attempt could not be stored");
                     return self.reload_after_conflict(&refusal).await;
                 }
             }
         }
-    }
-
-    async fn complete_end(&mut self, mut turn: Turn, ended: EndedAttempt) -> Result<(), Refusal> {
-        turn.attempt_ended(ended);
-        Ok(self.complete(turn, Patience::Insist).await?)
     }
 
     /// After a conflict the store's word counts: attempts that it asks for are run. After any other error the run stays as

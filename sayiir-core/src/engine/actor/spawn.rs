@@ -33,7 +33,7 @@ impl Actor {
         Ok(true)
     }
 
-    fn first_turn(&self, turn: &mut Turn, wanted: &WantedSpawn) -> Option<Turn> {
+    fn first_turn(&self, turn: &mut Turn, wanted: &WantedSpawn) -> Option<Box<Turn>> {
         let (workflow, input) = pending(turn.live()?, wanted)?;
         let shared = &self.shared;
         let program = shared.programs.program(workflow)?.clone();

@@ -23,12 +23,12 @@ impl Actor {
     }
 
     /// A turn of the run as it is.
-    pub(super) async fn turn(&mut self, patience: Patience) -> Result<Turn, Refusal> {
+    pub(super) async fn turn(&mut self, patience: Patience) -> Result<Box<Turn>, Refusal> {
         let image = self.load(patience).await?.ok_or(Refusal::NotFound)?;
         Ok(self.resume(image))
     }
 
-    pub(super) fn resume(&self, image: Image) -> Turn {
+    pub(super) fn resume(&self, image: Image) -> Box<Turn> {
         let program = self.shared.programs.program(&image.record.workflow).cloned();
         Turn::resume(image, program, self.shared.clock.now())
     }
@@ -49,7 +49,11 @@ impl Actor {
     }
 
     /// Lets the turn go as far as it can: messages that wait are taken, what is due is fired; then commits it.
-    pub(super) async fn complete(&mut self, mut turn: Turn, patience: Patience) -> Result<(), BackendError> {
+    pub(super) async fn complete(
+        &mut self,
+        mut turn: Box<Turn>,
+        patience: Patience,
+    ) -> Result<(), BackendError> {
         loop {
             while let Some(wanted) = turn.wanted() {
                 let message = if let Some(message) = turn.held(&wanted) {
@@ -78,7 +82,7 @@ impl Actor {
         self.commit(turn, patience).await
     }
 
-    async fn commit(&mut self, mut turn: Turn, patience: Patience) -> Result<(), BackendError> {
+    async fn commit(&mut self, mut turn: Box<Turn>, patience: Patience) -> Result<(), BackendError> {
         let has_more = turn.has_more();
         let (changes, children): (Vec<_>, Vec<_>) = turn.take_children().into_iter().unzip();
         match turn.finish() {
