@@ -1,0 +1,113 @@
+//! Why a signal was not accepted.
+
+use crate::backend::BackendError;
+use crate::engine::command::Refusal;
+use crate::ids::{InvalidRunId, RunId};
+use crate::record::StatusKind;
+
+/// Why a signal was not accepted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignalError {
+    /// The id cannot be one.
+    #[error(transparent)]
+    InvalidId(#[from] InvalidRunId),
+    /// There is no such run.
+    #[error("there is no run {run}")]
+    NotFound {
+        /// The id.
+        run: RunId,
+    },
+    /// The run has ended.
+    #[error("run {run} takes no more signals: it is {status}")]
+    Finished {
+        /// The run.
+        run: RunId,
+        /// How it ended.
+        status: StatusKind,
+    },
+    /// The run's workflows declare no signal of that name.
+    #[error("run {run} has no signal `{signal}`; it has {}", list(declared))]
+    UnknownSignal {
+        /// The run.
+        run: RunId,
+        /// The name.
+        signal: String,
+        /// The names it could have been.
+        declared: Vec<&'static str>,
+    },
+    /// The payload is not of the declared type.
+    #[error("the payload of signal `{signal}` to run {run} is not a `{expected}`: {detail}")]
+    Payload {
+        /// The run.
+        run: RunId,
+        /// The name.
+        signal: String,
+        /// The declared type.
+        expected: &'static str,
+        /// What does not fit.
+        detail: String,
+    },
+    /// The payload does not go to JSON.
+    #[error("the payload of signal `{signal}` to run {run} cannot be stored")]
+    Unencodable {
+        /// The run.
+        run: RunId,
+        /// The name.
+        signal: String,
+        /// What the encoder said.
+        source: serde_json::Error,
+    },
+    /// The payload is too large.
+    #[error("the payload of signal `{signal}` to run {run} takes {bytes} bytes, the limit is {limit}")]
+    TooLarge {
+        /// The run.
+        run: RunId,
+        /// The name.
+        signal: String,
+        /// Its size as JSON.
+        bytes: usize,
+        /// The engine's limit.
+        limit: usize,
+    },
+    /// The run's workflow was not registered with this engine, so that the payload cannot be checked.
+    #[error("run {run} is one of workflow `{workflow}`, which is not registered")]
+    NotRegistered {
+        /// The run.
+        run: RunId,
+        /// Its workflow.
+        workflow: String,
+    },
+    /// The engine was shut down before the signal was stored.
+    #[error("the engine stopped before the signal to run {run} was stored")]
+    Stopped {
+        /// The run.
+        run: RunId,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+}
+
+fn list(names: &[&str]) -> String {
+    if names.is_empty() {
+        return "none".into();
+    }
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+impl SignalError {
+    pub(in crate::engine) fn from_refusal(run: RunId, signal: String, refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotFound => Self::NotFound { run },
+            Refusal::Finished(status) | Refusal::Status(status) => Self::Finished { run, status },
+            Refusal::UnknownSignal { declared } => Self::UnknownSignal { run, signal, declared },
+            Refusal::Misfit { expected, error } => Self::Payload { run, signal, expected, detail: error },
+            Refusal::NotRegistered { workflow } => Self::NotRegistered { run, workflow },
+            Refusal::Stopped => Self::Stopped { run },
+            Refusal::Backend(error) => Self::Backend(error),
+            Refusal::Taken(_) | Refusal::Compensated => Self::Backend(refusal.unexpected()),
+        }
+    }
+}
