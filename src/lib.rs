@@ -18,7 +18,7 @@ pub use sayiir_core::ids::RunId;
 pub use sayiir_core::operation::AlreadyExists;
 pub use sayiir_core::signal::{Received, Signal, Timeout};
 pub use sayiir_core::task::{Interrupted, Task, TaskContext};
-pub use sayiir_core::workflow::{Invocation, Workflow, WorkflowState};
+pub use sayiir_core::workflow::{Invocation, Startable, Workflow, WorkflowState};
 
 // What a flow of closures is written with.
 pub use sayiir_core::builder::{CheckpointingRunner, Flow, StepError, WorkflowBuilder, WorkflowContext};

@@ -32,8 +32,8 @@ pub use fork::{Fork, HasRoomFor};
 pub use route::{Route, RouteKey};
 pub use runner::CheckpointingRunner;
 pub use step_error::StepError;
+pub use value::StepValue;
 
-use crate::durable::Durable;
 use crate::task::TaskContext;
 use call::Call;
 use delay::Delay;
@@ -46,7 +46,7 @@ use wait::Wait;
 /// and its place on disk are known: names are unique in a flow, the branches of its routes and forks included, which is
 /// checked when it is run or registered.
 ///
-/// Values between steps are stored, so they are [`Durable`]. A step's closure is to the engine what a `#[task]` is: its result
+/// Values between steps are stored, so they are [`Durable`](crate::durable::Durable). A step's closure is to the engine what a `#[task]` is: its result
 /// is stored when it is done and it never runs again, its effects happen at least once, its panic is a failed attempt. How
 /// often it is repeated, its [`WorkflowContext`] says. It fails with a [`StepError`], which every error can be made into.
 ///
@@ -88,8 +88,8 @@ impl<I, O> WorkflowBuilder<I, O> {
     /// Runs a closure on what the step before yields. Its `Ok` side is the step's output; its error fails the run.
     pub fn then<B, F, R>(self, step: &'static str, body: F) -> WorkflowBuilder<I, B>
     where
-        O: Durable,
-        B: Durable,
+        O: StepValue,
+        B: StepValue,
         F: Fn(O) -> R + Send + Sync + 'static,
         R: Future<Output = Result<B, StepError>> + Send + 'static,
     {
@@ -114,8 +114,8 @@ impl<I, O> WorkflowBuilder<I, O> {
     /// ```
     pub fn then_with<B, F, R>(self, step: &'static str, body: F) -> WorkflowBuilder<I, B>
     where
-        O: Durable,
-        B: Durable,
+        O: StepValue,
+        B: StepValue,
         F: Fn(TaskContext, O) -> R + Send + Sync + 'static,
         R: Future<Output = Result<B, StepError>> + Send + 'static,
     {
@@ -139,7 +139,7 @@ impl<I, O> WorkflowBuilder<I, O> {
     ///     .wait_for_signal::<String>("second_look", "second", None)
     ///     .build();
     /// ```
-    pub fn wait_for_signal<T: Durable>(
+    pub fn wait_for_signal<T: StepValue>(
         self,
         step: &'static str,
         signal: &'static str,
@@ -151,7 +151,7 @@ impl<I, O> WorkflowBuilder<I, O> {
     /// Waits that long, counted from the commit that begins the wait, and yields what the step before yields.
     pub fn delay(self, step: &'static str, length: Duration) -> Self
     where
-        O: Durable,
+        O: StepValue,
     {
         self.stage(Delay::<O>::new(step, length))
     }
@@ -184,8 +184,8 @@ impl<I, O> WorkflowBuilder<I, O> {
     #[must_use]
     pub fn build(self) -> Flow<I, O>
     where
-        I: Durable,
-        O: Durable,
+        I: StepValue,
+        O: StepValue,
     {
         Flow::new(self.name, Sequence::new(self.stages))
     }

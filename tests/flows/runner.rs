@@ -1,9 +1,12 @@
 //! Flows in the foreground.
 
+use std::sync::Arc;
+
 use sayiir::errors::{ResumeError, RunError, StartEngineError};
 use sayiir::prelude::*;
 use sayiir::record::BlockReason;
 use sayiir::testing::VirtualClock;
+use tokio::sync::Notify;
 
 use crate::{Count, TWO_DAYS, approval, expense};
 
@@ -52,6 +55,39 @@ async fn a_limit_that_has_passed_fails_the_run_at_resume() -> Tested {
     let WorkflowStatus::Failed(error) = status else { panic!("{status:?}") };
     assert!(error.contains("timeout"));
     assert_eq!(&*error, "timeout: signal `approved` was not received within 48h");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_is_taken_up_by_resume() -> Tested {
+    let runner = CheckpointingRunner::new(InMemoryBackend::new());
+    let (submitted, tried, begun) = (Count::default(), Count::default(), Arc::new(Notify::new()));
+    let (submit, pay, begins) = (submitted.clone(), tried.clone(), Arc::clone(&begun));
+    let flow = WorkflowBuilder::new(WorkflowContext::new())
+        .then("submit", move |amount: u32| {
+            submit.up();
+            async move { Ok(amount) }
+        })
+        .then("pay", move |amount| {
+            let (attempt, begins) = (pay.up(), Arc::clone(&begins));
+            async move {
+                if attempt == 1 {
+                    begins.notify_one();
+                    std::future::pending::<()>().await;
+                }
+                Ok(amount)
+            }
+        })
+        .build();
+
+    tokio::select! {
+        status = runner.run(&flow, "p-1", 250) => panic!("{status:?}"),
+        () = begun.notified() => {}
+    }
+    let done = runner.resume(&flow, "p-1").await?;
+
+    assert_eq!(done, WorkflowStatus::Completed(250));
+    assert_eq!((submitted.get(), tried.get()), (1, 2));
     Ok(())
 }
 

@@ -7,8 +7,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::value::{Value, ValueCodec, next, peeked};
-use super::{StepError, WorkflowBuilder};
-use crate::durable::Durable;
+use super::{StepError, StepValue, WorkflowBuilder};
 use running::{Arm, Forking};
 
 /// The branches of a fork: [`branch`](Self::branch) for each, [`join`](Self::join) for what becomes of their outputs.
@@ -47,7 +46,7 @@ impl<I, O> Fork<I, O, ()> {
 
 impl<I, O, T: 'static> Fork<I, O, T> {
     /// Adds a branch. Its name, unique in the fork, is that under which its output is stored until all are done.
-    pub fn branch<B: Durable>(
+    pub fn branch<B: StepValue>(
         self,
         name: &'static str,
         branch: impl FnOnce(WorkflowBuilder<O, O>) -> WorkflowBuilder<O, B>,
@@ -68,8 +67,8 @@ impl<I, O, T: 'static> Fork<I, O, T> {
     pub fn join<B, F, R>(self, step: &'static str, body: F) -> WorkflowBuilder<I, B>
     where
         O: Clone + Send + 'static,
-        T: Durable,
-        B: Durable,
+        T: StepValue,
+        B: StepValue,
         F: Fn(T) -> R + Send + Sync + 'static,
         R: Future<Output = Result<B, StepError>> + Send + 'static,
     {

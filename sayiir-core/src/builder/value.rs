@@ -5,6 +5,17 @@ use std::any::Any;
 use crate::durable::{Durable, Stored};
 use crate::task::Verdict;
 
+/// What can go from one step of a flow to the next: every [`Durable`] type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot go from one step of a flow to the next",
+    label = "what a step takes or yields is stored",
+    note = "a stored value is owned, `Send`, and derives `serde::Serialize` and `serde::Deserialize`"
+)]
+pub trait StepValue: Durable {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Durable> StepValue for T {}
+
 /// A value between two stages. Which type it is, the typed builder has made sure of.
 pub(super) type Value = Box<dyn Any + Send>;
 
