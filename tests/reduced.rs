@@ -228,3 +228,28 @@ async fn named_like_hidden(a: i64) -> String {
 fn an_argument_of_a_format_string_may_be_named_like_a_variable_that_hides_another() {
     assert_eq!(drive::<named_like_hidden>((1,), vec![]).0, "1 12 2 2 {inner}");
 }
+
+#[workflow]
+async fn left_from_an_operation(mut n: i64) -> i64 {
+    let mut turns = 0;
+    loop {
+        turns += 1;
+        let length = std::time::Duration::from_secs(60);
+        sleep!(if n > 2 { break } else { length }).await;
+        let (next, _) = join!(
+            number(n),
+            number(match turns {
+                2 => continue,
+                other => other,
+            })
+        )
+        .await;
+        n = next;
+    }
+    turns * 10 + n
+}
+
+#[test]
+fn a_loop_is_left_from_the_arguments_of_an_operation() {
+    assert_eq!(drive::<left_from_an_operation>((1,), vec![]).0, 43);
+}

@@ -208,6 +208,11 @@ impl Lowerer<'_> {
         self.in_order(operands, expected);
     }
 
+    /// Lowers values that are evaluated one after the other.
+    pub(super) fn values_in_order(&mut self, operands: Vec<&mut Expr>) {
+        self.in_order(operands.into_iter().map(value).collect(), &|_| None);
+    }
+
     fn in_order(&mut self, mut operands: Vec<(&mut Expr, Use)>, expected: &dyn Fn(usize) -> Option<Type>) {
         let Some(last) = operands.iter().rposition(|(operand, _)| splits::expr(operand)) else {
             return;

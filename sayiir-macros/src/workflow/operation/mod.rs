@@ -118,6 +118,22 @@ impl Operation {
     }
 }
 
+impl Operation {
+    /// What is evaluated once, in this order, before the wait begins.
+    pub(crate) fn operands(&mut self) -> Vec<&mut Expr> {
+        match self {
+            Self::Call { arguments, .. } => arguments.iter_mut().collect(),
+            Self::Signal(signal) => signal.limit.iter_mut().collect(),
+            Self::Sleep { length, .. } => vec![length],
+            Self::SleepUntil { until, .. } => vec![until],
+            Self::Join(join) => join.branches.iter_mut().flat_map(Self::operands).collect(),
+            Self::JoinAll(join) => vec![&mut join.items],
+            Self::Select(select) => select.arms.iter_mut().flat_map(|arm| arm.operation.operands()).collect(),
+            Self::Spawn(spawn) => std::iter::once(&mut spawn.id).chain(&mut spawn.arguments).collect(),
+        }
+    }
+}
+
 /// Reads what is awaited. The error is for the user.
 pub(crate) fn parse(base: &Expr) -> syn::Result<Operation> {
     match base {
