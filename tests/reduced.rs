@@ -253,3 +253,27 @@ async fn left_from_an_operation(mut n: i64) -> i64 {
 fn a_loop_is_left_from_the_arguments_of_an_operation() {
     assert_eq!(drive::<left_from_an_operation>((1,), vec![]).0, 43);
 }
+
+mod elsewhere {
+    #[derive(Debug, serde::Serialize, serde::Deserialize)]
+    pub(super) enum Kind {
+        Big,
+        Small(i64),
+    }
+}
+
+#[workflow]
+async fn imports(n: i64) -> String {
+    use elsewhere::*;
+    use std::collections::BTreeMap as Map;
+    let mut map: Map<i64, String> = Map::new();
+    let kind: Kind = if n > 5 { Kind::Big } else { Kind::Small(number(n).await) };
+    map.insert(number(n).await, "two".to_owned());
+    number(1).await;
+    format!("{map:?} {kind:?}")
+}
+
+#[test]
+fn types_that_the_body_imports_are_stored() {
+    assert_eq!(drive::<imports>((1,), vec![]).0, "{2: \"two\"} Small(2)");
+}

@@ -63,6 +63,11 @@ fn awaits_that_cannot_be_taken_apart() {
 }
 
 #[test]
+fn callees_that_only_the_body_imports() {
+    assert_underlined("use payments::charge; charge(1).await", &[("charge", "put this `use` there")]);
+}
+
+#[test]
 fn awaits_where_nothing_can_wait() {
     assert_underlined("let f = || charge(1).await; f()", &[("await", "inside a closure")]);
     assert_underlined("unsafe { charge(1).await }", &[("await", "an `unsafe` block")]);

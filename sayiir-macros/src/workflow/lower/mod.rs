@@ -7,6 +7,7 @@
 mod combine;
 mod control;
 mod expressions;
+mod imports;
 mod loops;
 mod spawn;
 mod statements;
@@ -24,6 +25,7 @@ use super::ir::{Binding, BindingId, Block, BlockId, Effect, End, Flow, Origin, S
 use super::model::Model;
 use super::resolve::{self, Names};
 use crate::diagnostics::Errors;
+use imports::Imported;
 
 /// Where the value of a piece of code goes.
 #[derive(Clone, Copy)]
@@ -72,6 +74,8 @@ pub(super) struct Lowerer<'a> {
     at: Option<syn::LitStr>,
     /// Types declared in the body: they cannot be named outside of it.
     local_types: Vec<String>,
+    /// What the body imports: that has another name outside, or none.
+    imported: Imported,
 }
 
 impl<'a> Lowerer<'a> {
@@ -93,6 +97,7 @@ impl<'a> Lowerer<'a> {
             temporaries: HashMap::new(),
             at: None,
             local_types: Vec::new(),
+            imported: Imported::default(),
         }
     }
 
@@ -270,7 +275,7 @@ impl<'a> Lowerer<'a> {
                 ident,
                 renamed,
                 mutable: variable.mutable,
-                ty: variable.ty.filter(|ty| types::can_be_named(ty, &self.local_types)),
+                ty: variable.ty.filter(|ty| self.can_be_named(ty)),
                 origin: Origin::User,
                 scope: self.scope,
                 reference: variable.reference,

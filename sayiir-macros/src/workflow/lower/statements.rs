@@ -92,6 +92,9 @@ impl Lowerer<'_> {
     /// others where their block begins in each stretch. Types of a block must be one and the same in all stretches, and a
     /// `static` one and the same place, so they too stand before all stretches.
     fn item(&mut self, item: Item) {
+        if let Item::Use(item) = &item {
+            self.imported.add(&item.tree);
+        }
         let of_function = self.scope == ScopeId(0);
         let (name, shared) = match &item {
             Item::Struct(item) => (Some(&item.ident), true),

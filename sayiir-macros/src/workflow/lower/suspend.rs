@@ -54,13 +54,17 @@ impl Made {
 impl Lowerer<'_> {
     /// Makes a suspension point; what is left is its output.
     pub(super) fn suspend(&mut self, awaited: &ExprAwait, expected: Option<&Type>) -> Expr {
-        let operation = match operation::parse(&awaited.base) {
+        let mut operation = match operation::parse(&awaited.base) {
             Ok(operation) => operation,
             Err(error) => {
                 self.errors.take(error);
                 return syn::parse_quote!(::core::unreachable!());
             }
         };
+        // The arguments of a call are lowered where it is known what the parameters expect.
+        if !matches!(operation, Operation::Call { .. }) {
+            self.values_in_order(operation.operands());
+        }
         let mut made = self.make(&operation, expected);
         let effect = self.resolve(&mut made.expression);
         let variant = self.name_point(&operation);
@@ -155,6 +159,12 @@ impl Lowerer<'_> {
 
     fn call(&mut self, path: &syn::Path, arguments: &[Expr], span: Span) -> Made {
         let private = self.private.clone();
+        if self.imported.leads_to(path) {
+            self.errors.on(
+                path,
+                "what a workflow calls is named in its state, outside of the function: put this `use` there",
+            );
+        }
         let mut call = syn::ExprCall {
             attrs: Vec::new(),
             func: Box::new(syn::parse_quote_spanned!(path.span()=> <#path>::call)),
@@ -238,7 +248,7 @@ impl Lowerer<'_> {
             );
             return quote!(#private::Plain<()>);
         };
-        if !super::types::can_be_named(&written, &self.local_types) {
+        if !self.can_be_named(&written) {
             self.errors.on(
                 &written,
                 "a signal's payload is sent from outside the workflow, so its type must have a name there: write the whole type, and declare it outside the function",

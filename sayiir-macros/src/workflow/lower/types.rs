@@ -117,7 +117,7 @@ impl<'ast> Visit<'ast> for Children {
 }
 
 /// Whether a type can stand outside the body: nothing inferred, borrowed, anonymous or declared inside.
-pub(super) fn can_be_named(ty: &Type, local: &[String]) -> bool {
+fn can_be_named(ty: &Type, local: &[String]) -> bool {
     struct Find<'l>(&'l [String], bool);
     impl<'ast> Visit<'ast> for Find<'_> {
         fn visit_type_infer(&mut self, _: &'ast syn::TypeInfer) {
@@ -149,6 +149,11 @@ pub(super) fn can_be_named(ty: &Type, local: &[String]) -> bool {
 }
 
 impl Lowerer<'_> {
+    /// Whether a type can stand in the state: it has a name there, and the same one.
+    pub(super) fn can_be_named(&self, ty: &Type) -> bool {
+        can_be_named(ty, &self.local_types) && !self.imported.is_in(ty)
+    }
+
     /// The type of what is left of an expression, if the syntax gives it.
     pub(super) fn type_of(&self, expr: &Expr) -> Option<Type> {
         let private = &self.private;
