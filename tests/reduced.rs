@@ -277,3 +277,29 @@ async fn imports(n: i64) -> String {
 fn types_that_the_body_imports_are_stored() {
     assert_eq!(drive::<imports>((1,), vec![]).0, "{2: \"two\"} Small(2)");
 }
+
+#[task]
+async fn small(n: u8) -> u8 {
+    n + 1
+}
+
+#[workflow]
+async fn counted(numbers: Vec<i64>) -> i64 {
+    let mut sum = 0;
+    for at in 0..2 {
+        sum += number(numbers[at]).await;
+    }
+    for n in 1..=2 {
+        sum += i64::from(small(n).await);
+    }
+    for n in 0..3 {
+        number(1).await;
+        sum += n;
+    }
+    sum
+}
+
+#[test]
+fn the_type_of_a_range_comes_from_the_use_of_its_numbers() {
+    assert_eq!(drive::<counted>((vec![1, 2],), vec![]).0, 13);
+}

@@ -17,7 +17,7 @@ use crate::codec::{FieldCodec, saved};
 use crate::durable::{Durable, Stored};
 pub use kept::{Kept, KeptAsText, KeptNot, KeptWhole};
 
-pub use crate::iterate::{Cursor, DurableIterator};
+pub use crate::iterate::{Cursor, DurableIterator, Integer};
 use crate::signal::Timeout;
 pub use crate::signal::{Payload, Plain};
 use crate::task::{Infallible, Interrupted, Kind, Provided, Verdict};

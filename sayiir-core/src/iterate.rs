@@ -79,36 +79,59 @@ pub struct Span<T> {
     last: T,
 }
 
-macro_rules! ranges {
+/// What a range counts in: the integers. One rule for all of them, so that `for i in 0..3` gets its type from the use of `i`.
+#[diagnostic::on_unimplemented(
+    message = "a `for` loop that awaits cannot go over a range of `{Self}`",
+    label = "this iterator cannot be stored while the run waits",
+    note = "ranges of integers can be; `.collect::<Vec<_>>()` anything else first"
+)]
+pub trait Integer: Durable + Copy + Ord {
+    /// The next one, if the type has one.
+    fn following(self) -> Option<Self>;
+
+    /// The one before, if the type has one.
+    fn preceding(self) -> Option<Self>;
+}
+
+macro_rules! integers {
     ($($int:ty),*) => { $(
-        impl Cursor for Span<$int> {
-            type Item = $int;
-            fn advance(&mut self) -> Option<$int> {
-                let now = self.next?;
-                self.next = now.checked_add(1).filter(|next| *next <= self.last);
-                Some(now)
+        impl Integer for $int {
+            fn following(self) -> Option<Self> {
+                self.checked_add(1)
             }
-        }
-
-        impl DurableIterator for RangeInclusive<$int> {
-            type Cursor = Span<$int>;
-            fn into_cursor(self) -> Span<$int> {
-                let next = (!self.is_empty()).then_some(*self.start());
-                Span { next, last: *self.end() }
-            }
-        }
-
-        impl DurableIterator for Range<$int> {
-            type Cursor = Span<$int>;
-            fn into_cursor(self) -> Span<$int> {
-                let next = (!self.is_empty()).then_some(self.start);
-                Span { next, last: self.end.saturating_sub(1) }
+            fn preceding(self) -> Option<Self> {
+                self.checked_sub(1)
             }
         }
     )* };
 }
 
-ranges!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize);
+integers!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize);
+
+impl<T: Integer> Cursor for Span<T> {
+    type Item = T;
+    fn advance(&mut self) -> Option<T> {
+        let now = self.next?;
+        self.next = now.following().filter(|next| *next <= self.last);
+        Some(now)
+    }
+}
+
+impl<T: Integer> DurableIterator for RangeInclusive<T> {
+    type Cursor = Span<T>;
+    fn into_cursor(self) -> Span<T> {
+        let next = (!self.is_empty()).then_some(*self.start());
+        Span { next, last: *self.end() }
+    }
+}
+
+impl<T: Integer> DurableIterator for Range<T> {
+    type Cursor = Span<T>;
+    fn into_cursor(self) -> Span<T> {
+        let next = (!self.is_empty()).then_some(self.start);
+        Span { next, last: self.end.preceding().unwrap_or(self.end) }
+    }
+}
 
 #[cfg(test)]
 mod tests {
