@@ -37,6 +37,9 @@ impl Writer {
         if self.rng.chance(50) {
             return format!("if {cond} {then}\n");
         }
+        if self.rng.chance(30) {
+            return format!("if {cond} {then} else {}", self.if_let_statement(depth));
+        }
         format!("if {cond} {then} else {}\n", self.block(depth))
     }
 

@@ -19,6 +19,7 @@ impl Writer {
             0 => return Some(self.local_struct(depth)),
             1 => return Some(self.local_enum(depth)),
             2 => return Some(self.local_macro(depth)),
+            3 => return Some(self.import(depth)),
             _ => {}
         }
         let is_function = self.rng.chance(50);
@@ -80,6 +81,20 @@ impl Writer {
             let {read}: i64 = match {variable} {{\n{name}::Some({inside}) => {with},\n{name}::None => {without},\n}};\n\
             #[derive(Serialize, Deserialize)]\nenum {name} {{\nSome(i64),\nNone,\n}}\n\
             impl {name} {{\nfn of(n: i64) -> Self {{\nif n > 2 {{\nSelf::Some(n)\n}} else {{\nSelf::None\n}}\n}}\n}}\n"
+        )
+    }
+
+    /// A type that the body imports, under another name.
+    fn import(&mut self, depth: u32) -> String {
+        let (name, variable) = (self.unique("Map"), self.unique("map"));
+        let value = self.expr(&Ty::Int, depth).value();
+        let pause = self.pause().unwrap_or_default();
+        let read = self.fresh_name(&[]);
+        self.declare(&read, &Ty::Int, false, Known::Fully);
+        format!(
+            "use std::collections::BTreeMap as {name};\n\
+            let mut {variable}: {name}<i64, i64> = {name}::new();\n{variable}.insert(1, {value});\n{pause}\
+            let {read}: i64 = {variable}.values().sum();\n"
         )
     }
 

@@ -5,6 +5,13 @@ use super::code::Known;
 use super::jumps::{Kind, Target};
 use super::types::Ty;
 
+/// What a `for` goes over, and what its items are.
+struct Over {
+    text: String,
+    ty: Ty,
+    known: Known,
+}
+
 impl Writer {
     pub(crate) fn repetition(&mut self, depth: u32) -> Option<String> {
         if self.sealed > 0 || self.loops > 2 {
@@ -18,7 +25,7 @@ impl Writer {
         self.targets.push(Target { label, kind: Kind::Loop });
         self.loops += 1;
         let text = self.scoped(|w| match (kind, over) {
-            (_, Some((over, pattern_type))) => w.for_loop(&head, &over, &pattern_type, depth),
+            (_, Some(over)) => w.for_loop(&head, over, depth),
             (0 | 1, None) => w.while_loop(&head, depth),
             (2, None) => w.while_let(&head, depth),
             (3, None) => w.while_pop(&head, depth),
@@ -86,9 +93,9 @@ impl Writer {
         )
     }
 
-    fn iterated(&mut self, depth: u32) -> (String, Ty) {
+    fn iterated(&mut self, depth: u32) -> Over {
         let int = Ty::Int;
-        match self.rng.below(7) {
+        let (text, ty) = match self.rng.below(8) {
             0 | 1 => {
                 let ty = if self.rng.chance(70) { Ty::Int } else { Ty::Text };
                 (self.typed(&Ty::list(ty.clone()), depth).condition(), ty)
@@ -114,14 +121,21 @@ impl Writer {
                 let items: Vec<String> = (0..2).map(|_| self.expr(&Ty::Text, depth).value()).collect();
                 (format!("[{}]", items.join(", ")), Ty::Text)
             }
-            _ => (self.typed(&Ty::option(Ty::Int), depth).condition(), int),
-        }
+            6 => (self.typed(&Ty::option(Ty::Int), depth).condition(), int),
+            _ => {
+                // Of which type the numbers are, only their use says.
+                let text = format!("{}..{}", self.rng.below(2), self.rng.below(5));
+                return Over { text, ty: int, known: Known::Loosely };
+            }
+        };
+        Over { text, ty, known: Known::Fully }
     }
 
-    fn for_loop(&mut self, head: &str, over: &str, ty: &Ty, depth: u32) -> String {
-        let (pattern, bound) = self.arm_pattern(ty, false);
-        self.declare_all(bound, Known::Fully);
-        format!("{head}for {pattern} in {over} {{\nif !turn() {{\nbreak;\n}}\n{}}}\n", self.loop_body(depth))
+    fn for_loop(&mut self, head: &str, over: Over, depth: u32) -> String {
+        let Over { text, ty, known } = over;
+        let (pattern, bound) = self.arm_pattern(&ty, false);
+        self.declare_all(bound, known);
+        format!("{head}for {pattern} in {text} {{\nif !turn() {{\nbreak;\n}}\n{}}}\n", self.loop_body(depth))
     }
 
     /// A labelled block without a value.
