@@ -130,6 +130,8 @@ pub(crate) struct Binding {
     pub(crate) ident: Ident,
     /// Whether `ident` is not what stands in the user's code.
     pub(crate) renamed: bool,
+    /// The variables of outer scopes that have its name.
+    pub(crate) hides: Vec<BindingId>,
     pub(crate) mutable: bool,
     /// Its type, where the syntax gives it and it can be named outside the body.
     pub(crate) ty: Option<Type>,

@@ -22,6 +22,7 @@ pub(super) fn only_start(model: &Model) -> Flow {
         flow.bindings.push(ir::Binding {
             ident: parameter.field.clone(),
             renamed: false,
+            hides: Vec::new(),
             mutable: false,
             ty: Some(parameter.ty.clone()),
             origin: ir::Origin::Parameter,
@@ -65,7 +66,7 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
         Some(limit) => quote!(#private::Some(#limit)),
         None => quote!(#private::None),
     };
-    let signals = input.flow.signals.iter().map(|signal| {
+    let signals = input.flow.signals.iter().filter(|signal| signal.known).map(|signal| {
         let (name, payload) = (&signal.name, &signal.payload);
         let content = content_of(payload);
         let span = model.user_span(signal.span);

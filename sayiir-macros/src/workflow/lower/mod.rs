@@ -9,6 +9,7 @@ mod control;
 mod expressions;
 mod imports;
 mod loops;
+mod shadowing;
 mod spawn;
 mod statements;
 mod suspend;
@@ -20,6 +21,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Expr, Lifetime, Pat};
 
+use super::bindings::Bindings;
 use super::diverges;
 use super::ir::{Binding, BindingId, Block, BlockId, Effect, End, Flow, Origin, Scope, ScopeId, Statement};
 use super::model::Model;
@@ -49,9 +51,19 @@ struct Target {
     gives_value: bool,
 }
 
-/// Lowers a checked body.
+/// Lowers a checked body: first with every variable apart from those that it hides, then with those only that have to be.
 pub(crate) fn lower(model: &Model, body: syn::Block, errors: &mut Errors) -> Flow {
+    let flow = lower_with(model, body.clone(), None, errors);
+    let is_simple = flow.bindings.iter().all(|binding| binding.hides.is_empty());
+    if is_simple || !errors.is_empty() {
+        return flow;
+    }
+    lower_with(model, body, Some(shadowing::to_be_apart(&flow)), errors)
+}
+
+fn lower_with(model: &Model, body: syn::Block, apart: Option<Bindings>, errors: &mut Errors) -> Flow {
     let mut lowerer = Lowerer::new(model, errors);
+    lowerer.apart = apart;
     lowerer.function(body);
     lowerer.finish()
 }
@@ -72,6 +84,8 @@ pub(super) struct Lowerer<'a> {
     temporaries: HashMap<String, usize>,
     /// The name that `#[at(..)]` gives to the next suspension point.
     at: Option<syn::LitStr>,
+    /// The variables that are written apart from those that they hide; `None` is all of them.
+    apart: Option<Bindings>,
     /// Types declared in the body: they cannot be named outside of it.
     local_types: Vec<String>,
     /// What the body imports: that has another name outside, or none.
@@ -96,6 +110,7 @@ impl<'a> Lowerer<'a> {
             occurrences,
             temporaries: HashMap::new(),
             at: None,
+            apart: None,
             local_types: Vec::new(),
             imported: Imported::default(),
         }
@@ -110,6 +125,7 @@ impl<'a> Lowerer<'a> {
             let id = self.binding(Binding {
                 ident: parameter.field.clone(),
                 renamed,
+                hides: Vec::new(),
                 mutable,
                 ty: Some(parameter.ty.clone()),
                 origin: Origin::Parameter,
@@ -245,6 +261,7 @@ impl<'a> Lowerer<'a> {
         let id = self.binding(Binding {
             ident,
             renamed: true,
+            hides: Vec::new(),
             mutable: false,
             ty: None,
             origin: Origin::Temporary,
@@ -262,18 +279,14 @@ impl<'a> Lowerer<'a> {
         let mut declared = Vec::new();
         for variable in found.variables {
             let name = variable.ident.clone();
-            let hides = self.names.lookup(&name.to_string()).map(|id| self.flow.binding(id));
-            let (ident, renamed) = match hides {
-                // Takes the place of one that nothing can reach any more.
-                Some(hidden) if hidden.scope == self.scope => {
-                    (resolve::located(&hidden.ident, &name), hidden.renamed)
-                }
-                Some(_) => (self.apart(&name), true),
-                None => (name.clone(), false),
-            };
+            // One of the same scope it takes the place of: nothing can reach that any more.
+            let is_outer = |id: &BindingId| self.flow.binding(*id).scope != self.scope;
+            let hides: Vec<_> = self.names.with_name(&name.to_string()).filter(is_outer).collect();
+            let renamed = !hides.is_empty() && self.is_apart(BindingId(self.flow.bindings.len()));
             let id = self.binding(Binding {
-                ident,
+                ident: if renamed { self.apart(&name) } else { name.clone() },
                 renamed,
+                hides,
                 mutable: variable.mutable,
                 ty: variable.ty.filter(|ty| self.can_be_named(ty)),
                 origin: Origin::User,
@@ -287,6 +300,10 @@ impl<'a> Lowerer<'a> {
         }
         resolve::rename_pattern(pat, &self.names, &self.flow.bindings);
         declared.into_iter().map(|(_, id)| (id, true)).collect()
+    }
+
+    fn is_apart(&self, id: BindingId) -> bool {
+        self.apart.as_ref().is_none_or(|apart| apart.contains(id))
     }
 
     /// A name that reads the same but is another variable than the one it hides, so that both can be reached.

@@ -22,6 +22,11 @@ impl Names {
         self.0.iter().rev().find(|(known, _)| known == name).map(|(_, id)| *id)
     }
 
+    /// Every variable in scope that the user calls so.
+    pub(crate) fn with_name(&self, name: &str) -> impl Iterator<Item = BindingId> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, id)| *id)
+    }
+
     /// A mark to go back to at the end of a scope.
     pub(crate) fn mark(&self) -> usize {
         self.0.len()
