@@ -33,6 +33,16 @@ async fn borrowed() -> usize {
     text.len()
 }
 
+/// Those who send such a signal did nothing wrong.
+async fn sends(run: Run<settle>, other: Run<local>) -> Result<(), sayiir::engine::SignalError> {
+    run.signal(settle::FIRST, &5u32).await?;
+    run.signal(settle::SECOND, &"text".to_owned()).by("bob").await?;
+    other.signal(local::VOTE, &vec![1u8]).await?;
+    let first: Signal<u32> = settle::FIRST;
+    println!("{}", first.name());
+    Ok(())
+}
+
 fn main() {
     let _: Invocation<settle> = settle();
 }

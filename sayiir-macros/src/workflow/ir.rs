@@ -186,6 +186,8 @@ pub(crate) struct SignalUse {
     pub(crate) span: proc_macro2::Span,
     /// The payload marker: `Plain<T>` or `Received<T>`.
     pub(crate) payload: TokenStream,
+    /// Whether that is what was meant. Else it has been reported.
+    pub(crate) known: bool,
 }
 
 impl Flow {

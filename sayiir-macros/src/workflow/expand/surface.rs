@@ -30,7 +30,12 @@ pub(super) fn surface(input: &Input<'_>) -> TokenStream {
     let diagram = diagram::diagram(input);
     let docs = format!("The workflow [`{name}`](fn@{name}) as a type.\n\n```mermaid\n{diagram}```\n");
     // On the name, where rustc shows what a trait is not implemented for.
-    let structure = quote_spanned!(name.span()=> #vis struct #name {});
+    let unknown = signals_of_any_payload(input);
+    let structure = if unknown.is_empty() {
+        quote_spanned!(name.span()=> #vis struct #name {})
+    } else {
+        any_payload(input, &unknown)
+    };
     quote! {
         #(#attrs)*
         #[allow(
@@ -106,6 +111,9 @@ fn signals(input: &Input<'_>) -> TokenStream {
             // Has been reported.
             continue;
         }
+        if !signal.known {
+            continue;
+        }
         constants.entry(constant.to_string()).or_insert_with(|| {
             let docs = format!("The signal `{}`.", name.value());
             quote! {
@@ -117,12 +125,41 @@ fn signals(input: &Input<'_>) -> TokenStream {
     constants.into_values().collect()
 }
 
+/// The constants of the signals of which no use says what the payload is. That has been reported.
+fn signals_of_any_payload(input: &Input<'_>) -> BTreeMap<String, syn::LitStr> {
+    let constants = |known: bool| {
+        let signals = input.flow.signals.iter().filter(move |signal| signal.known == known);
+        signals.map(|signal| (constant_name(&signal.name).to_string(), signal.name.clone()))
+    };
+    let known: BTreeMap<_, _> = constants(true).collect();
+    constants(false).filter(|(constant, _)| !known.contains_key(constant) && !is_reserved(constant)).collect()
+}
+
+/// The type beside the function with these signals. Whoever sends one did nothing wrong: rustc finds a type for each place.
+fn any_payload(input: &Input<'_>, signals: &BTreeMap<String, syn::LitStr>) -> TokenStream {
+    let (private, vis, name) = (&input.private, &input.model.vis, &input.model.name);
+    let constants = signals.values().map(|signal| {
+        let constant = constant_name(signal);
+        quote!(pub const #constant: #private::Signal<SayiirPayload> = #private::Signal::new(#signal);)
+    });
+    quote! {
+        #vis struct #name<SayiirPayload = ()> {
+            payload: ::core::marker::PhantomData<fn() -> SayiirPayload>,
+        }
+
+        #[allow(dead_code, missing_docs, unreachable_pub)]
+        impl<SayiirPayload> #name<SayiirPayload> {
+            #(#constants)*
+        }
+    }
+}
+
 /// One name has one payload type; where the same name is written with two, rustc says so on the second.
 fn one_type_for_each_signal(input: &Input<'_>) -> TokenStream {
     let private = &input.private;
     let mut first: BTreeMap<String, TokenStream> = BTreeMap::new();
     let mut checks = TokenStream::new();
-    for signal in &input.flow.signals {
+    for signal in input.flow.signals.iter().filter(|signal| signal.known) {
         let (name, content) = (&signal.name, content_of(&signal.payload));
         let before = first.entry(name.value()).or_insert_with(|| content.clone());
         if before.to_string() != content.to_string() {

@@ -190,8 +190,14 @@ impl Lowerer<'_> {
         let private = self.private.clone();
         let span = signal.span;
         let name = &signal.name;
-        let payload = self.payload(signal, expected);
-        self.flow.signals.push(SignalUse { name: name.clone(), span, payload: payload.clone() });
+        let (payload, known) = match self.payload(signal, expected) {
+            Ok(payload) => (payload, true),
+            Err(error) => {
+                self.errors.take(error);
+                (quote!(#private::Plain<()>), false)
+            }
+        };
+        self.flow.signals.push(SignalUse { name: name.clone(), span, payload: payload.clone(), known });
         let fresh = signal.fresh.then(|| quote!(.fresh()));
         let wait = quote_spanned!(span=> #private::SignalWait::<#payload>::new(#name)#fresh);
         let value = value_of(&payload);
@@ -220,8 +226,8 @@ impl Lowerer<'_> {
     }
 
     /// The payload's marker, from `as T` or from what the code around the wait expects.
-    fn payload(&mut self, signal: &Signal, expected: Option<&Type>) -> TokenStream {
-        let private = self.private.clone();
+    fn payload(&self, signal: &Signal, expected: Option<&Type>) -> syn::Result<TokenStream> {
+        let private = &self.private;
         let named = match (&signal.payload, expected) {
             (Some(ty), _) => Some((ty.clone(), quote!(#ty))),
             (None, Some(ty)) => match (&signal.limit, tried(ty)) {
@@ -229,8 +235,10 @@ impl Lowerer<'_> {
                 (Some(_), None) => match ok_side(ty) {
                     Some(payload) => Some((payload.clone(), quote!(#payload))),
                     None => {
-                        self.errors.on(ty, "with a limit, this is a `Result`: write `Result<_, Timeout>`, or add `?` behind the `.await`");
-                        return quote!(#private::Plain<()>);
+                        return Err(syn::Error::new_spanned(
+                            ty,
+                            "with a limit, this is a `Result`: write `Result<_, Timeout>`, or add `?` behind the `.await`",
+                        ));
                     }
                 },
                 (None, None) => Some((ty.clone(), quote!(#ty))),
@@ -239,23 +247,21 @@ impl Lowerer<'_> {
             (None, None) => None,
         };
         let Some((written, content)) = named else {
-            self.errors.on(
+            return Err(syn::Error::new_spanned(
                 &signal.name,
                 format!(
                     "the type of this signal's payload is not known here: write `signal!({} as Payload)`",
                     quote::ToTokens::to_token_stream(&signal.name)
                 ),
-            );
-            return quote!(#private::Plain<()>);
+            ));
         };
         if !self.can_be_named(&written) {
-            self.errors.on(
+            return Err(syn::Error::new_spanned(
                 &written,
                 "a signal's payload is sent from outside the workflow, so its type must have a name there: write the whole type, and declare it outside the function",
-            );
-            return quote!(#private::Plain<()>);
+            ));
         }
-        if received(&content) { content } else { quote!(#private::Plain<#content>) }
+        Ok(if received(&content) { content } else { quote!(#private::Plain<#content>) })
     }
 
     fn call_arguments(&mut self, call: &mut syn::ExprCall, callee: &syn::Path) {
