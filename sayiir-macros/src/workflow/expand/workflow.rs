@@ -50,37 +50,18 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
     let (name, state, output) = (&model.name, model.state_name(), &model.output);
     let durable = model.durable_name();
     let fields: Vec<_> = model.parameters.iter().map(|parameter| &parameter.field).collect();
-    let kind = callable::kind(name, output, &quote!(<#name as #private::Workflow>::Return), private);
     let success = callable::success(output, private);
-    let sides = callable::sides(name, output, private);
     let owned: Vec<_> = model.parameters.iter().map(|parameter| parameter.ty.clone()).collect();
     let input_type = callable::arguments_type(&owned, name);
     let input_item = callable::associated("Input", &input_type);
-    let arguments_item = callable::associated("Arguments", &input_type);
     let return_item = callable::associated("Return", &quote!(#output));
     let output_item = callable::associated("Output", &success);
-    let intake = callable::intake(name, &owned, private);
-    let checked = callable::checked();
     let read_output = callable::recall(output, private);
     let timeout = match &model.options.timeout {
         Some(limit) => quote!(#private::Some(#limit)),
         None => quote!(#private::None),
     };
-    let signals = input.flow.signals.iter().filter(|signal| signal.known).map(|signal| {
-        let (name, payload) = (&signal.name, &signal.payload);
-        let content = content_of(payload);
-        let span = model.user_span(signal.span);
-        let check = placed(quote!(<#payload as #private::Payload>::check), span);
-        let declaration = quote! {
-            #private::SignalDeclaration {
-                name: #name,
-                check: #check,
-                payload: ::core::any::type_name::<#content>,
-            }
-        };
-        (name.value(), declaration)
-    });
-    let signals = signals.collect::<BTreeMap<_, _>>().into_values();
+    let signals = signal_declarations(input);
     let callees = &input.flow.callees;
     let spawned = input.flow.spawned.iter().map(|path| callable::ask(path, "Spawnable", "register", private));
     let compensates = input.flow.compensates.then(|| quote!(registry.compensates();));
@@ -93,8 +74,51 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
     } else {
         quote!(#private::ErrorForm::Never)
     };
+    let callable = called(input, &owned, &input_type);
     let advance = Body::new(input, variants).advance();
     let start = &variants[0].name;
+    quote! {
+        #callable
+
+        #[automatically_derived]
+        #[allow(clippy::all, clippy::pedantic)]
+        impl #private::Workflow for #name {
+            #input_item
+            #return_item
+            #output_item
+            type Kind = Self;
+            type State = #state;
+            const NAME: &'static str = #durable;
+            const SIGNALS: &'static [#private::SignalDeclaration] = &[#(#signals),*];
+            const DIAGRAM: &'static str = Self::DIAGRAM;
+            const TIMEOUT: #private::Option<::core::time::Duration> = #timeout;
+            fn errors() -> #private::ErrorForm<Self::Return> {
+                #errors
+            }
+            fn begin((#(#fields,)*): Self::Input) -> Self::State {
+                #state::#start { #(#fields),* }
+            }
+            fn output(stored: &#private::Stored) -> #private::Result<Self::Output, #private::JsonError> {
+                #read_output
+            }
+            #advance
+            fn register_callees(registry: &mut #private::Registry) {
+                #(<#callees as #private::Callable>::register(registry);)*
+                #(#spawned(registry);)*
+                #compensates
+            }
+        }
+    }
+}
+
+/// What other workflows need to call it, and to `spawn!` it.
+fn called(input: &Input<'_>, types: &[syn::Type], arguments: &TokenStream) -> TokenStream {
+    let (private, name, output) = (&input.private, &input.model.name, &input.model.output);
+    let arguments_item = callable::associated("Arguments", arguments);
+    let kind = callable::kind(name, output, &quote!(<#name as #private::Workflow>::Return), private);
+    let sides = callable::sides(name, output, private);
+    let intake = callable::intake(name, types, private);
+    let checked = callable::checked();
     quote! {
         #[automatically_derived]
         impl #private::Callable for #name {
@@ -127,34 +151,25 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
                 registry.spawned::<Self>();
             }
         }
-
-        #[automatically_derived]
-        #[allow(clippy::all, clippy::pedantic)]
-        impl #private::Workflow for #name {
-            #input_item
-            #return_item
-            #output_item
-            type Kind = Self;
-            type State = #state;
-            const NAME: &'static str = #durable;
-            const SIGNALS: &'static [#private::SignalDeclaration] = &[#(#signals),*];
-            const DIAGRAM: &'static str = Self::DIAGRAM;
-            const TIMEOUT: #private::Option<::core::time::Duration> = #timeout;
-            fn errors() -> #private::ErrorForm<Self::Return> {
-                #errors
-            }
-            fn begin((#(#fields,)*): Self::Input) -> Self::State {
-                #state::#start { #(#fields),* }
-            }
-            fn output(stored: &#private::Stored) -> #private::Result<Self::Output, #private::JsonError> {
-                #read_output
-            }
-            #advance
-            fn register_callees(registry: &mut #private::Registry) {
-                #(<#callees as #private::Callable>::register(registry);)*
-                #(#spawned(registry);)*
-                #compensates
-            }
-        }
     }
+}
+
+/// Each signal once.
+fn signal_declarations(input: &Input<'_>) -> impl Iterator<Item = TokenStream> {
+    let (private, model) = (&input.private, input.model);
+    let signals = input.flow.signals.iter().filter(|signal| signal.known).map(|signal| {
+        let (name, payload) = (&signal.name, &signal.payload);
+        let content = content_of(payload);
+        let span = model.user_span(signal.span);
+        let check = placed(quote!(<#payload as #private::Payload>::check), span);
+        let declaration = quote! {
+            #private::SignalDeclaration {
+                name: #name,
+                check: #check,
+                payload: ::core::any::type_name::<#content>,
+            }
+        };
+        (name.value(), declaration)
+    });
+    signals.collect::<BTreeMap<_, _>>().into_values()
 }
