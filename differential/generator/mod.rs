@@ -47,7 +47,7 @@ const KID: &str = "fuel: i64, mut n: i64, (s, flagged): (String, bool)";
 /// How its plain form begins, which calls itself through a box.
 const BOXED: &str = "fn kid(fuel: i64, n: i64, pair: (String, bool)) \
     -> std::pin::Pin<Box<dyn Future<Output = Result<i64, Failure>>>> {\n\
-    Box::pin(unboxed(fuel, n, pair))\n}\n\
+    Box::pin(undoing(unboxed(fuel, n, pair)))\n}\n\
     async fn unboxed(fuel: i64, mut n: i64, (s, flagged): (String, bool)";
 
 /// The text of a body, with `#[workflow]` in the line before each function.

@@ -73,11 +73,15 @@ pub fn through_json<W: Workflow>(input: W::Input) -> W::Return {
         fn spawn(&mut self, id: &str, workflow: &str, input: &str) -> bool {
             world::spawn(id, workflow, input)
         }
-        fn remembered(&mut self, compensations: Vec<Compensation>) {
-            for Compensation { task, input, .. } in compensations {
-                world::remember(&task, input.as_str());
-            }
+        fn undone(&mut self, compensation: &Compensation) {
+            world::undone(&shown(compensation));
         }
+        fn remembered(&mut self, compensations: &[Compensation]) {
+            world::remember_all(compensations.iter().map(shown).collect());
+        }
+    }
+    fn shown(compensation: &Compensation) -> String {
+        format!("{}{}", compensation.task, compensation.input.as_str())
     }
     drive_with::<W>(input, &mut Scripted).0
 }

@@ -251,6 +251,19 @@ pub async fn signal_within<T: DeserializeOwned>(name: &'static str) -> Result<T,
     }
 }
 
+/// A child that may fail: then what it remembered is undone before its caller sees the error.
+///
+/// # Errors
+/// The child's.
+pub async fn undoing<T, E>(child: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    let mark = world::remembered();
+    let result = child.await;
+    if result.is_err() {
+        world::undo_since(mark);
+    }
+    result
+}
+
 /// A child that calls itself: the plain form needs a box where the workflow has its own.
 ///
 /// # Errors

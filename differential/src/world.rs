@@ -60,9 +60,31 @@ pub fn note(what: String) {
     });
 }
 
-/// A task is to be run with this input if the run fails.
+/// A task is to be run with this input if the workflow fails.
 pub fn remember(task: &str, input: &str) {
     with(|world| world.remembered.push(format!("{task}{input}")));
+}
+
+/// All that is to be run by now.
+pub fn remember_all(compensations: Vec<String>) {
+    with(|world| world.remembered = compensations);
+}
+
+/// How much is remembered.
+#[must_use]
+pub fn remembered() -> usize {
+    with(|world| world.remembered.len())
+}
+
+/// A child workflow has failed: what it has remembered since there was so much is undone, last first.
+pub fn undo_since(mark: usize) {
+    let failed = with(|world| world.remembered.split_off(mark));
+    failed.iter().rev().for_each(|compensation| undone(compensation));
+}
+
+/// A compensation has been run.
+pub fn undone(compensation: &str) {
+    note(format!("undone {compensation}"));
 }
 
 /// A timer fires.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sayiir_core::codec::StateReader;
 use sayiir_core::durable::Stored;
-use sayiir_core::ids::{Incarnation, LeafPath, RunId, StepNumber};
+use sayiir_core::ids::{Frame, Incarnation, LeafPath, RunId, StepNumber};
 use sayiir_core::operation::{AlreadyExists, Leaf, Leaves};
 use sayiir_core::record::Compensation;
 use sayiir_core::signal::Message;
@@ -33,8 +33,11 @@ pub(crate) trait Answers {
         true
     }
 
-    /// What a stretch has remembered for the case that the run fails.
-    fn remembered(&mut self, _compensations: Vec<Compensation>) {}
+    /// A child workflow has failed, and this is undone.
+    fn undone(&mut self, _compensation: &Compensation) {}
+
+    /// All that is remembered by now for the case that the run fails.
+    fn remembered(&mut self, _compensations: &[Compensation]) {}
 }
 
 impl Answers for Script {
@@ -61,17 +64,19 @@ pub(crate) fn drive_with<W: Workflow>(
     let mut waits = Vec::new();
     let mut state = round_trip::<W>(&W::begin(input));
     let mut step = Step::begin(&run, now);
+    let mut remembered: Vec<Compensation>;
     loop {
         let progress = W::advance(state, &mut step);
-        answers.remembered(step.take_compensations());
+        remembered = step.take_compensations();
+        answers.remembered(&remembered);
         state = match progress {
             Progress::Returned(output) => return (output, waits),
             Progress::Fault(fault) => panic!("the machine stopped: {fault}"),
             Progress::Waits(state) => round_trip::<W>(&state),
         };
         waits.push(state.variant_name().to_owned());
-        let (path, outcome) = perform::<W>(&state, answers);
-        step = Step::deliver(&run, now, path, outcome);
+        let (path, outcome) = perform::<W>(&state, &mut remembered, answers);
+        step = Step::deliver(&run, now, path, outcome).with_compensations(remembered);
     }
 }
 
@@ -81,7 +86,11 @@ fn round_trip<W: Workflow>(state: &W::State) -> W::State {
     W::State::decode(&reader).unwrap_or_else(|error| panic!("{error} in {}", stored.as_str()))
 }
 
-fn perform<W: Workflow>(state: &W::State, answers: &mut dyn Answers) -> (LeafPath, Outcome) {
+fn perform<W: Workflow>(
+    state: &W::State,
+    remembered: &mut Vec<Compensation>,
+    answers: &mut dyn Answers,
+) -> (LeafPath, Outcome) {
     let mut found = None;
     state.leaves(&mut Leaves::new(&mut |path, leaf| {
         if found.is_some() {
@@ -122,6 +131,12 @@ fn perform<W: Workflow>(state: &W::State, answers: &mut dyn Answers) -> (LeafPat
                 let (_, input) = spawn.input().expect("the input survives");
                 let started = answers.spawn(spawn.id(), spawn.workflow(), input.as_str());
                 Outcome::Spawned(if started { Ok(id) } else { Err(AlreadyExists { run: id }) })
+            }
+            Leaf::Undo { depth } => {
+                let failed = Some(Frame { path: path.clone(), depth });
+                let undone: Vec<_> = remembered.extract_if(.., |known| known.owner == failed).collect();
+                undone.iter().rev().for_each(|compensation| answers.undone(compensation));
+                Outcome::Undone
             }
             other => panic!("{other:?}"),
         };
