@@ -3,11 +3,15 @@
 //! A backend keeps four things: records, messages that wait in inboxes, histories, and the indexes over records. It decides
 //! nothing: the engine says what is to be written, and one [`Commit`] is written whole or not at all.
 
+mod doorbell;
+
 use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+
+pub use doorbell::{Doorbell, Listener};
 
 use crate::history::HistoryEntry;
 use crate::ids::{Revision, RunId};
@@ -210,6 +214,12 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
 
     /// A page of runs.
     fn list<'a>(&'a self, query: &'a Query) -> Answer<'a, Page>;
+
+    /// Where an engine hears of signals that were sent past it: one and the same for all handles of a store in this process.
+    /// `None`, as by default: then it finds them when it next touches the run.
+    fn doorbell(&self) -> Option<&Doorbell> {
+        None
+    }
 }
 
 /// A shared backend is one.
@@ -248,5 +258,9 @@ impl<B: Backend + ?Sized> Backend for Arc<B> {
 
     fn list<'a>(&'a self, query: &'a Query) -> Answer<'a, Page> {
         (**self).list(query)
+    }
+
+    fn doorbell(&self) -> Option<&Doorbell> {
+        (**self).doorbell()
     }
 }

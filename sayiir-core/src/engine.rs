@@ -15,6 +15,7 @@ mod health;
 mod history;
 mod janitor;
 mod list;
+mod outside;
 mod programs;
 mod recovery;
 mod run;

@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::backend::{Answer, Backend, BackendError, Before, Commit, Cursor, Page, Query, RunChange};
+use crate::backend::{
+    Answer, Backend, BackendError, Before, Commit, Cursor, Doorbell, Page, Query, RunChange,
+};
 use crate::history::HistoryEntry;
 use crate::ids::{Revision, RunId};
 use crate::record::{IndexEntry, Record};
@@ -20,7 +22,13 @@ use crate::signal::Message;
 /// on what the first left behind.
 #[derive(Clone, Default)]
 pub struct InMemoryBackend {
-    store: Arc<Mutex<Store>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    store: Mutex<Store>,
+    doorbell: Doorbell,
 }
 
 #[derive(Default)]
@@ -48,7 +56,7 @@ impl InMemoryBackend {
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn answer<'a, T>(
@@ -215,6 +223,10 @@ impl Backend for InMemoryBackend {
 
     fn list<'a>(&'a self, query: &'a Query) -> Answer<'a, Page> {
         self.answer(move |store| Ok(store.list(query)))
+    }
+
+    fn doorbell(&self) -> Option<&Doorbell> {
+        Some(&self.shared.doorbell)
     }
 }
 

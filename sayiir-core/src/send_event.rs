@@ -63,8 +63,9 @@ pub enum SendEventError {
 
 /// Sends signals through a store.
 ///
-/// An engine takes what was sent so when it next touches the run, at the latest when it starts. To a run of an engine in this
-/// process, send through the engine: it checks the payload's type, and the run goes on at once.
+/// An engine of this process that shares the store hears of it, and the run goes on at once
+/// ([`Backend::doorbell`]); any other takes it when it next touches the run, at the latest when it starts. Where there is an
+/// engine, send through it: it checks the payload's type.
 pub trait SendEvent: Backend {
     /// Puts a signal into the inbox of a run. `Ok` means that it is as durable as this store gets.
     ///
@@ -108,7 +109,13 @@ async fn accept<B: Backend + ?Sized>(
         let accepted = change(&record, signal, payload.clone(), SystemClock.now())?;
         match backend.commit(Commit { changes: vec![accepted] }).await {
             Err(BackendError::Conflict { .. }) => {}
-            done => return Ok(done?),
+            Err(error) => return Err(error.into()),
+            Ok(()) => {
+                if let Some(doorbell) = backend.doorbell() {
+                    doorbell.ring(run);
+                }
+                return Ok(());
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use jiff::Timestamp;
-use sayiir_core::backend::{Answer, Backend, BackendError, Commit, Page, Query};
+use sayiir_core::backend::{Answer, Backend, BackendError, Commit, Doorbell, Page, Query};
 use sayiir_core::history::HistoryEntry;
 use sayiir_core::ids::RunId;
 use sayiir_core::record::Record;
@@ -59,6 +59,7 @@ struct Inner {
     store: Arc<Store>,
     jobs: Option<Sender<Job>>,
     thread: std::sync::Mutex<Option<JoinHandle<()>>>,
+    doorbell: Doorbell,
 }
 
 /// What a database has done since it was opened, and its size.
@@ -130,6 +131,7 @@ impl SledBackend {
                 store,
                 jobs: Some(jobs),
                 thread: std::sync::Mutex::new(Some(thread)),
+                doorbell: Doorbell::default(),
             }),
         })
     }
@@ -235,6 +237,10 @@ impl Backend for SledBackend {
     fn list<'a>(&'a self, query: &'a Query) -> Answer<'a, Page> {
         let work = move |tree: &sled::Tree| scan::list(tree, query);
         Box::pin(self.store().read(Scope::All, work))
+    }
+
+    fn doorbell(&self) -> Option<&Doorbell> {
+        Some(&self.inner.doorbell)
     }
 }
 

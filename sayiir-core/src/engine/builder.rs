@@ -14,7 +14,7 @@ use super::programs::Programs;
 use super::shared::Shared;
 use super::slots::Slots;
 use super::timekeeper::{Alarm, keep_time};
-use super::{Engine, Handle, recovery};
+use super::{Engine, Handle, outside, recovery};
 use crate::backend::{Backend, BackendError};
 use crate::builder::{Flow, FlowProgram};
 use crate::clock::{Clock, SystemClock};
@@ -256,6 +256,9 @@ impl EngineBuilder {
             activity: self.activity,
         });
         shared.spawn_until_closing(keep_time(Arc::clone(&shared)));
+        if let Some(doorbell) = shared.backend.doorbell() {
+            shared.spawn_until_closing(outside::answer(Arc::clone(&shared), doorbell.listen()));
+        }
         shared.spawn_until_closing(recovery::recover(Arc::clone(&shared)));
         for retention in self.retentions {
             shared.spawn_until_closing(janitor::clean(Arc::clone(&shared), retention));

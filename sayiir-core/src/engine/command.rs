@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Due(Reply<()>),
     /// Go on with what the store says, after a restart.
     Recover(Reply<()>),
+    /// Go on with what the store says, where somebody changed it past this engine.
+    Reread(Reply<()>),
     /// End the run.
     Cancel(String, Reply<()>),
     /// Let a failed or blocked run go on.
@@ -42,6 +44,7 @@ impl Command {
             | Self::Signal(_, reply)
             | Self::Due(reply)
             | Self::Recover(reply)
+            | Self::Reread(reply)
             | Self::Cancel(_, reply)
             | Self::Retry(reply)
             | Self::Purge(reply) => reply,

@@ -59,6 +59,7 @@ pub async fn all<B: Backend>(make: impl AsyncFn() -> B) {
         inboxes::an_idempotency_key_counts_for_its_run_alone,
         inboxes::a_refused_commit_accepts_no_message,
         inboxes::a_large_payload_reads_back,
+        inboxes::an_event_rings_for_those_who_listen,
         histories::entries_come_back_in_order_across_commits,
         histories::a_history_is_read_in_pages,
         histories::nothing_lies_behind_the_end,

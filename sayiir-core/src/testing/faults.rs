@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
-use crate::backend::{Answer, Backend, BackendError, Commit, Page, Query};
+use crate::backend::{Answer, Backend, BackendError, Commit, Doorbell, Page, Query};
 use crate::history::HistoryEntry;
 use crate::ids::RunId;
 use crate::record::Record;
@@ -143,5 +143,9 @@ impl<B: Backend> Backend for FaultyBackend<B> {
 
     fn list<'a>(&'a self, query: &'a Query) -> Answer<'a, Page> {
         self.alive(self.inner.list(query))
+    }
+
+    fn doorbell(&self) -> Option<&Doorbell> {
+        self.inner.doorbell()
     }
 }

@@ -9,7 +9,7 @@ use sayiir_core::ids::RunId;
 use sayiir_core::memory::InMemoryBackend;
 use sayiir_core::record::StatusKind;
 use sayiir_core::send_event::{SendEvent, SendEventError};
-use sayiir_core::testing::VirtualClock;
+use sayiir_core::testing::{VirtualClock, assert_each_step_once};
 
 use crate::scripted::{Scripted, wait, work};
 use crate::world::{Act, World};
@@ -30,6 +30,26 @@ async fn an_event_sent_through_the_store_is_taken_by_the_next_engine() {
     let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
     assert_eq!(run.result().await.expect("a value"), ["1", "a done", "2"]);
     run.history().await.expect("a history").verify().expect("the chain holds");
+}
+
+#[tokio::test]
+async fn an_event_sent_through_the_store_wakes_a_run_that_waits_for_it() {
+    let world = World::default();
+    let backend = InMemoryBackend::new();
+    let gone = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    start(&gone, "exp-001", [wait("go"), work("a"), wait("go")]).await;
+    let clock = gone.clock().clone();
+    gone.crash().await;
+    let engine = engine_on(backend.clone(), clock, &world).await;
+    assert_eq!(engine.active_runs(), 0, "it only waits");
+    backend.send_event("exp-001", "go", "1").await.expect("accepted");
+    engine.idle().await;
+    assert_eq!(world.count("a"), 1);
+    assert_eq!(engine.active_runs(), 0, "it waits again");
+    backend.send_event("exp-001", "go", "2").await.expect("accepted");
+    let run = engine.run::<Scripted>("exp-001").await.expect("the run is there");
+    assert_eq!(run.result().await.expect("a value"), ["1", "a done", "2"]);
+    assert_each_step_once(&backend).await;
 }
 
 #[tokio::test]

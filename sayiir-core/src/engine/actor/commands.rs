@@ -29,6 +29,10 @@ impl Actor {
             Command::Signal(message, reply) => (self.carry_out_order(Order::Signal(message)).await, reply),
             Command::Due(reply) => (self.carry_out_order(Order::Wake(Patience::Ask)).await, reply),
             Command::Recover(reply) => (self.carry_out_order(Order::Wake(Patience::Insist)).await, reply),
+            Command::Reread(reply) => {
+                self.image = None;
+                (self.carry_out_order(Order::Wake(Patience::Insist)).await, reply)
+            }
             Command::Cancel(reason, reply) => (self.carry_out_order(Order::Cancel(reason)).await, reply),
             Command::Retry(reply) => (self.carry_out_order(Order::Retry).await, reply),
             Command::Purge(reply) => (self.carry_out_order(Order::Purge).await, reply),

@@ -1,7 +1,8 @@
 //! Promises about inboxes and idempotency keys.
 
-use super::fixture::{Sketch, accepted, commit, is_delivered, large, message, refused};
+use super::fixture::{Sketch, accepted, commit, is_delivered, large, message, queue, refused};
 use crate::backend::Backend;
+use crate::send_event::SendEvent;
 
 /// A message stays, through other commits of its run, until a commit takes it out.
 pub async fn an_accepted_message_is_kept_until_it_is_removed(backend: &impl Backend) {
@@ -108,4 +109,17 @@ pub async fn a_large_payload_reads_back(backend: &impl Backend) {
     change.removed = vec![("go".into(), 0)];
     commit(backend, vec![change]).await;
     assert_eq!(message(backend, sketch.id(), "go", 0).await, None);
+}
+
+/// A signal that is sent through the store is heard by those who listen at its doorbell, once it is stored. A store without
+/// one has no such promise to keep.
+pub async fn an_event_rings_for_those_who_listen(backend: &impl Backend) {
+    let Some(doorbell) = backend.doorbell() else { return };
+    let mut listener = doorbell.listen();
+    let mut sketch = Sketch::new("exp-001", 1);
+    sketch.record.inbox = vec![queue("go", 0, 0)];
+    sketch.write(backend).await;
+    backend.send_event("exp-001", "go", 1).await.expect("the signal is accepted");
+    let heard = futures_util::FutureExt::now_or_never(listener.next());
+    assert_eq!(heard, Some(Some(sketch.id().clone())), "the signal is stored, and the doorbell rings");
 }
