@@ -1,4 +1,6 @@
-//! Putting an engine together, and everything that can be found wrong before it runs.
+//! Putting an engine together.
+
+mod check;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,10 +20,10 @@ use super::{Engine, Handle, outside, recovery};
 use crate::backend::{Backend, BackendError};
 use crate::builder::{Flow, FlowProgram};
 use crate::clock::{Clock, SystemClock};
-use crate::ids::Name;
 use crate::record::StatusKind;
 use crate::task::Provided;
-use crate::workflow::{LostError, Program, Registry, Workflow};
+use crate::workflow::{Program, Registry, Workflow};
+use check::{FlowFlaws, check_errors, check_names, check_needs};
 
 /// Why an engine did not start. Nothing has run.
 #[derive(Debug, thiserror::Error)]
@@ -265,51 +267,4 @@ impl EngineBuilder {
         }
         Ok(Engine { handle: Arc::new(Handle { shared }) })
     }
-}
-
-/// What is wrong with the flows that were registered.
-#[derive(Debug, Default)]
-struct FlowFlaws {
-    unnamed: Vec<String>,
-    repeated: Vec<String>,
-}
-
-impl FlowFlaws {
-    fn check(self) -> Result<(), StartEngineError> {
-        if !self.unnamed.is_empty() {
-            return Err(StartEngineError::UnnamedFlows { flows: self.unnamed });
-        }
-        if !self.repeated.is_empty() {
-            return Err(StartEngineError::RepeatedNames { names: self.repeated });
-        }
-        Ok(())
-    }
-}
-
-fn check_names(registry: &Registry) -> Result<(), StartEngineError> {
-    if registry.clashes().is_empty() {
-        return Ok(());
-    }
-    let describe = |(name, claimant): &(Name, &str)| format!("`{name}` (also `{claimant}`)");
-    Err(StartEngineError::DuplicateNames { names: registry.clashes().iter().map(describe).collect() })
-}
-
-fn check_errors(registry: &Registry) -> Result<(), StartEngineError> {
-    let lost = registry.lost_errors();
-    if lost.is_empty() {
-        return Ok(());
-    }
-    let describe = |lost: &LostError| format!("`{}` returns `{}`", lost.workflow, lost.returns);
-    Err(StartEngineError::UnstorableErrors { workflows: lost.iter().map(describe).collect() })
-}
-
-fn check_needs(registry: &Registry, provided: &Provided) -> Result<(), StartEngineError> {
-    let missing: Vec<String> = registry
-        .needs()
-        .all()
-        .iter()
-        .filter(|need| !provided.has(need))
-        .map(|need| format!("`{}` for task `{}`", need.type_name, need.task))
-        .collect();
-    if missing.is_empty() { Ok(()) } else { Err(StartEngineError::MissingDependencies { missing }) }
 }
