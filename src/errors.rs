@@ -11,7 +11,7 @@
 //! | [`Run::state`](crate::Run::state) | [`StateError`] |
 //! | [`Run::history`](crate::Run::history) | [`HistoryError`], and [`Tampered`] from its check |
 //! | `cancel`, `retry`, `purge` | [`CancelError`], [`RetryError`], [`PurgeError`] |
-//! | `run` and `resume` of a [`CheckpointingRunner`](crate::CheckpointingRunner) | [`RunError`], [`ResumeError`] |
+//! | `run`, and `resume` and `retry`, of a [`CheckpointingRunner`](crate::CheckpointingRunner) | [`RunError`], [`ResumeError`] |
 //! | [`send_event`](crate::SendEvent::send_event) of a backend | [`SendEventError`] |
 //! | [`Engine::list`](crate::Engine::list) | [`ListError`] |
 //! | opening a database, and inside most of the others | [`BackendError`] |

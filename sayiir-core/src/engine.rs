@@ -127,10 +127,9 @@ impl Engine {
     }
 
     /// Takes up a run: messages that wait are taken, what is due is fired, and what was running when it was left runs again.
-    pub(crate) async fn resume<W: Startable>(&self, run: RunId) -> Result<Run<W>, StatusError> {
-        let resumed = self.shared().ask(&run, Command::Recover).await;
-        resumed.map_err(|refusal| StatusError::from_refusal(run.clone(), refusal))?;
-        Ok(Run::new(self.clone(), run))
+    pub(crate) async fn resume(&self, run: &RunId) -> Result<(), StatusError> {
+        let resumed = self.shared().ask(run, Command::Recover).await;
+        resumed.map_err(|refusal| StatusError::from_refusal(run.clone(), refusal))
     }
 
     /// Sends a signal to a run, by names: for callers that only have strings, such as a webhook. `.await` the answer: it

@@ -3,6 +3,9 @@
 use sayiir::errors::ResumeError;
 use sayiir::prelude::*;
 
+use sayiir::record::BlockReason;
+use sayiir::testing::{TestEngine, VirtualClock};
+
 use crate::{Count, Expense, approval, expense};
 
 type Tested = Result<(), Box<dyn std::error::Error>>;
@@ -60,6 +63,32 @@ async fn a_run_that_waits_at_a_step_that_is_gone_is_not_touched() -> Tested {
     let Err(ResumeError::Incompatible { source, .. }) = resumed else { panic!("{resumed:?}") };
     assert!(source.to_string().contains("there is no step `wait` to wait at any more"), "{source}");
     let done = runner.resume(&flow, "exp-001").await?;
+    assert_eq!(done, WorkflowStatus::Completed("approved by bob".into()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_run_that_did_not_fit_another_version_goes_on_with_one_that_it_fits() -> Tested {
+    let backend = InMemoryBackend::new();
+    let runner = CheckpointingRunner::new(backend.clone());
+    let flow = approval(&Count::default()).name("approval").build();
+    runner.run(&flow, "exp-001", expense(250)).await?;
+    let renamed = WorkflowBuilder::<Expense, Expense>::new(WorkflowContext::new())
+        .wait_for_signal::<String>("another_wait", "approved", None)
+        .name("approval")
+        .build();
+    let clock = VirtualClock::default();
+    let engine = TestEngine::start_on(backend.clone(), clock, |builder| builder.flow(&renamed)).await?;
+    engine.signal("exp-001", "approved", &"bob").await?;
+    let status = engine.run_of(&renamed, "exp-001").await?.settled().await?;
+    assert!(
+        matches!(status, WorkflowStatus::Blocked { reason: BlockReason::Incompatible { .. } }),
+        "{status:?}"
+    );
+    engine.crash().await;
+
+    let done = runner.resume(&flow, "exp-001").await?;
+
     assert_eq!(done, WorkflowStatus::Completed("approved by bob".into()));
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sayiir::errors::{ResumeError, RunError, StartEngineError};
+use sayiir::errors::{ResumeError, RetryError, RunError, StartEngineError};
 use sayiir::prelude::*;
 use sayiir::record::BlockReason;
 use sayiir::testing::VirtualClock;
@@ -145,6 +145,33 @@ async fn a_panic_of_a_step_blocks_the_run() -> Tested {
         panic!("{status:?}")
     };
     assert_eq!((&*task, &*message), ("halve", "5 is odd"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_run_that_failed_goes_on_with_the_step_that_did() -> Tested {
+    let (submitted, tried) = (Count::default(), Count::default());
+    let (submit, pay) = (submitted.clone(), tried.clone());
+    let runner = CheckpointingRunner::new(InMemoryBackend::new());
+    let flow = WorkflowBuilder::new(WorkflowContext::new())
+        .then("submit", move |amount: u32| {
+            submit.up();
+            async move { Ok(amount) }
+        })
+        .then("pay", move |amount| {
+            let attempt = pay.up();
+            async move { if attempt == 1 { Err("the bank is closed".into()) } else { Ok(amount) } }
+        })
+        .build();
+    let failed = runner.run(&flow, "p-1", 250).await?;
+    assert!(matches!(&failed, WorkflowStatus::Failed(error) if &**error == "the bank is closed"));
+    assert_eq!(runner.resume(&flow, "p-1").await?, failed);
+
+    assert_eq!(runner.retry(&flow, "p-1").await?, WorkflowStatus::Completed(250));
+
+    assert_eq!((submitted.get(), tried.get()), (1, 2));
+    let again = runner.retry(&flow, "p-1").await;
+    assert!(matches!(again, Err(ResumeError::Retry(RetryError::NotFailed { .. }))));
     Ok(())
 }
 

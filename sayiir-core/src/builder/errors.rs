@@ -2,7 +2,7 @@
 
 use crate::backend::BackendError;
 use crate::codec::Incompatible;
-use crate::engine::{StartEngineError, StartError, StatusError};
+use crate::engine::{RetryError, StartEngineError, StartError, StatusError};
 use crate::ids::{InvalidRunId, RunId};
 
 /// Why a flow was not run.
@@ -40,7 +40,7 @@ impl From<StartError> for RunError {
     }
 }
 
-/// Why a run was not resumed.
+/// Why a run was not resumed or retried.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResumeError {
@@ -74,6 +74,9 @@ pub enum ResumeError {
     /// The flow cannot be run: a name stands in it twice, or a signal with two types. Or the store cannot be read.
     #[error(transparent)]
     Flow(#[from] StartEngineError),
+    /// The run was to be retried, and cannot be.
+    #[error(transparent)]
+    Retry(#[from] RetryError),
     /// What became of the run cannot be told.
     #[error(transparent)]
     Status(#[from] StatusError),

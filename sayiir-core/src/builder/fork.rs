@@ -4,7 +4,6 @@ mod running;
 
 use std::future::Future;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use super::value::{Value, ValueCodec, next, peeked};
 use super::{StepError, StepValue, WorkflowBuilder};
@@ -31,7 +30,7 @@ use running::{Arm, Forking};
 pub struct Fork<I, O, T> {
     builder: WorkflowBuilder<I, O>,
     arms: Vec<Arm>,
-    gather: Arc<Gather<T>>,
+    gather: Box<Gather<T>>,
     outputs: PhantomData<fn() -> T>,
 }
 
@@ -40,7 +39,7 @@ type Gather<T> = dyn Fn(&mut dyn Iterator<Item = Value>) -> T + Send + Sync;
 
 impl<I, O> Fork<I, O, ()> {
     pub(super) fn new(builder: WorkflowBuilder<I, O>) -> Self {
-        Self { builder, arms: Vec::new(), gather: Arc::new(|_| ()), outputs: PhantomData }
+        Self { builder, arms: Vec::new(), gather: Box::new(|_| ()), outputs: PhantomData }
     }
 }
 
@@ -60,7 +59,7 @@ impl<I, O, T: 'static> Fork<I, O, T> {
             let outputs = gather(values);
             outputs.and(next(values))
         };
-        Fork { builder, arms, gather: Arc::new(gather), outputs: PhantomData }
+        Fork { builder, arms, gather: Box::new(gather), outputs: PhantomData }
     }
 
     /// Waits for all branches, and runs a step on the tuple of their outputs, in the order of the branches.

@@ -1,8 +1,9 @@
-//! A store of which only one run is to be seen: so that an engine drives that run, and leaves all others alone.
+//! A store in which only one run ever has anything to do: an engine on it drives that run, and leaves all others alone.
 
 use std::sync::Arc;
 
-use futures_util::FutureExt;
+use futures_util::future::ready;
+use futures_util::{FutureExt, TryFutureExt};
 use jiff::Timestamp;
 
 use crate::backend::{Answer, Backend, Commit, Page, Query};
@@ -11,7 +12,8 @@ use crate::ids::RunId;
 use crate::record::Record;
 use crate::signal::Message;
 
-/// A view of a store. What concerns one run by its id goes through; what asks for runs finds this one alone.
+/// A view of a store. What concerns a run by its id goes through; of the runs with something to do, only this one is found,
+/// and only by its time.
 #[derive(Debug)]
 pub(super) struct OneRun {
     store: Arc<dyn Backend>,
@@ -23,14 +25,10 @@ impl OneRun {
         Self { store, run }
     }
 
-    /// What `look` finds in the run's record, if there is one.
-    fn look<'a, T: 'a>(&'a self, look: impl FnOnce(Option<Arc<Record>>) -> T + Send + 'a) -> Answer<'a, T> {
-        self.store.record(&self.run).map(|record| record.map(look)).boxed()
+    /// When the run wants to be woken.
+    fn own_due(&self) -> Answer<'_, Option<Timestamp>> {
+        self.store.record(&self.run).map_ok(|record| record?.index().due).boxed()
     }
-}
-
-fn due_of(record: Option<Arc<Record>>) -> Option<Timestamp> {
-    record?.index().due
 }
 
 impl Backend for OneRun {
@@ -55,32 +53,24 @@ impl Backend for OneRun {
     }
 
     fn due(&self, until: Timestamp, limit: usize) -> Answer<'_, Vec<(Timestamp, RunId)>> {
-        self.look(move |record| {
-            let due = due_of(record).filter(|due| *due <= until);
+        let own = self.own_due().map_ok(move |due| {
+            let due = due.filter(|due| *due <= until);
             due.map(|due| (due, self.run.clone())).into_iter().take(limit).collect()
-        })
+        });
+        own.boxed()
     }
 
     fn next_due(&self) -> Answer<'_, Option<Timestamp>> {
-        self.look(due_of)
+        self.own_due()
     }
 
-    fn ready<'a>(&'a self, after: Option<&'a RunId>, limit: usize) -> Answer<'a, Vec<RunId>> {
-        self.look(move |record| {
-            let is_wanted = |record: &Arc<Record>| after.is_none_or(|after| *after < record.run);
-            let ready = record.filter(is_wanted).filter(|record| record.index().ready);
-            ready.map(|record| record.run.clone()).into_iter().take(limit).collect()
-        })
+    /// None: the runner takes its run up itself.
+    fn ready<'a>(&'a self, _after: Option<&'a RunId>, _limit: usize) -> Answer<'a, Vec<RunId>> {
+        ready(Ok(Vec::new())).boxed()
     }
 
-    fn list<'a>(&'a self, query: &'a Query) -> Answer<'a, Page> {
-        self.look(move |record| {
-            let is_ahead = |record: &Arc<Record>| {
-                let place = (record.created, &record.run);
-                query.after.as_ref().is_none_or(|after| (after.created, &after.run) < place)
-            };
-            let listed = record.filter(|record| query.matches(&record.index())).filter(is_ahead);
-            Page { runs: listed.into_iter().take(query.limit).collect(), next: None }
-        })
+    /// None, for the same reason.
+    fn list<'a>(&'a self, _query: &'a Query) -> Answer<'a, Page> {
+        ready(Ok(Page { runs: Vec::new(), next: None })).boxed()
     }
 }

@@ -26,7 +26,7 @@ use crate::step::Step;
 #[must_use = "a route is closed by `.otherwise(..)`"]
 pub struct Route<I, O, K, B> {
     builder: WorkflowBuilder<I, O>,
-    key: Arc<dyn Fn(&O) -> K + Send + Sync>,
+    key: Box<dyn Fn(&O) -> K + Send + Sync>,
     branches: Vec<Branch<K>>,
     output: std::marker::PhantomData<fn() -> B>,
 }
@@ -59,7 +59,7 @@ struct Branch<K> {
 impl<I, O, K, B> Route<I, O, K, B> {
     pub(super) fn new(builder: WorkflowBuilder<I, O>, key: impl Fn(&O) -> K + Send + Sync + 'static) -> Self {
         let output = std::marker::PhantomData;
-        Self { builder, key: Arc::new(key), branches: Vec::new(), output }
+        Self { builder, key: Box::new(key), branches: Vec::new(), output }
     }
 
     /// Goes this way if the key equals `key`, and no branch before it was taken.
@@ -94,7 +94,7 @@ impl<I, O, K, B> Route<I, O, K, B> {
 
 /// The stage.
 struct Routing<O, K> {
-    key: Arc<dyn Fn(&O) -> K + Send + Sync>,
+    key: Box<dyn Fn(&O) -> K + Send + Sync>,
     branches: Vec<Branch<K>>,
     otherwise: Arc<Sequence>,
 }

@@ -8,10 +8,10 @@ use super::{Flow, FlowProgram, ResumeError, RunError};
 use crate::backend::Backend;
 use crate::clock::{Clock, SystemClock};
 use crate::durable::Durable;
-use crate::engine::{Engine, StartEngineError, WorkflowStatus};
+use crate::engine::{Engine, Run, StartEngineError, StatusError, WorkflowStatus};
 use crate::ids::RunId;
-use crate::record::{Phase, Record};
-use crate::workflow::Program;
+use crate::record::{BlockReason, Phase, Record};
+use crate::workflow::{Program, Startable};
 
 /// Drives runs of flows in the foreground, one call at a time. Between two calls nothing runs: a signal that was sent is taken, and
 /// a limit that has passed is noticed, by the next [`resume`](Self::resume).
@@ -84,14 +84,13 @@ impl CheckpointingRunner {
     ) -> Result<WorkflowStatus<O>, RunError> {
         let id = id.as_ref();
         let run = RunId::new(id).map_err(|invalid| RunError::Start(invalid.into()))?;
-        let engine = self.engine(flow.program(), run).await?;
-        let run = engine.start(id, flow.invoke(input)).await?;
-        let status = run.settled().await?;
-        engine.shutdown_within(Duration::ZERO).await;
-        Ok(status)
+        let engine = self.engine(flow.program(), run.clone()).await?;
+        engine.start(id, flow.invoke(input)).await?;
+        Ok(settled::<Flow<I, O>>(engine, run).await?)
     }
 
-    /// Goes on with a run, and drives it like [`run`](Self::run). One that has ended stays as it is, and so does one that still waits.
+    /// Goes on with a run, and drives it like [`run`](Self::run). One that still waits stays as it is, and so does one that has ended
+    /// or is blocked; [`retry`](Self::retry) is for those.
     ///
     /// # Errors
     /// If there is no such run, if it is not one of this flow, if it waits where this flow does not any more, if the flow cannot be
@@ -107,14 +106,45 @@ impl CheckpointingRunner {
         flow: &Flow<I, O>,
         id: impl AsRef<str>,
     ) -> Result<WorkflowStatus<O>, ResumeError> {
-        let run = RunId::new(id.as_ref())?;
+        let record = self.record_of(flow, id.as_ref()).await?;
+        let engine = self.engine(flow.program(), record.run.clone()).await?;
+        if did_not_fit(&record) {
+            engine.retry(id).await?;
+        } else {
+            engine.resume(&record.run).await?;
+        }
+        Ok(settled::<Flow<I, O>>(engine, record.run.clone()).await?)
+    }
+
+    /// Lets a failed or blocked run go on from where it last waited, and drives it like [`run`](Self::run). A step that was done is
+    /// not run again, and a signal is not lost.
+    ///
+    /// # Errors
+    /// As [`resume`](Self::resume); and if the run neither failed nor is blocked.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    ///
+    /// # Cancel safety
+    /// As for [`run`](Self::run).
+    pub async fn retry<I: Durable, O: Durable>(
+        &self,
+        flow: &Flow<I, O>,
+        id: impl AsRef<str>,
+    ) -> Result<WorkflowStatus<O>, ResumeError> {
+        let record = self.record_of(flow, id.as_ref()).await?;
+        let engine = self.engine(flow.program(), record.run.clone()).await?;
+        engine.retry(id).await?;
+        Ok(settled::<Flow<I, O>>(engine, record.run.clone()).await?)
+    }
+
+    /// The run, if it fits the flow.
+    async fn record_of<I, O>(&self, flow: &Flow<I, O>, id: &str) -> Result<Arc<Record>, ResumeError> {
+        let run = RunId::new(id)?;
         let record = self.backend.record(&run).await?;
-        let record = record.ok_or_else(|| ResumeError::NotFound { run: run.clone() })?;
+        let record = record.ok_or(ResumeError::NotFound { run })?;
         check_fit(flow.program(), &record)?;
-        let engine = self.engine(flow.program(), run.clone()).await?;
-        let status = engine.resume::<Flow<I, O>>(run).await?.settled().await?;
-        engine.shutdown_within(Duration::ZERO).await;
-        Ok(status)
+        Ok(record)
     }
 
     /// An engine that sees this run alone.
@@ -122,6 +152,18 @@ impl CheckpointingRunner {
         let store = OneRun::new(Arc::clone(&self.backend), run);
         Engine::builder().backend(store).clock(Arc::clone(&self.clock)).program(flow).start().await
     }
+}
+
+/// Drives the run until it parks or ends, then ends the engine.
+async fn settled<W: Startable>(engine: Engine, run: RunId) -> Result<WorkflowStatus<W::Output>, StatusError> {
+    let status = Run::<W>::new(engine.clone(), run).settled().await?;
+    engine.shutdown_within(Duration::ZERO).await;
+    Ok(status)
+}
+
+/// Whether the run was stopped because it did not fit the flow that it was last driven with.
+fn did_not_fit(record: &Record) -> bool {
+    matches!(&record.phase, Phase::Blocked { reason: BlockReason::Incompatible { .. }, .. })
 }
 
 /// Whether the run is one of the flow, and waits where the flow can.

@@ -1,6 +1,7 @@
 //! Where a run of a flow is: at its beginning, or at a step. Stored as `{"step":{"field":…}}`, like the state of a `#[workflow]`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::flow::Shape;
 use super::sequence::{Fields, Moved, Waiting};
@@ -88,7 +89,7 @@ impl LiveState for FlowState {
     fn advance(self: Box<Self>, step: &mut Step<'_>) -> Advanced {
         let Self { shape, place } = *self;
         let moved: Moved = match place {
-            Place::Start(input) => shape.sequence.clone().begin(input, step),
+            Place::Start(input) => Arc::clone(&shape.sequence).begin(input, step),
             Place::At(waiting) => waiting.poll(step),
         };
         match moved {

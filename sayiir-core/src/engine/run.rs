@@ -24,7 +24,7 @@ pub struct Run<W> {
 }
 
 impl<W: Startable> Run<W> {
-    pub(super) fn new(engine: Engine, id: RunId) -> Self {
+    pub(crate) fn new(engine: Engine, id: RunId) -> Self {
         Self { engine, id, workflow: PhantomData }
     }
 
