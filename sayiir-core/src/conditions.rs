@@ -51,6 +51,23 @@ impl<C: CanFail> FailsWith<CannotFail> for C {
     }
 }
 
+/// The error of a callee's return type, where an alias of `Result` does not show it.
+///
+/// The callee stands in the question, so that it is one about a type of the user's own crate: about types and traits of other
+/// crates alone, rustc does not look an answer up while it checks that implementations do not overlap.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Result` or an `Option`",
+    label = "a `Result` or an `Option` is expected here"
+)]
+pub trait ErrorOf<Callee> {
+    /// The error.
+    type Error;
+}
+
+impl<C, V, E> ErrorOf<C> for Result<V, E> {
+    type Error = E;
+}
+
 /// The error of what cannot fail: its own question has been asked, so the other branches are not asked about this one.
 #[derive(Debug)]
 pub enum CannotFail {}

@@ -17,7 +17,7 @@ pub use crate::bounds::{
     RetryIf, Returned, Saved, Taken, WrittenOut,
 };
 pub use crate::codec::{FieldCodec, Incompatible, StateReader, StateWriter, Unencodable, saved};
-pub use crate::conditions::{CanFail, CannotFail, FailsWith, Spawnable, Undoes};
+pub use crate::conditions::{CanFail, CannotFail, ErrorOf, FailsWith, Spawnable, Undoes};
 pub use crate::durable::Stored;
 pub use crate::ids::RunId;
 pub use crate::impl_state_traits;

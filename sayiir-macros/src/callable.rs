@@ -58,18 +58,25 @@ pub(crate) fn success(output: &Type, private: &TokenStream) -> TokenStream {
 
 /// A side of what is written as a `Result`: as it is written, or as the type behind the name has it.
 fn side(output: &Type, index: usize, private: &TokenStream) -> TokenStream {
+    written_side(output, index).unwrap_or_else(|| {
+        let side = Ident::new(["Ok", "Err"][index], output.span());
+        let (left, right) =
+            (placed(quote!(<), output.span()), placed(quote!(as #private::Sides>::#side), output.span()));
+        quote!(#left #output #right)
+    })
+}
+
+/// One side of a `Result` that is written with both.
+fn written_side(output: &Type, index: usize) -> Option<TokenStream> {
     if let Type::Path(path) = output
         && let Some(syn::PathArguments::AngleBracketed(sides)) =
             path.path.segments.last().map(|last| &last.arguments)
         && sides.args.len() == 2
         && let Some(syn::GenericArgument::Type(side)) = sides.args.get(index)
     {
-        return quote!(#side);
+        return Some(quote!(#side));
     }
-    let side = Ident::new(["Ok", "Err"][index], output.span());
-    let (left, right) =
-        (placed(quote!(<), output.span()), placed(quote!(as #private::Sides>::#side), output.span()));
-    quote!(#left #output #right)
+    None
 }
 
 /// `<ty as bound>::item`, at the place of the type, where rustc then reports that it does not hold.
@@ -112,7 +119,7 @@ pub(crate) fn sides(name: &Ident, output: &Type, private: &TokenStream) -> Token
         );
         quote!(#ask)
     });
-    let can_fail = is_result(output).then(|| can_fail(name, &side(output, 1, private), private));
+    let can_fail = is_result(output).then(|| can_fail(name, output, private));
     quote! {
         #[automatically_derived]
         impl #private::Sides for #name {
@@ -125,8 +132,13 @@ pub(crate) fn sides(name: &Ident, output: &Type, private: &TokenStream) -> Token
 }
 
 /// That it can be a branch of a `try_join!`, and with which error.
-fn can_fail(name: &Ident, error: &TokenStream, private: &TokenStream) -> TokenStream {
+fn can_fail(name: &Ident, output: &Type, private: &TokenStream) -> TokenStream {
     let checked = checked();
+    let error = written_side(output, 1).unwrap_or_else(|| {
+        let (left, right) = (quote!(<), quote!(as #private::ErrorOf<#name>>::Error));
+        let (left, right) = (placed(left, output.span()), placed(right, output.span()));
+        quote!(#left #output #right)
+    });
     // On the name, where rustc shows which error it is.
     quote_spanned! {name.span()=>
         #[automatically_derived]
