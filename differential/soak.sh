@@ -1,6 +1,6 @@
 #!/bin/sh
-# Many generated bodies, in batches: soak.sh [bodies] [seed] [bodies in a batch]
-# Goes on after a batch that fails; its report is kept in target/differential/. Fails if any batch did.
+# Many generated bodies, in batches: soak.sh [bodies] [seed] [bodies in a batch] [first body]
+# The bodies from the first to the last one; a later first one continues where another soak ended. Goes on after a batch that fails; its report is kept in target/differential/. Fails if any batch did.
 set -u
 bodies=${1:-10000}
 seed=${2:-2}
@@ -8,7 +8,7 @@ batch=${3:-1000}
 cd "$(dirname "$0")/.." || exit 1
 reports=${CARGO_TARGET_DIR:-target}/differential
 mkdir -p "$reports"
-first=0
+first=${4:-0}
 failed=0
 while [ "$first" -lt "$bodies" ]; do
     report=$reports/seed-$seed-from-$first.txt

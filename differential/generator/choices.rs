@@ -12,6 +12,13 @@ struct Chance {
     operation: String,
 }
 
+impl Chance {
+    /// One that never comes.
+    fn silent() -> Self {
+        Self { pattern: "_".into(), bound: Vec::new(), operation: "signal!(\"never-int\" as i64)".into() }
+    }
+}
+
 impl Writer {
     /// A value that the first arm decides.
     pub(crate) fn selected(&mut self, ty: &Ty, depth: u32) -> Option<Code> {
@@ -41,10 +48,7 @@ impl Writer {
         let silent = self.rng.below(count);
         let mut arms = String::new();
         for (index, chance) in (0..count).zip(chances) {
-            let operation =
-                if index < silent { "signal!(\"never-int\" as i64)".to_owned() } else { chance.operation };
-            let (pattern, bound) =
-                if index < silent { ("_".to_owned(), Vec::new()) } else { (chance.pattern, chance.bound) };
+            let Chance { pattern, bound, operation } = if index < silent { Chance::silent() } else { chance };
             let text = self.scoped(|w| {
                 w.declare_all(bound, Known::Fully);
                 body(w, index + 1 == count)

@@ -9,6 +9,7 @@ mod control;
 mod expressions;
 mod imports;
 mod loops;
+mod operands;
 mod shadowing;
 mod spawn;
 mod statements;
