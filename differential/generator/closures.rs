@@ -40,18 +40,18 @@ impl Writer {
         let body = self.sealed(|w| w.scoped(|w| w.expr(ty, depth)));
         let known = body.known;
         let optional = self.pick(|variable| variable.ty == Ty::option(Ty::Int));
-        Code::atom(match (self.rng.below(3), optional) {
+        let code = match (self.rng.below(3), optional) {
             (0, Some(optional)) => {
                 let name = self.name(optional);
-                format!(
+                Code::braced(format!(
                     "{{\nlet inside = || Some({name}? ^ 3);\ntrace!(\"{{:?}}\", inside());\n{}\n}}",
                     body.leading()
-                )
+                ))
             }
-            (1, _) => format!("at_once(async {{ {} }})", body.leading()),
-            _ => format!("at_once(async {{\nlet inside = {};\ninside\n}})", body.value()),
-        })
-        .known(known)
+            (1, _) => Code::atom(format!("at_once(async {{ {} }})", body.leading())),
+            _ => Code::atom(format!("at_once(async {{\nlet inside = {};\ninside\n}})", body.value())),
+        };
+        code.known(known)
     }
 
     /// A closure in a variable.
