@@ -15,6 +15,7 @@ mod health;
 mod history;
 mod janitor;
 mod list;
+mod metrics;
 mod outside;
 mod programs;
 mod recovery;
@@ -42,6 +43,7 @@ pub use errors::{
 pub use health::{Health, StoreTrouble};
 pub use history::RunHistory;
 pub use list::{Filter, RunPage, RunSummary, Waiting};
+pub use metrics::Metrics;
 pub use run::Run;
 pub use send::SendSignal;
 pub use start::Start;
@@ -202,6 +204,12 @@ impl Engine {
     #[must_use]
     pub fn active_runs(&self) -> usize {
         self.shared().actors.len()
+    }
+
+    /// What the engine has done since it started.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        self.shared().meter.read()
     }
 
     /// How the engine is: whether its store answers, and how much it has in hand.

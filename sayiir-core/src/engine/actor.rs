@@ -10,11 +10,14 @@ mod turns;
 
 use std::sync::Arc;
 
+use tracing::Span;
+
 use super::attempts::{Attempts, Progress};
 use super::command::Mailbox;
 use super::shared::Shared;
 use crate::ids::RunId;
 use crate::machine::Image;
+use crate::record::Phase;
 
 /// One active run.
 pub(crate) struct Actor {
@@ -26,11 +29,19 @@ pub(crate) struct Actor {
     attempts: Attempts,
     /// Whether the last turn stopped before it was done.
     has_more: bool,
+    /// The span in which it lives; told the workflow as soon as that is known.
+    span: Span,
 }
 
 impl Actor {
-    pub(crate) fn new(shared: Arc<Shared>, run: RunId, commands: Mailbox, progress: Progress) -> Self {
-        Self { shared, run, commands, image: None, attempts: Attempts::new(progress), has_more: false }
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        run: RunId,
+        commands: Mailbox,
+        progress: Progress,
+        span: Span,
+    ) -> Self {
+        Self { shared, run, commands, image: None, attempts: Attempts::new(progress), has_more: false, span }
     }
 
     /// Works until there is nothing more to do.
@@ -51,6 +62,9 @@ impl Actor {
                     finished = self.attempts.next() => self.finished(finished).await,
                 }
             } else if self.shared.actors.retire(&self.run, &self.commands) {
+                if self.image.is_some_and(|image| matches!(image.record.phase, Phase::Live { .. })) {
+                    self.shared.meter.parked();
+                }
                 return;
             }
             // A run whose tasks never wait lets others have their turn, too.

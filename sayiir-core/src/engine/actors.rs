@@ -54,11 +54,12 @@ impl Shared {
         };
         let (mailbox, commands) = mpsc::unbounded_channel();
         let progress = Progress::default();
-        let actor = Actor::new(Arc::clone(self), run.clone(), commands, progress.clone());
+        let span = tracing::info_span!("run", %run, workflow = tracing::field::Empty);
+        let actor = Actor::new(Arc::clone(self), run.clone(), commands, progress.clone(), span.clone());
         if mailbox.send(command).is_ok() {
             living.insert(run.clone(), Entry { mailbox, progress });
             // Its future is large: on the heap at once, so that it is not moved about.
-            self.spawn(Box::pin(actor.live()).instrument(tracing::info_span!("run", %run)));
+            self.spawn(Box::pin(actor.live()).instrument(span));
         }
     }
 

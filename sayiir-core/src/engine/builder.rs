@@ -12,6 +12,7 @@ use super::activity::Activity;
 use super::entropy::Entropy;
 use super::health::StoreHealth;
 use super::janitor::{self, Retention};
+use super::metrics::Meter;
 use super::programs::Programs;
 use super::shared::Shared;
 use super::slots::Slots;
@@ -251,6 +252,7 @@ impl EngineBuilder {
             waiters: super::waiters::Waiters::default(),
             alarm: Alarm::new(),
             health: StoreHealth::default(),
+            meter: Meter::default(),
             largest_payload: self.largest_payload,
             closing: CancellationToken::new(),
             stop: CancellationToken::new(),

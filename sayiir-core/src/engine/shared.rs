@@ -13,6 +13,7 @@ use super::actors::Actors;
 use super::command::{Mailbox, Refusal};
 use super::entropy::Entropy;
 use super::health::StoreHealth;
+use super::metrics::Meter;
 use super::programs::Programs;
 use super::slots::Slots;
 use super::timekeeper::Alarm;
@@ -34,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) waiters: Waiters,
     pub(crate) alarm: Alarm,
     pub(crate) health: StoreHealth,
+    pub(crate) meter: Meter,
     /// The largest payload, in bytes of JSON.
     pub(crate) largest_payload: usize,
     /// No new attempts and commands: the engine is being shut down.

@@ -90,8 +90,9 @@ async fn fire(shared: &Arc<Shared>, stuck: &mut Stuck) -> Result<Option<Timestam
         stuck.forgive(now);
         let limit = BATCH + stuck.runs.len();
         let due = shared.store(Patience::Insist, || shared.backend.due(now, limit)).await?;
+        let due = due.into_iter().filter(|(_, run)| !stuck.is_stuck(run, now));
         let due: Vec<RunId> =
-            due.into_iter().map(|(_, run)| run).filter(|run| !stuck.is_stuck(run, now)).collect();
+            due.inspect(|(due, _)| shared.meter.woken(lag(*due, now))).map(|(_, run)| run).collect();
         if due.is_empty() {
             return Ok(stuck.next());
         }
@@ -106,6 +107,10 @@ async fn fire(shared: &Arc<Shared>, stuck: &mut Stuck) -> Result<Option<Timestam
             };
         }
     }
+}
+
+fn lag(due: Timestamp, now: Timestamp) -> Duration {
+    now.duration_since(due).unsigned_abs()
 }
 
 /// Lets one run fire what is due. One that takes too long, because the code between two of its awaits does, holds up no other.

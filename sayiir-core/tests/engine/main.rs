@@ -14,6 +14,7 @@ mod starting;
 mod tasks;
 mod threads;
 mod timers;
+mod watching;
 mod world;
 
 use sayiir_core::backend::Backend;

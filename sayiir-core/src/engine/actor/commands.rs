@@ -82,6 +82,7 @@ impl Actor {
             signals: signals.iter().map(|signal| signal.name).collect(),
             parent: None,
         };
+        self.span.record("workflow", &*new.program.name());
         let turn = Turn::start(new_run, new.program, shared.clock.now());
         match self.complete(turn, Patience::Ask).await {
             Err(conflict @ BackendError::Conflict { .. }) => {

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Actor;
 use crate::backend::BackendError;
@@ -51,6 +52,10 @@ impl Actor {
             Plan::Nothing => {}
             Plan::WaitForSlot(task, options) => {
                 self.attempts.wait_for_slot(&self.shared, leaf, task, options);
+            }
+            Plan::Launch(launch) if launch.context.attempt() > 1 => {
+                self.shared.meter.retried(launch.task);
+                self.attempts.launch(&self.shared, launch, alone);
             }
             Plan::Launch(launch) => self.attempts.launch(&self.shared, launch, alone),
             Plan::End(ended) => self.attempts.end_at_once(&self.shared, ended),
@@ -163,7 +168,7 @@ impl Actor {
     }
 
     /// What the task makes of its timeout.
-    fn timed_out(&self, leaf: &LeafId, limit: std::time::Duration) -> Option<Attempted> {
+    fn timed_out(&self, leaf: &LeafId, limit: Duration) -> Option<Attempted> {
         let image = self.image.as_ref()?;
         let waiting = image.record.leaves().iter().find(|waiting| waiting.id() == *leaf)?;
         let timed_out = |task: &dyn PendingTask| {
@@ -205,6 +210,7 @@ impl Actor {
     async fn record_end(&mut self, mut ended: Box<EndedAttempt>) {
         loop {
             let again = recallable(&ended);
+            let step = ended.end.is_success().then(|| (ended.task, Duration::from_micros(ended.micros)));
             let outcome = match self.turn(Patience::Insist).await {
                 Ok(mut turn) => {
                     turn.attempt_ended(*ended);
@@ -214,7 +220,12 @@ impl Actor {
                 Err(Refusal::NotFound) => return,
                 Err(refusal) => Err(refusal),
             };
-            let Err(refusal) = outcome else { return };
+            let Err(refusal) = outcome else {
+                if let Some((task, took)) = step {
+                    self.shared.meter.stepped(task, took);
+                }
+                return;
+            };
             self.image = None;
             match (refusal, again) {
                 (Refusal::Backend(BackendError::Conflict { .. }), Some(again)) => *ended = again,

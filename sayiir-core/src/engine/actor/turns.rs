@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use tracing::Instrument;
+
 use super::Actor;
 use crate::backend::{BackendError, Commit};
 use crate::engine::command::Refusal;
+use crate::engine::metrics::Stopwatch;
 use crate::engine::shared::{Patience, Shared};
 use crate::machine::{Decided, Image, Turn};
 use crate::record::{LeafKind, StatusKind};
@@ -19,7 +22,11 @@ impl Actor {
         let (shared, run) = (&self.shared, &self.run);
         let read = || shared.backend.record(run);
         let record = shared.store_refusing(patience, Some(&mut self.commands), read).await?;
-        Ok(record.map(Image::new))
+        let image = record.map(Image::new);
+        if let Some(image) = &image {
+            self.span.record("workflow", &*image.record.workflow);
+        }
+        Ok(image)
     }
 
     /// A turn of the run as it is.
@@ -90,8 +97,11 @@ impl Actor {
             Decided::Changed(change, image) => {
                 let shared = &self.shared;
                 let commit = Commit { changes: std::iter::once(*change).chain(changes).collect() };
+                let stopwatch = Stopwatch::start();
                 let write = || shared.backend.commit(commit.clone());
-                shared.store_refusing(patience, Some(&mut self.commands), write).await?;
+                let span = tracing::info_span!("step", run = %self.run, step = image.record.steps.0);
+                shared.store_refusing(patience, Some(&mut self.commands), write).instrument(span).await?;
+                shared.meter.committed(&stopwatch);
                 shared.alarm.set(image.due());
                 if !has_more && has_settled(&image.record) {
                     shared.waiters.tell(&image.record);

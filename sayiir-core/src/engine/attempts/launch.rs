@@ -47,6 +47,7 @@ impl Launch {
         tracing::info_span!(
             "attempt",
             run = %self.context.run_id(),
+            step = self.leaf.scheduled.0,
             task = self.task,
             attempt = self.context.attempt(),
             key = self.context.idempotency_key(),
