@@ -4,6 +4,8 @@ mod branches;
 mod crashes;
 mod edits;
 mod engine;
+#[cfg(all(unix, feature = "sled"))]
+mod killed;
 mod runner;
 
 use std::sync::Arc;
