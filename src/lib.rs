@@ -36,7 +36,7 @@ pub use sayiir_sled::SledBackend;
 /// The point in time that statuses, histories and [`sleep_until!`] speak of.
 pub use jiff::Timestamp;
 
-pub use sayiir_core::{bounds, builder, clock, conditions, engine, history, operation, record};
+pub use sayiir_core::{bounds, builder, clock, conditions, engine, history, operation, record, versions};
 
 /// What a store has to do, and everything that its author names. `testing::conformance` holds each line of it against a store.
 pub mod backend {

@@ -80,6 +80,19 @@ pub struct Cursor {
     pub run: RunId,
 }
 
+/// How many unfinished runs wait at one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceCount {
+    /// The workflow's durable name.
+    pub workflow: String,
+    /// The stored variant's name.
+    pub place: String,
+    /// The fingerprint of what is saved there.
+    pub schema: u32,
+    /// How many.
+    pub runs: u64,
+}
+
 /// Which runs a listing wants. Conditions that are given must all hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
@@ -215,6 +228,10 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// A page of runs.
     fn list<'a>(&'a self, query: &'a Query) -> Answer<'a, Page>;
 
+    /// How many runs there are for each workflow and [`IndexEntry::place`], by workflow, place and schema. Takes time by the
+    /// number of distinct places, not of runs.
+    fn places(&self) -> Answer<'_, Vec<PlaceCount>>;
+
     /// Where an engine hears of signals that were sent past it: one and the same for all handles of a store in this process.
     /// `None`, as by default: then it finds them when it next touches the run.
     fn doorbell(&self) -> Option<&Doorbell> {
@@ -262,5 +279,9 @@ impl<B: Backend + ?Sized> Backend for Arc<B> {
 
     fn doorbell(&self) -> Option<&Doorbell> {
         (**self).doorbell()
+    }
+
+    fn places(&self) -> Answer<'_, Vec<PlaceCount>> {
+        (**self).places()
     }
 }

@@ -14,6 +14,7 @@ use std::task::{Context, Poll, Waker};
 use crate::codec::FieldCodec;
 use crate::durable::Stored;
 use crate::step::{Fault, Step};
+use crate::versions::Field;
 use crate::workflow::Progress;
 
 /// The home of one variable between two stretches of a body. Its type is found by rustc from the code that puts and takes.
@@ -109,6 +110,8 @@ pub enum Exit<S, N> {
     Goes(N),
     /// It cannot go on.
     Fault(Fault),
+    /// It only said what is saved of it.
+    Described(Vec<Field>),
 }
 
 /// How a stretch ended.
@@ -191,6 +194,9 @@ pub fn advance<S, N, R>(
                 Left::Exit(Exit::Waits(state)) => break state,
                 Left::Exit(Exit::Goes(to)) => next = to,
                 Left::Exit(Exit::Fault(fault)) => return Progress::Fault(fault),
+                Left::Exit(Exit::Described(_)) => {
+                    return Progress::Fault(Fault::Misrouted("the body only described itself".into()));
+                }
             }
         };
     }

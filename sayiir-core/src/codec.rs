@@ -9,11 +9,13 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::durable::{Durable, Stored};
+use crate::versions::{Field, ShapeOf, shape_of};
 
 /// How one saved variable is written and read.
 pub struct FieldCodec<T> {
     encode: fn(&T, &mut Vec<u8>) -> Result<(), serde_json::Error>,
     decode: fn(&str) -> Result<T, serde_json::Error>,
+    shape: ShapeOf,
 }
 
 impl<T> std::fmt::Debug for FieldCodec<T> {
@@ -50,12 +52,28 @@ impl<T> FieldCodec<T> {
     }
 }
 
+impl<T: 'static> FieldCodec<T> {
+    /// What is known of a variable that is written by this codec.
+    #[must_use]
+    pub fn described(&self, place: &'static str, name: &'static str) -> Field {
+        let decode = self.decode;
+        Field {
+            place,
+            name,
+            type_name: std::any::type_name::<T>(),
+            shape: self.shape,
+            reads: Box::new(move |text| decode(text).map(drop)),
+        }
+    }
+}
+
 /// The codec of any value that can be stored.
 #[must_use]
 pub const fn saved<T: Durable>() -> FieldCodec<T> {
     FieldCodec {
         encode: |value, out| serde_json::to_writer(out, value),
         decode: |text| serde_json::from_str(text),
+        shape: shape_of::<T>,
     }
 }
 
@@ -162,6 +180,11 @@ impl<'a> StateReader<'a> {
                 Err(Incompatible { detail: "expected exactly one variant".into() })
             }
         }
+    }
+
+    /// The fields as they are stored.
+    pub(crate) fn stored_fields(&self) -> impl Iterator<Item = (&'a str, Stored)> {
+        self.fields.iter().map(|(name, raw)| (*name, Stored::from((*raw).to_owned())))
     }
 
     /// The stored variant's name.

@@ -26,6 +26,7 @@ mod slots;
 mod start;
 mod status;
 mod timekeeper;
+mod versions;
 mod waiters;
 
 use std::sync::Arc;

@@ -209,6 +209,13 @@ pub enum Event {
     },
     /// A failed or blocked run goes on.
     Retried,
+    /// The state that an earlier version had left was made one of this version.
+    Upgraded {
+        /// Where the run waited: the stored variant.
+        from: String,
+        /// Where it waits now.
+        to: String,
+    },
 }
 
 /// Where the chain of one run's history stands.

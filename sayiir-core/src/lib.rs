@@ -27,4 +27,5 @@ pub mod step;
 pub mod task;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod versions;
 pub mod workflow;

@@ -15,6 +15,7 @@ mod moves;
 mod spawn;
 #[cfg(test)]
 mod tests;
+mod upgrade;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ pub(crate) use attempt::{AttemptEnd, EndedAttempt};
 pub(crate) use control::NotRetryable;
 pub(crate) use inbox::NewMessage;
 pub(crate) use leaves::{LeafId, with_task};
-pub(crate) use moves::panic_message;
+pub(crate) use moves::{caught, panic_message};
 pub(crate) use spawn::WantedSpawn;
 
 use crate::backend::{Accepted, Before, RunChange};
@@ -103,7 +104,7 @@ impl Turn {
     /// A turn of a run that is there. `program` is `None` when this engine does not know its workflow.
     pub(crate) fn resume(image: Image, program: Option<Arc<dyn Program>>, now: Timestamp) -> Box<Self> {
         let record = Record::clone(&image.record);
-        Box::new(Self {
+        let mut turn = Box::new(Self {
             program,
             now,
             before: Some(Before { revision: record.revision, index: image.index }),
@@ -116,7 +117,9 @@ impl Turn {
             children: Vec::new(),
             moves: 0,
             changed: false,
-        })
+        });
+        turn.take_up_old_state();
+        turn
     }
 
     /// The first turn of a run: its body runs to the first place where it waits.

@@ -11,11 +11,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use crate::backend::{
-    Answer, Backend, BackendError, Before, Commit, Cursor, Doorbell, Page, Query, RunChange,
+    Answer, Backend, BackendError, Before, Commit, Cursor, Doorbell, Page, PlaceCount, Query, RunChange,
 };
 use crate::history::HistoryEntry;
-use crate::ids::{Revision, RunId};
-use crate::record::{IndexEntry, Record};
+use crate::ids::{Name, Revision, RunId};
+use crate::record::{IndexEntry, Record, StoredPlace};
 use crate::signal::Message;
 
 /// A store in memory. A clone is another handle on the same data, so that a test can drop an engine and start the next one
@@ -38,6 +38,8 @@ struct Store {
     created: BTreeSet<(Timestamp, RunId)>,
     due: BTreeSet<(Timestamp, RunId)>,
     ready: BTreeSet<RunId>,
+    /// How many runs wait at each place of each workflow.
+    places: BTreeMap<Name, BTreeMap<StoredPlace, u64>>,
 }
 
 /// What is kept of one run.
@@ -124,6 +126,7 @@ impl Store {
         move_key(&mut self.created, run, created(before), created(after));
         let due = |entry: Option<&IndexEntry>| entry.and_then(|entry| entry.due);
         move_key(&mut self.due, run, due(before), due(after));
+        self.recount(before, after);
         match after.is_some_and(|entry| entry.ready) {
             true if !before.is_some_and(|entry| entry.ready) => {
                 self.ready.insert(run.clone());
@@ -132,6 +135,28 @@ impl Store {
                 self.ready.remove(run);
             }
             true | false => {}
+        }
+    }
+
+    fn recount(&mut self, before: Option<&IndexEntry>, after: Option<&IndexEntry>) {
+        let place = |entry: Option<&IndexEntry>| entry.and_then(|entry| entry.place.clone());
+        let (left, entered) = (place(before), place(after));
+        if left == entered {
+            return;
+        }
+        let Some(workflow) = before.or(after).map(|entry| &entry.workflow) else { return };
+        if !self.places.contains_key(workflow) {
+            self.places.insert(workflow.clone(), BTreeMap::new());
+        }
+        let Some(counts) = self.places.get_mut(workflow) else { return };
+        if let Some(Entry::Occupied(mut count)) = left.map(|place| counts.entry(place)) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+        if let Some(place) = entered {
+            *counts.entry(place).or_default() += 1;
         }
     }
 
@@ -227,6 +252,20 @@ impl Backend for InMemoryBackend {
 
     fn doorbell(&self) -> Option<&Doorbell> {
         Some(&self.shared.doorbell)
+    }
+
+    fn places(&self) -> Answer<'_, Vec<PlaceCount>> {
+        self.answer(move |store| {
+            let counts = store.places.iter().flat_map(|(workflow, counts)| {
+                counts.iter().map(|(place, runs)| PlaceCount {
+                    workflow: workflow.to_string(),
+                    place: place.name.clone(),
+                    schema: place.schema,
+                    runs: *runs,
+                })
+            });
+            Ok(counts.collect())
+        })
     }
 }
 

@@ -33,7 +33,8 @@ pub use crate::step::{Fault, Step};
 pub use crate::task::{
     Fallible, Infallible, Interrupted, Kind, Needs, Provided, Task, TaskContext, TaskOptions, Verdict,
 };
-pub use crate::workflow::{ErrorForm, Invocation, Progress, Registry, Workflow, WorkflowState};
+pub use crate::versions::{Fields, Place};
+pub use crate::workflow::{ErrorForm, Invocation, Progress, Registry, Upgrade, Workflow, WorkflowState};
 
 pub use jiff::Timestamp;
 pub use serde;

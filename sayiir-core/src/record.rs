@@ -13,7 +13,7 @@ use crate::history::HistoryHead;
 use crate::ids::{Incarnation, LeafPath, Name, Revision, RunId, StepNumber};
 
 pub use blocked::BlockReason;
-pub use index::{IndexEntry, StatusKind};
+pub use index::{IndexEntry, StatusKind, StoredPlace};
 pub use leaf::{LeafKind, LeafRecord};
 pub use undo::{Compensation, Ending};
 
@@ -44,6 +44,8 @@ pub struct Record {
     /// The state as JSON: of a live run where it waits, of a failed or blocked one where it last waited.
     /// `None` once a run has completed.
     pub state: Option<Stored>,
+    /// The fingerprint of what the state saves, as the binary that wrote it saw it.
+    pub schema: u32,
     /// What the run is about.
     pub phase: Phase,
     /// For each signal name that the run's workflows declare, which messages wait in the inbox.
@@ -73,6 +75,7 @@ impl Record {
             steps: StepNumber(0),
             deadline: None,
             state: None,
+            schema: 0,
             phase: Phase::Live { leaves: Vec::new() },
             inbox: Vec::new(),
             history: HistoryHead::default(),

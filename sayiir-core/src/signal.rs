@@ -54,6 +54,8 @@ pub struct SignalDeclaration {
     pub check: fn(&Stored) -> Result<(), serde_json::Error>,
     /// The declared type, as rustc prints it.
     pub payload: fn() -> &'static str,
+    /// What it looks like to serde, for `testing::state_schema!`.
+    pub shape: fn() -> Option<serde_json::Value>,
 }
 
 impl SignalDeclaration {
@@ -64,6 +66,7 @@ impl SignalDeclaration {
             name,
             check: |json| json.decode::<P::Content>().map(drop),
             payload: std::any::type_name::<P::Content>,
+            shape: P::shape,
         }
     }
 }
@@ -105,6 +108,13 @@ pub trait Payload: 'static {
     /// # Errors
     /// If the payload does not fit.
     fn receive(message: &Message) -> Result<Self::Value, serde_json::Error>;
+
+    /// What the content looks like to serde.
+    #[doc(hidden)]
+    #[must_use]
+    fn shape() -> Option<serde_json::Value> {
+        crate::versions::shape_of::<Self::Content>()
+    }
 
     /// `Operation::poll` of a wait without a limit. Generated code asks for it here, so that a payload which cannot be sent
     /// is one error and not three.

@@ -10,8 +10,12 @@ mod crash;
 mod engine;
 mod faults;
 pub mod random;
+mod schema;
 
+pub use crate::state_schema;
 pub use clock::VirtualClock;
 pub use crash::{assert_each_step_once, crash_everywhere};
 pub use engine::TestEngine;
 pub use faults::{CommitFault, FaultyBackend};
+pub use schema::StateSchema;
+pub(crate) use schema::shape_of;

@@ -5,7 +5,7 @@ mod program;
 mod registry;
 
 pub use invocation::{Invocation, Startable};
-pub use program::{Advanced, LiveState, Program};
+pub use program::{Advanced, LiveState, Program, Revived};
 pub use registry::{LostError, Registry};
 
 use std::fmt;
@@ -16,6 +16,7 @@ use crate::operation::{Callable, Leaves};
 use crate::signal::SignalDeclaration;
 use crate::step::{Fault, Step};
 use crate::task::Kind;
+use crate::versions::{Fields, Place, StoredState, UpgradeError};
 
 /// An async function compiled to a state machine. Implemented by `#[workflow]`.
 pub trait Workflow: Callable<Arguments = <Self as Workflow>::Input> + Sized + Send + Sync + 'static {
@@ -37,6 +38,8 @@ pub trait Workflow: Callable<Arguments = <Self as Workflow>::Input> + Sized + Se
     const DIAGRAM: &'static str;
     /// How long a whole run may take (`timeout = …`).
     const TIMEOUT: Option<std::time::Duration>;
+    /// Makes a state of this version out of one of an earlier version (`upgrade = …`).
+    const UPGRADE: Option<Upgrade<Self::State>>;
 
     /// How an error of the body is stored.
     #[must_use]
@@ -55,6 +58,9 @@ pub trait Workflow: Callable<Arguments = <Self as Workflow>::Input> + Sized + Se
 
     /// One move: takes the outcome that `step` carries and runs the body to its next suspension point or its end.
     fn advance(state: Self::State, step: &mut Step<'_>) -> Progress<Self::State, Self::Return>;
+
+    /// What is saved at each place. `step` is not moved.
+    fn describe(fields: &mut Fields, step: &Step<'_>);
 
     /// Makes the tasks and child workflows of the body known.
     fn register_callees(registry: &mut Registry);
@@ -85,11 +91,19 @@ impl<R> fmt::Debug for ErrorCodec<R> {
         f.debug_struct("ErrorCodec").finish_non_exhaustive()
     }
 }
+/// Makes a state of this version out of one of an earlier version.
+pub type Upgrade<S> = fn(StoredState) -> Result<S, UpgradeError>;
 
 /// The place where a run waits, with the variables it still needs.
 pub trait WorkflowState: Sized + Send + 'static {
+    /// Every place where a run can wait, in source order; the start first.
+    const PLACES: &'static [Place];
+    /// Where this one waits: one of [`PLACES`](Self::PLACES).
+    fn place(&self) -> &'static Place;
     /// The variant's name.
-    fn variant_name(&self) -> &'static str;
+    fn variant_name(&self) -> &'static str {
+        self.place().name
+    }
     /// Writes the state.
     ///
     /// # Errors
@@ -102,6 +116,8 @@ pub trait WorkflowState: Sized + Send + 'static {
     fn decode(reader: &StateReader<'_>) -> Result<Self, Incompatible>;
     /// Shows what is waited for.
     fn leaves(&self, leaves: &mut Leaves<'_>);
+    /// What is saved at each place, as far as the syntax names its type.
+    fn describe(fields: &mut Fields);
 }
 
 /// What a move led to.

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use jiff::Timestamp;
-use sayiir_core::backend::{Answer, Backend, BackendError, Commit, Doorbell, Page, Query};
+use sayiir_core::backend::{Answer, Backend, BackendError, Commit, Doorbell, Page, PlaceCount, Query};
 use sayiir_core::history::HistoryEntry;
 use sayiir_core::ids::RunId;
 use sayiir_core::record::Record;
@@ -24,7 +24,7 @@ use crate::options::Options;
 use crate::queue::{Job, Queue};
 use crate::recovery::Opened;
 use crate::store::{Scope, Store, stopped};
-use crate::{read, recovery, scan, sync};
+use crate::{places, read, recovery, scan, sync};
 
 /// Runs in a directory of this machine, durable.
 ///
@@ -241,6 +241,10 @@ impl Backend for SledBackend {
 
     fn doorbell(&self) -> Option<&Doorbell> {
         Some(&self.inner.doorbell)
+    }
+
+    fn places(&self) -> Answer<'_, Vec<PlaceCount>> {
+        Box::pin(self.store().read(Scope::All, places::all))
     }
 }
 

@@ -6,6 +6,7 @@ use sayiir_core::record::{IndexEntry, Record};
 
 use crate::heads::Head;
 use crate::keys::{self, Key};
+use crate::places::Moves;
 use crate::value::{self, Pair};
 
 /// A commit, ready to be written.
@@ -24,6 +25,8 @@ pub(crate) struct Change {
     /// Keys that need no look at what is stored.
     pub(crate) puts: Vec<Pair>,
     pub(crate) removes: Vec<sled::IVec>,
+    /// Where the run waits now and no more.
+    pub(crate) moves: Moves,
     /// Messages to be taken out: they may have pieces.
     pub(crate) taken: Vec<Key>,
 }
@@ -68,6 +71,7 @@ impl Change {
             after: After::Nothing,
             puts: Vec::new(),
             removes: Vec::new(),
+            moves: Moves::default(),
             taken: Vec::new(),
         };
         prepared.reindex(index, change.after.as_deref().map(Record::index).as_ref());
@@ -114,6 +118,7 @@ impl Change {
         if before == after {
             return;
         }
+        self.moves = Moves::of(before, after);
         let keys_of =
             |entry: Option<&IndexEntry>| entry.map_or_else(Vec::new, |entry| keys::index(&self.run, entry));
         let (old, new) = (keys_of(before), keys_of(after));

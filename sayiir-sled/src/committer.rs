@@ -111,6 +111,7 @@ impl Committer {
 
     fn write(&mut self, db: &sled::Db, mut group: Group) -> Result<(), BackendError> {
         let sequence = self.sequence + 1;
+        group.count(db)?;
         let live = group.number(sequence, self.live);
         let runs = Arc::new(group.runs);
         let calls = sync::calls();

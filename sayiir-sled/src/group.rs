@@ -12,6 +12,7 @@ use crate::error::{caught, from_sled};
 use crate::frame::{self, Header};
 use crate::heads::{Head, Heads};
 use crate::keys;
+use crate::places::{Changed, Moves};
 use crate::value;
 
 /// What is to be written.
@@ -20,6 +21,7 @@ pub(crate) struct Group {
     pub(crate) batch: sled::Batch,
     /// What stands of its runs afterwards.
     pub(crate) runs: HashMap<RunId, Option<Head>>,
+    moves: Moves,
     keys: usize,
     /// By how much the live bytes change.
     live: i64,
@@ -60,6 +62,7 @@ impl Group {
                 self.live += size(&key, &value);
                 self.batch.insert(key, value);
             }
+            self.moves.add(change.moves);
             self.runs.insert(change.run, change.after.head());
         }
         Ok(())
@@ -68,6 +71,22 @@ impl Group {
     /// Whether it has grown to so many keys.
     pub(crate) fn has(&self, keys: usize) -> bool {
         self.keys >= keys
+    }
+
+    /// Puts the counters of places into the batch.
+    ///
+    /// # Errors
+    /// `Damaged`.
+    pub(crate) fn count(&mut self, db: &sled::Db) -> Result<(), BackendError> {
+        for Changed { key, before, after } in caught(|| self.moves.applied(db))? {
+            let bytes = |value: &Option<sled::IVec>| value.as_ref().map_or(0, |value| size(&key, value));
+            self.live += bytes(&after) - bytes(&before);
+            match after {
+                Some(count) => self.batch.insert(key, count),
+                None => self.batch.remove(key),
+            }
+        }
+        Ok(())
     }
 
     /// Puts the group's own sequence into the batch; gives the live bytes there will be.

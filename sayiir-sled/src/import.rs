@@ -13,6 +13,7 @@ use crate::fresh::Fresh;
 use crate::keys;
 use crate::layout::Layout;
 use crate::options::Options;
+use crate::places::Moves;
 use crate::value;
 
 /// Why nothing was imported.
@@ -91,6 +92,7 @@ fn fill(layout: &Layout, directory: &PathBuf, lines: impl BufRead) -> Result<u64
 fn read(fresh: &mut Fresh, lines: impl BufRead) -> Result<u64, ImportError> {
     let mut runs = 0;
     let mut begun = false;
+    let mut waiting = Moves::default();
     for (number, text) in (1..).zip(lines.lines()) {
         let line: Line =
             serde_json::from_str(&text?).map_err(|source| ImportError::Line { number, source })?;
@@ -98,24 +100,31 @@ fn read(fresh: &mut Fresh, lines: impl BufRead) -> Result<u64, ImportError> {
             Line::Format(found) if found > FORMAT => return Err(ImportError::NewerFormat { found }),
             Line::Format(_) => begun = true,
             _ if !begun => return Err(cut("it does not begin with its format")),
-            Line::End { runs: expected } if expected == runs => return Ok(runs),
+            Line::End { runs: expected } if expected == runs => {
+                waiting.pairs().try_for_each(|(key, value)| fresh.put(key, value))?;
+                return Ok(runs);
+            }
             Line::End { runs: expected } => {
                 return Err(cut(&format!("it says {expected} runs and has {runs}")));
             }
-            line => runs += put(fresh, line)?,
+            line => {
+                if let Line::Record(record) = &line {
+                    runs += 1;
+                    waiting.count(&record.index(), 1);
+                }
+                put(fresh, line)?;
+            }
         }
     }
     Err(cut("it has no end"))
 }
 
-/// Writes what a line says; gives the number of runs it begins.
-fn put(fresh: &mut Fresh, line: Line) -> Result<u64, BackendError> {
+/// Writes what a line says.
+fn put(fresh: &mut Fresh, line: Line) -> Result<(), BackendError> {
     let mut pairs = Vec::new();
-    let mut runs = 0;
     match line {
         Line::Format(_) | Line::End { .. } => {}
         Line::Record(record) => {
-            runs = 1;
             let payload = value::encode(&record);
             value::put(keys::record(&record.run), record.revision.0, &payload, &mut pairs);
             let index = keys::index(&record.run, &record.index());
@@ -133,7 +142,7 @@ fn put(fresh: &mut Fresh, line: Line) -> Result<u64, BackendError> {
     for (key, value) in pairs {
         fresh.put(key, value)?;
     }
-    Ok(runs)
+    Ok(())
 }
 
 fn remove(directory: &Path) -> Result<(), BackendError> {

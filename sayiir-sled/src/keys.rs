@@ -12,12 +12,13 @@
 //! 03 run                                   a task of the run is to be run now
 //! 04 text(workflow) status time run        every run, by workflow and status and creation
 //! 05 text(signal) time run                 a run that waits for a signal, by creation
+//! 06 text(workflow) text(place) schema     how many unfinished runs wait there
 //!
 //! length   := u8, of the run's id in bytes
 //! position := u64 big-endian          n := u32 big-endian
 //! time     := seconds since the epoch + 2^39 as u40 big-endian, nanoseconds as u32 big-endian
 //! text     := the bytes with 00 as 00 ff, then 00 01
-//! status   := the variant's number
+//! status   := the variant's number        schema := u32 big-endian
 //! ```
 //!
 //! All of one run lies together, so that a step touches few pages and a purge is one range. In the indexes the run stands
@@ -27,7 +28,7 @@
 use jiff::Timestamp;
 use sayiir_core::history::Digest;
 use sayiir_core::ids::RunId;
-use sayiir_core::record::{IndexEntry, StatusKind};
+use sayiir_core::record::{IndexEntry, StatusKind, StoredPlace};
 
 /// A key of the tree.
 pub(crate) type Key = Vec<u8>;
@@ -41,6 +42,8 @@ pub(crate) const READY: &[u8] = &[3];
 /// The listings by workflow and status.
 pub(crate) const LISTINGS: &[u8] = &[4];
 const WAITING: u8 = 5;
+/// How many runs wait at each place.
+pub(crate) const PLACES: &[u8] = &[6];
 
 const RECORD: u8 = 0;
 const HISTORY: u8 = 1;
@@ -229,6 +232,21 @@ pub(crate) fn index(id: &RunId, entry: &IndexEntry) -> Vec<Key> {
     listed.chain(due).chain(ready).collect()
 }
 
+/// The counter of a place.
+pub(crate) fn waits_at(workflow: &str, place: &StoredPlace) -> Key {
+    let mut key = named(PLACES[0], workflow);
+    put_text(&mut key, &place.name);
+    key.extend_from_slice(&place.schema.to_be_bytes());
+    key
+}
+
+/// The workflow, the place and the schema that a counter is for.
+pub(crate) fn place_of(key: &[u8]) -> Option<(String, String, u32)> {
+    let (workflow, rest) = take_text(key.strip_prefix(PLACES)?)?;
+    let (place, schema) = take_text(rest)?;
+    Some((workflow, place, u32::from_be_bytes(schema.try_into().ok()?)))
+}
+
 /// How a key is named in errors.
 pub(crate) fn name(key: &[u8]) -> String {
     match owner(key) {
@@ -267,6 +285,26 @@ fn put_text(key: &mut Key, text: &str) {
         }
     }
     key.extend_from_slice(&[0, 1]);
+}
+
+/// Reads a text and gives what is behind it.
+fn take_text(bytes: &[u8]) -> Option<(String, &[u8])> {
+    let mut text = Vec::new();
+    let mut rest = bytes;
+    loop {
+        match rest {
+            [0, 1, behind @ ..] => return Some((String::from_utf8(text).ok()?, behind)),
+            [0, 0xff, behind @ ..] => {
+                text.push(0);
+                rest = behind;
+            }
+            [0, ..] | [] => return None,
+            [byte, behind @ ..] => {
+                text.push(*byte);
+                rest = behind;
+            }
+        }
+    }
 }
 
 fn run_length(key: &[u8]) -> Option<usize> {

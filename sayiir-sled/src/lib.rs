@@ -24,6 +24,7 @@ mod import;
 mod keys;
 mod layout;
 mod options;
+mod places;
 mod queue;
 mod read;
 mod recovery;

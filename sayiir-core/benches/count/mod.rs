@@ -12,7 +12,8 @@ use sayiir_core::operation::{Callable, Child, Leaves, Operation, Polled, SignalW
 use sayiir_core::signal::{Plain, SignalDeclaration};
 use sayiir_core::step::{Fault, Step};
 use sayiir_core::task::{Infallible, Provided, Task, TaskContext, TaskOptions};
-use sayiir_core::workflow::{Progress, Registry, Workflow, WorkflowState};
+use sayiir_core::versions::{Fields, Place};
+use sayiir_core::workflow::{Progress, Registry, Upgrade, Workflow, WorkflowState};
 
 thread_local! {
     /// When each [`Increment`] of this thread began, if somebody wants to know.
@@ -111,6 +112,9 @@ impl Workflow for Count {
     const SIGNALS: &'static [SignalDeclaration] = &[SignalDeclaration::new::<Plain<()>>("go")];
     const DIAGRAM: &'static str = "";
     const TIMEOUT: Option<Duration> = None;
+    const UPGRADE: Option<Upgrade<CountState>> = None;
+
+    fn describe(_fields: &mut Fields, _step: &Step<'_>) {}
 
     fn begin((end, waits): (u64, bool)) -> CountState {
         CountState::Begin { end, waits }
@@ -164,14 +168,23 @@ fn moved(state: CountState, step: &mut Step<'_>) -> Result<Progress<CountState, 
 }
 
 impl WorkflowState for CountState {
-    fn variant_name(&self) -> &'static str {
+    const PLACES: &'static [Place] = &[
+        Place { name: "Begin", numbered: None, schema: 1 },
+        Place { name: "Increment", numbered: None, schema: 2 },
+        Place { name: "Go", numbered: None, schema: 3 },
+        Place { name: "Stamp", numbered: None, schema: 4 },
+    ];
+
+    fn place(&self) -> &'static Place {
         match self {
-            Self::Begin { .. } => "Begin",
-            Self::Increment { .. } => "Increment",
-            Self::Go { .. } => "Go",
-            Self::Stamp { .. } => "Stamp",
+            Self::Begin { .. } => &Self::PLACES[0],
+            Self::Increment { .. } => &Self::PLACES[1],
+            Self::Go { .. } => &Self::PLACES[2],
+            Self::Stamp { .. } => &Self::PLACES[3],
         }
     }
+
+    fn describe(_fields: &mut Fields) {}
 
     fn encode(&self) -> Result<Stored, Unencodable> {
         let mut writer = StateWriter::variant(self.variant_name());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::sequence::{Described, Sequence};
-use super::state::{FlowState, START};
+use super::state::{FlowState, SCHEMA, START};
 use super::value::ValueCodec;
 use crate::codec::Incompatible;
 use crate::durable::{Durable, Stored};
@@ -62,6 +62,7 @@ impl<I: Durable, O: Durable> Flow<I, O> {
             is_named: name.is_some(),
             signals: described.signals,
             twice: described.twice,
+            steps: described.steps,
             shape: Shape { sequence, input: ValueCodec::of::<I>(), output: ValueCodec::of::<O>() },
         };
         Self { program: Arc::new(program), types: PhantomData }
@@ -97,6 +98,7 @@ pub(crate) struct FlowProgram {
     is_named: bool,
     signals: Vec<SignalDeclaration>,
     twice: Vec<&'static str>,
+    steps: Vec<&'static str>,
     shape: Shape,
 }
 
@@ -139,6 +141,10 @@ impl Program for FlowProgram {
 
     fn decode(&self, state: &Stored) -> Result<Box<dyn LiveState>, Incompatible> {
         FlowState::decode(&self.shape, state).map(|state| Box::new(state) as Box<dyn LiveState>)
+    }
+
+    fn schema(&self, place: &str) -> Option<u32> {
+        self.steps.contains(&place).then_some(SCHEMA)
     }
 }
 

@@ -16,6 +16,9 @@ use crate::workflow::{Advanced, LiveState};
 /// The place before the first step.
 pub(super) const START: &str = "Start";
 
+/// The fingerprint of every step: a flow knows its types by their values only.
+pub(super) const SCHEMA: u32 = 0;
+
 /// The field of the value that a run begins with.
 const INPUT: &str = "input";
 
@@ -67,6 +70,10 @@ impl LiveState for FlowState {
             Place::Start(_) => START,
             Place::At(waiting) => waiting.step(),
         }
+    }
+
+    fn schema(&self) -> u32 {
+        SCHEMA
     }
 
     fn encode(&self) -> Result<Stored, Unencodable> {

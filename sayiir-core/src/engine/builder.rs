@@ -17,7 +17,7 @@ use super::programs::Programs;
 use super::shared::Shared;
 use super::slots::Slots;
 use super::timekeeper::{Alarm, keep_time};
-use super::{Engine, Handle, outside, recovery};
+use super::{Engine, Handle, outside, recovery, versions};
 use crate::backend::{Backend, BackendError};
 use crate::builder::{Flow, FlowProgram};
 use crate::clock::{Clock, SystemClock};
@@ -241,6 +241,7 @@ impl EngineBuilder {
             })?;
         // A store that cannot be read is better found now than in the background.
         backend.next_due().await?;
+        let version_report = versions::report(&*backend, &programs).await?;
         let shared = Arc::new(Shared {
             backend,
             clock: self.clock,
@@ -254,6 +255,7 @@ impl EngineBuilder {
             health: StoreHealth::default(),
             meter: Meter::default(),
             largest_payload: self.largest_payload,
+            version_report,
             closing: CancellationToken::new(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),

@@ -66,7 +66,7 @@ fn fits_now(shared: &Shared, record: &Record) -> bool {
     };
     let program = shared.programs.program(&record.workflow);
     match (program, &record.state) {
-        (Some(program), Some(state)) => program.decode(state).is_ok(),
+        (Some(program), Some(state)) => program.revive(state).is_ok(),
         (None, _) | (_, None) => false,
     }
 }

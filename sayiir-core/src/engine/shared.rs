@@ -22,6 +22,7 @@ use crate::backend::{Answer, Backend, BackendError};
 use crate::clock::Clock;
 use crate::operation::deadline;
 use crate::task::Provided;
+use crate::versions::VersionReport;
 
 /// The parts of an engine. Its tasks hold this; the user's handles hold it through `Handle`, whose end stops the tasks.
 pub(crate) struct Shared {
@@ -39,6 +40,8 @@ pub(crate) struct Shared {
     /// The largest payload, in bytes of JSON.
     pub(crate) largest_payload: usize,
     /// No new attempts and commands: the engine is being shut down.
+    /// What the index of places said when the engine started.
+    pub(crate) version_report: VersionReport,
     pub(crate) closing: CancellationToken,
     /// Everything ends at once.
     pub(crate) stop: CancellationToken,

@@ -62,6 +62,11 @@ impl Turn {
             }
         }
         self.record.phase = Phase::Live { leaves };
+        self.take_up_old_state();
+        if !self.record.leaves().iter().any(|leaf| leaf.path == path) {
+            // An upgrade took the run elsewhere: nobody waits for what had come.
+            return;
+        }
         match outcome {
             StoredOutcome::Repeat | StoredOutcome::Nothing => {}
             StoredOutcome::Returned(output) => {

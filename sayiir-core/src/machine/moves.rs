@@ -47,6 +47,7 @@ impl Turn {
         });
         match begun {
             Ok((live, state)) => {
+                self.record.schema = live.schema();
                 self.record.state = Some(state);
                 self.live = Some(live);
                 self.move_from_start();
@@ -169,6 +170,7 @@ impl Turn {
             return false;
         }
         self.changed = true;
+        self.record.schema = live.schema();
         self.record.state = Some(state);
         self.record.phase = Phase::Live { leaves };
         self.live = Some(live);
@@ -215,7 +217,7 @@ impl Turn {
 }
 
 /// Runs code of the user; what it panicked with is the error.
-fn caught<T>(code: impl FnOnce() -> T) -> Result<T, String> {
+pub(crate) fn caught<T>(code: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(code)).map_err(|panic| panic_message(&*panic))
 }
 

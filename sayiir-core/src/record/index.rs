@@ -57,6 +57,17 @@ pub struct IndexEntry {
     pub due: Option<Timestamp>,
     /// The signals it waits for, sorted, each once.
     pub waiting: Vec<String>,
+    /// Where an unfinished run waits, by which a new binary sees whether it fits.
+    pub place: Option<StoredPlace>,
+}
+
+/// Where a run waits: the stored variant, and the fingerprint of what is saved there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StoredPlace {
+    /// The variant's name.
+    pub name: String,
+    /// The fingerprint, a hint: see [`versions`](crate::versions).
+    pub schema: u32,
 }
 
 impl Record {
@@ -129,6 +140,15 @@ impl Record {
                 .chain(self.deadline.filter(|_| live && self.ending.is_none()))
                 .min(),
             waiting,
+            place: self.place(),
         }
+    }
+
+    /// Where the run waits, unless it has ended or is being undone.
+    fn place(&self) -> Option<StoredPlace> {
+        let is_open =
+            matches!(self.phase, Phase::Live { .. } | Phase::Blocked { .. }) && self.ending.is_none();
+        let name = self.state.as_ref().filter(|_| is_open)?.variant()?;
+        Some(StoredPlace { name: name.to_owned(), schema: self.schema })
     }
 }

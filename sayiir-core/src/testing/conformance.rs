@@ -15,6 +15,7 @@ pub mod indexes;
 pub mod listings;
 pub mod model;
 pub mod names;
+pub mod places;
 pub mod records;
 pub mod reopening;
 
@@ -73,6 +74,8 @@ pub async fn all<B: Backend>(make: impl AsyncFn() -> B) {
         indexes::ready_runs_are_found_in_pages,
         indexes::a_run_that_waits_is_not_ready,
         indexes::a_run_with_a_message_to_take_is_ready,
+        places::runs_are_counted_where_they_wait,
+        places::a_run_is_counted_once,
         listings::runs_are_listed_by_creation_then_by_id,
         listings::pages_hold_every_run_once,
         listings::a_rewritten_run_keeps_its_place,

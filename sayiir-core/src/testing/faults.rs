@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
-use crate::backend::{Answer, Backend, BackendError, Commit, Doorbell, Page, Query};
+use crate::backend::{Answer, Backend, BackendError, Commit, Doorbell, Page, PlaceCount, Query};
 use crate::history::HistoryEntry;
 use crate::ids::RunId;
 use crate::record::Record;
@@ -147,5 +147,9 @@ impl<B: Backend> Backend for FaultyBackend<B> {
 
     fn doorbell(&self) -> Option<&Doorbell> {
         self.inner.doorbell()
+    }
+
+    fn places(&self) -> Answer<'_, Vec<PlaceCount>> {
+        self.alive(self.inner.places())
     }
 }

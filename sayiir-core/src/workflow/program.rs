@@ -8,11 +8,13 @@ use std::sync::Arc;
 use super::{Progress, Workflow, WorkflowState};
 use crate::codec::{Incompatible, StateReader, Unencodable};
 use crate::durable::Stored;
-use crate::ids::Name;
+use crate::ids::{Name, RunId};
+use crate::machine::caught;
 use crate::operation::Leaves;
 use crate::signal::SignalDeclaration;
 use crate::step::{Fault, Step};
 use crate::task::{Kind, Verdict};
+use crate::versions::{Field, Fields, Place, StoredState, UpgradeError};
 
 /// A workflow without its types: what the engine drives.
 pub trait Program: Send + Sync {
@@ -32,12 +34,64 @@ pub trait Program: Send + Sync {
     /// # Errors
     /// If it does not fit this binary.
     fn decode(&self, state: &Stored) -> Result<Box<dyn LiveState>, Incompatible>;
+    /// Makes a state of this version out of a stored one that [`decode`](Self::decode) refused; `None` without an upgrade.
+    fn upgrade(&self, _state: &Stored) -> Option<Result<Box<dyn LiveState>, UpgradeError>> {
+        None
+    }
+    /// Takes up a stored state, by the upgrade if it does not read as it is.
+    ///
+    /// # Errors
+    /// Why not, for people.
+    fn revive(&self, state: &Stored) -> Result<Revived, String> {
+        let refused = match caught(|| self.decode(state)) {
+            Ok(Ok(live)) => return Ok(Revived { live, is_upgraded: false }),
+            Ok(Err(Incompatible { detail })) => detail,
+            Err(panic) => panic,
+        };
+        match caught(|| self.upgrade(state)) {
+            Ok(None) => Err(refused),
+            Ok(Some(Ok(live))) => Ok(Revived { live, is_upgraded: true }),
+            Ok(Some(Err(error))) => Err(error.to_string()),
+            Err(panic) => Err(format!("the upgrade panicked: {panic}")),
+        }
+    }
+    /// The fingerprint of what is saved at a place; `None` if runs cannot wait there.
+    fn schema(&self, place: &str) -> Option<u32>;
+    /// Whether there is an upgrade from earlier versions.
+    fn has_upgrade(&self) -> bool {
+        false
+    }
+    /// Every place where a run can wait, the start first; empty if the program cannot be held against a file of states.
+    fn places(&self) -> &'static [Place] {
+        &[]
+    }
+    /// What is saved at each place.
+    fn fields(&self) -> Vec<Field> {
+        Vec::new()
+    }
+}
+
+/// A stored state in memory again.
+pub struct Revived {
+    /// The state.
+    pub live: Box<dyn LiveState>,
+    /// Whether it was one of an earlier version.
+    pub is_upgraded: bool,
+}
+
+impl fmt::Debug for Revived {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = self.live.variant_name();
+        f.debug_struct("Revived").field("at", &place).field("is_upgraded", &self.is_upgraded).finish()
+    }
 }
 
 /// A state in memory, without its type.
 pub trait LiveState: Send {
     /// The variant's name.
     fn variant_name(&self) -> &'static str;
+    /// The fingerprint of what is saved here.
+    fn schema(&self) -> u32;
     /// Writes the state.
     ///
     /// # Errors
@@ -98,6 +152,31 @@ impl<W: Workflow> Program for TypedProgram<W> {
         let state = W::State::decode(&StateReader::new(state)?)?;
         Ok(Box::new(Typed::<W>(state)))
     }
+
+    fn upgrade(&self, state: &Stored) -> Option<Result<Box<dyn LiveState>, UpgradeError>> {
+        let upgrade = W::UPGRADE?;
+        let upgraded = StoredState::new(state).map_err(UpgradeError::from).and_then(upgrade);
+        Some(upgraded.map(|state| Box::new(Typed::<W>(state)) as Box<dyn LiveState>))
+    }
+
+    fn schema(&self, place: &str) -> Option<u32> {
+        W::State::PLACES.iter().find(|known| known.name == place).map(|known| known.schema)
+    }
+
+    fn has_upgrade(&self) -> bool {
+        W::UPGRADE.is_some()
+    }
+
+    fn places(&self) -> &'static [Place] {
+        W::State::PLACES
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        let run = RunId::new("described").expect("it is neither empty nor long");
+        let mut fields = Fields::default();
+        W::describe(&mut fields, &Step::begin(&run, jiff::Timestamp::UNIX_EPOCH));
+        fields.sorted()
+    }
 }
 
 struct Typed<W: Workflow>(W::State);
@@ -105,6 +184,10 @@ struct Typed<W: Workflow>(W::State);
 impl<W: Workflow> LiveState for Typed<W> {
     fn variant_name(&self) -> &'static str {
         self.0.variant_name()
+    }
+
+    fn schema(&self) -> u32 {
+        self.0.place().schema
     }
 
     fn encode(&self) -> Result<Stored, Unencodable> {

@@ -12,7 +12,8 @@ use sayiir_core::operation::{
 use sayiir_core::signal::{Plain, Received, Signal, SignalDeclaration};
 use sayiir_core::step::{Fault, Step};
 use sayiir_core::task::Fallible;
-use sayiir_core::workflow::{Invocation, Progress, Registry, Workflow, WorkflowState};
+use sayiir_core::versions::{Fields, Place};
+use sayiir_core::workflow::{Invocation, Progress, Registry, Upgrade, Workflow, WorkflowState};
 use serde::{Deserialize, Serialize};
 
 use crate::tasks::{Once, Scarce, Sturdy, Timed, Work, WorkError};
@@ -315,6 +316,9 @@ impl Workflow for Scripted {
         &[SignalDeclaration::new::<Plain<String>>("go"), SignalDeclaration::new::<Plain<String>>("stop")];
     const DIAGRAM: &'static str = "";
     const TIMEOUT: Option<Duration> = None;
+    const UPGRADE: Option<Upgrade<ScriptedState>> = None;
+
+    fn describe(_fields: &mut Fields, _step: &Step<'_>) {}
 
     fn begin((ops,): Self::Input) -> ScriptedState {
         ScriptedState::Begin {
@@ -391,6 +395,9 @@ impl Workflow for Limited {
     const SIGNALS: &'static [SignalDeclaration] = Scripted::SIGNALS;
     const DIAGRAM: &'static str = "";
     const TIMEOUT: Option<Duration> = Some(Duration::from_hours(1));
+    const UPGRADE: Option<Upgrade<ScriptedState>> = None;
+
+    fn describe(_fields: &mut Fields, _step: &Step<'_>) {}
 
     fn begin(input: Self::Input) -> ScriptedState {
         Scripted::begin(input)
@@ -410,12 +417,19 @@ impl Workflow for Limited {
 }
 
 impl WorkflowState for ScriptedState {
-    fn variant_name(&self) -> &'static str {
+    const PLACES: &'static [Place] = &[
+        Place { name: "Begin", numbered: None, schema: 1 },
+        Place { name: "At", numbered: None, schema: 2 },
+    ];
+
+    fn place(&self) -> &'static Place {
         match self {
-            Self::Begin { .. } => "Begin",
-            Self::At { .. } => "At",
+            Self::Begin { .. } => &Self::PLACES[0],
+            Self::At { .. } => &Self::PLACES[1],
         }
     }
+
+    fn describe(_fields: &mut Fields) {}
 
     fn encode(&self) -> Result<Stored, Unencodable> {
         let mut writer = StateWriter::variant(self.variant_name());

@@ -162,6 +162,8 @@ pub(crate) struct Scope {
 pub(crate) struct Point {
     /// The variant's name.
     pub(crate) variant: Ident,
+    /// What the variant is named after, if that is numbered: not given by `#[at(..)]`.
+    pub(crate) numbered: Option<String>,
     /// The type of the operation.
     pub(crate) operation_type: TokenStream,
     /// An expression that makes the operation.

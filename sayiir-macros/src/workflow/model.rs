@@ -37,13 +37,15 @@ pub(crate) struct Options {
     pub(crate) name: Option<syn::LitStr>,
     /// The limit of a whole run.
     pub(crate) timeout: Option<TokenStream>,
+    /// What makes states of this version out of older ones.
+    pub(crate) upgrade: Option<syn::Path>,
     /// Where `sayiir` is found.
     pub(crate) krate: TokenStream,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { name: None, timeout: None, krate: quote!(::sayiir) }
+        Self { name: None, timeout: None, upgrade: None, krate: quote!(::sayiir) }
     }
 }
 

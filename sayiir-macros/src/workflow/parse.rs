@@ -9,8 +9,12 @@ use crate::diagnostics::Errors;
 use crate::signature::{self, Head};
 use crate::{duration, options};
 
-const KNOWN: [(&str, &str); 3] =
-    [("name", "name = \"expense_approval\""), ("timeout", "timeout = 30d"), ("crate", "crate = sayiir")];
+const KNOWN: [(&str, &str); 4] = [
+    ("name", "name = \"expense_approval\""),
+    ("timeout", "timeout = 30d"),
+    ("upgrade", "upgrade = from_older_versions"),
+    ("crate", "crate = sayiir"),
+];
 
 /// Reads everything but the body. `None` if there is no function at all.
 pub(crate) fn parse(attribute: TokenStream, item: &TokenStream, errors: &mut Errors) -> Option<Model> {
@@ -83,6 +87,7 @@ fn read_options(tokens: TokenStream, errors: &mut Errors) -> Options {
             "timeout" => {
                 read.timeout = entry.expect(example, errors).map(|limit| duration::lower(limit, errors));
             }
+            "upgrade" => read.upgrade = entry.path(example, errors),
             _ => {
                 if let Some(path) = entry.path(example, errors) {
                     read.krate = quote!(#path);

@@ -11,7 +11,8 @@ use crate::operation::{Callable, Child, Leaves, Operation, Polled, SignalWait, S
 use crate::signal::{Plain, SignalDeclaration};
 use crate::step::{Fault, Step};
 use crate::task::{Backoff, Fallible, Infallible, Provided, Task, TaskContext, TaskOptions};
-use crate::workflow::{Progress, Registry, Workflow, WorkflowState};
+use crate::versions::{Fields, Place};
+use crate::workflow::{Progress, Registry, Upgrade, Workflow, WorkflowState};
 
 const LIMIT: Duration = Duration::from_hours(1);
 
@@ -71,6 +72,7 @@ impl Workflow for Approval {
     const SIGNALS: &'static [SignalDeclaration] = &[SignalDeclaration::new::<Plain<String>>("decision")];
     const DIAGRAM: &'static str = "";
     const TIMEOUT: Option<Duration> = None;
+    const UPGRADE: Option<Upgrade<ApprovalState>> = None;
 
     fn begin((amount,): (u64,)) -> ApprovalState {
         ApprovalState::Begin { amount }
@@ -79,6 +81,8 @@ impl Workflow for Approval {
     fn output(stored: &Stored) -> Result<String, serde_json::Error> {
         stored.decode()
     }
+
+    fn describe(_fields: &mut Fields, _step: &Step<'_>) {}
 
     fn advance(state: ApprovalState, step: &mut Step<'_>) -> Progress<ApprovalState, String> {
         match advance(state, step) {
@@ -123,13 +127,21 @@ fn advance(state: ApprovalState, step: &mut Step<'_>) -> Result<Progress<Approva
 }
 
 impl WorkflowState for ApprovalState {
-    fn variant_name(&self) -> &'static str {
+    const PLACES: &'static [Place] = &[
+        Place { name: "Begin", numbered: None, schema: 1 },
+        Place { name: "Decision", numbered: None, schema: 2 },
+        Place { name: "Notify", numbered: None, schema: 3 },
+    ];
+
+    fn place(&self) -> &'static Place {
         match self {
-            Self::Begin { .. } => "Begin",
-            Self::Decision { .. } => "Decision",
-            Self::Notify { .. } => "Notify",
+            Self::Begin { .. } => &Self::PLACES[0],
+            Self::Decision { .. } => &Self::PLACES[1],
+            Self::Notify { .. } => &Self::PLACES[2],
         }
     }
+
+    fn describe(_fields: &mut Fields) {}
 
     fn encode(&self) -> Result<Stored, Unencodable> {
         let mut writer = StateWriter::variant(self.variant_name());

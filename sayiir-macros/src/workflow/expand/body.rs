@@ -32,6 +32,8 @@ pub(super) struct Body<'a> {
     pub(super) shared: Bindings,
     /// Which group each stretch belongs to.
     pub(super) groups: BTreeMap<BlockId, usize>,
+    /// The stretches of each group.
+    members: Vec<Vec<BlockId>>,
 }
 
 impl<'a> Body<'a> {
@@ -47,41 +49,51 @@ impl<'a> Body<'a> {
             shared.extend(here.iter().filter(|id| seen.contains(*id)));
             seen.add(&here);
         }
-        Self { input, variants, shared, groups: groups::of(flow, liveness) }
+        let groups = groups::of(flow, liveness);
+        let count = groups.values().max().map_or(0, |last| last + 1);
+        let mut members = vec![Vec::new(); count];
+        for (entry, group) in &groups {
+            members[*group].push(*entry);
+        }
+        Self { input, variants, shared, groups, members }
+    }
+
+    /// What `advance` and `describe` call: the type of what stretches begin with, and the functions that run them.
+    pub(super) fn functions(&self) -> TokenStream {
+        let (next, feed, enter) = (self.next_definition(), self.feed(), self.enter());
+        let groups = self.members.iter().map(|members| self.group(members));
+        quote!(#next #feed #enter #(#groups)*)
     }
 
     pub(super) fn advance(&self) -> TokenStream {
         let private = &self.input.private;
-        let (next, feed, enter, body) = (next_type(), item("feed"), item("enter"), item("body"));
-        let (state, output) = (self.input.model.state_name(), &self.input.model.output);
-        let items = &self.input.flow.items;
-        let next_definition = self.next_definition();
-        let feed_definition = self.feed();
-        let enter_definition = self.enter();
-        let count = self.groups.values().max().map_or(0, |last| last + 1);
-        let groups = (0..count).map(|group| self.group(group));
+        let (next, feed, enter) = (next_type(), item("feed"), item("enter"));
         quote! {
             fn advance(
                 state: Self::State,
                 step: &mut #private::Step<'_>,
             ) -> #private::Progress<Self::State, Self::Return> {
-                #(#items)*
-                #[allow(
-                    unused_mut, unused_variables, unused_assignments, unused_labels, unused_parens, unused_braces,
-                    unreachable_code, unreachable_patterns, path_statements, dropping_references, redundant_semicolons,
-                    non_snake_case, non_camel_case_types, dead_code, clippy::all, clippy::pedantic, clippy::nursery
-                )]
-                fn #body(
-                    state: #state,
-                    step: &mut #private::Step<'_>,
-                ) -> #private::Progress<#state, #output> {
-                    #next_definition
-                    #feed_definition
-                    #enter_definition
-                    #(#groups)*
-                    #private::advance::<_, #next, _>(state, step, #feed, #enter)
-                }
-                #body(state, step)
+                #private::advance::<_, #next, _>(state, step, #feed, #enter)
+            }
+        }
+    }
+
+    /// The fields whose types the syntax names, and those that the functions which hold them describe.
+    pub(super) fn describe(&self) -> TokenStream {
+        let private = &self.input.private;
+        let (state, next) = (self.input.model.state_name(), next_type());
+        let inferred = self.members.iter().filter(|members| self.describes(members));
+        let inferred = inferred.map(|members| {
+            let group = group_name(self.groups[&members[0]]);
+            quote! {
+                let leave = #private::Leave::new();
+                fields.add_inferred(#private::run(&leave, #group(#next::Describe, step, &leave)));
+            }
+        });
+        quote! {
+            fn describe(fields: &mut #private::Fields, step: &#private::Step<'_>) {
+                <#state as #private::WorkflowState>::describe(fields);
+                #(#inferred)*
             }
         }
     }
@@ -97,7 +109,8 @@ impl<'a> Body<'a> {
             });
             quote!(#variant { #(#fields),* })
         });
-        quote!(enum #name { #(#variants),* })
+        let describe = self.members.iter().any(|members| self.describes(members)).then(|| quote!(Describe));
+        quote!(enum #name { #(#variants,)* #describe })
     }
 
     pub(super) fn needed(&self, entry: BlockId) -> Vec<BindingId> {
@@ -165,6 +178,9 @@ impl<'a> Body<'a> {
         let private = &self.input.private;
         let (state, next, enter) = (self.input.model.state_name(), next_type(), item("enter"));
         let output = &self.input.model.output;
+        let describe = self.members.iter().any(|members| self.describes(members)).then(|| {
+            quote!(#next::Describe => #private::Left::Exit(#private::Exit::Described(#private::Vec::new())),)
+        });
         let arms = self.input.liveness.entries().map(|entry| {
             let (stretch, group) = (stretch_name(entry), group_name(self.groups[&entry]));
             if self.is_alone(entry) {
@@ -181,7 +197,7 @@ impl<'a> Body<'a> {
                 step: &#private::Step<'_>,
             ) -> #private::Left<#state, #next, #output> {
                 let leave = #private::Leave::new();
-                match next { #(#arms)* }
+                match next { #(#arms)* #describe }
             }
         }
     }
@@ -193,8 +209,7 @@ impl<'a> Body<'a> {
 
     /// Whether the function of this stretch holds no other, nor a loop: nothing has to be kept in slots then.
     pub(super) fn is_alone(&self, entry: BlockId) -> bool {
-        let group = self.groups[&entry];
-        self.groups.values().filter(|of| **of == group).count() == 1 && !self.input.liveness.comes_back(entry)
+        self.members[self.groups[&entry]].len() == 1 && !self.input.liveness.comes_back(entry)
     }
 
     pub(super) fn are_together(&self, one: BlockId, other: BlockId) -> bool {

@@ -22,13 +22,30 @@ use crate::workflow::ir::{BindingId, BlockId};
 use crate::workflow::model::bare;
 
 impl Body<'_> {
-    pub(super) fn group(&self, group: usize) -> TokenStream {
-        let members: Vec<BlockId> =
-            self.groups.iter().filter(|(_, of)| **of == group).map(|(entry, _)| *entry).collect();
-        match members.as_slice() {
+    pub(super) fn group(&self, members: &[BlockId]) -> TokenStream {
+        match members {
             [only] if self.is_alone(*only) => self.alone(*only),
-            _ => self.together(&members),
+            _ => self.together(members),
         }
+    }
+
+    /// Whether the function of a group can say what is saved: only rustc knows the types.
+    pub(super) fn describes(&self, members: &[BlockId]) -> bool {
+        self.inferred(members).next().is_some()
+    }
+
+    /// Where the inferred variables of a group are saved: variant, field, variable.
+    fn inferred<'b>(
+        &'b self,
+        members: &'b [BlockId],
+    ) -> impl Iterator<Item = (&'b Variant, &'b Ident, BindingId)> {
+        let needed: Bindings = members.iter().flat_map(|entry| self.needed(*entry)).collect();
+        let fields =
+            |variant: &'b Variant| variant.fields.iter().map(move |(field, id)| (variant, field, *id));
+        self.variants
+            .iter()
+            .flat_map(fields)
+            .filter(move |(_, _, id)| needed.contains(*id) && self.input.flow.binding(*id).ty.is_none())
     }
 
     /// A stretch with a function of its own: what it begins with are parameters.
@@ -57,8 +74,16 @@ impl Body<'_> {
             let (number, code) = (number(*entry), Stretch::new(self, *entry, true).code());
             quote!(#number => { #code })
         });
+        let (private, group) = (&self.input.private, label("group"));
+        let described = self.inferred(members).map(|(variant, field, id)| {
+            let (codec, place, field) = (codec(id), variant.name.to_string(), bare(field));
+            quote!(#codec.described(#place, #field))
+        });
         let code = quote! {
-            let mut #entry: u32 = match #to { #(#begins)* _ => ::core::unreachable!() };
+            let mut #entry: u32 = match #to {
+                #(#begins)*
+                _ => break #group #private::Exit::Described(#private::Vec::from([#(#described),*])),
+            };
             #stretch: loop {
                 match #entry {
                     #(#stretches)*

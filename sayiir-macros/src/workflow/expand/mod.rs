@@ -5,6 +5,7 @@ mod diagram;
 mod group;
 mod groups;
 mod names;
+mod places;
 mod state;
 mod stretch;
 mod surface;

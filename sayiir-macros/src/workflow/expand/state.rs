@@ -7,6 +7,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
+use super::places::places;
 use super::surface::signal_of;
 use super::{Input, own};
 use crate::callable;
@@ -156,10 +157,7 @@ fn storage(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
         });
     }
     let codecs = codecs.values();
-    let names = variants.iter().map(|variant| {
-        let (variant, text) = (&variant.name, variant.name.to_string());
-        quote!(Self::#variant { .. } => #text,)
-    });
+    let places = places(input, variants);
     let encode = variants.iter().map(|variant| encode(input, variant));
     let decode = variants.iter().map(|variant| decode(input, variant));
     let leaves = variants.iter().map(|variant| {
@@ -190,9 +188,7 @@ fn storage(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
 
             #[automatically_derived]
             impl #private::WorkflowState for #name {
-                fn variant_name(&self) -> &'static str {
-                    match self { #(#names)* }
-                }
+                #places
                 fn encode(&self) -> #private::Result<#private::Stored, #private::Unencodable> {
                     match self { #(#encode)* }
                 }
@@ -211,7 +207,7 @@ fn storage(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
     }
 }
 
-fn codec_of(id: BindingId) -> Ident {
+pub(super) fn codec_of(id: BindingId) -> Ident {
     format_ident!("field{}", id.0, span = Span::mixed_site())
 }
 
@@ -221,7 +217,7 @@ fn value_of(id: BindingId) -> Ident {
 }
 
 /// How an operation is written and read, asked for where it is written: a `join!` keeps what its branches yield.
-fn operation_codec(input: &Input<'_>, variant: &Variant, ty: &TokenStream) -> TokenStream {
+pub(super) fn operation_codec(input: &Input<'_>, variant: &Variant, ty: &TokenStream) -> TokenStream {
     let private = &input.private;
     let place = input.model.user_span(variant.name.span());
     placed(quote!(<#ty as #private::Saved>::CODEC), place)

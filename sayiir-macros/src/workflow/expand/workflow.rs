@@ -75,39 +75,59 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
         quote!(#private::ErrorForm::Never)
     };
     let callable = called(input, &owned, &input_type);
-    let advance = Body::new(input, variants).advance();
+    let body = Body::new(input, variants);
+    let (functions, advance, describe) = (body.functions(), body.advance(), body.describe());
+    let items = &input.flow.items;
+    let upgrade = match &model.options.upgrade {
+        Some(path) => quote!(#private::Some(#path)),
+        None => quote!(#private::None),
+    };
     let start = &variants[0].name;
     quote! {
         #callable
 
-        #[automatically_derived]
-        #[allow(clippy::all, clippy::pedantic)]
-        impl #private::Workflow for #name {
-            #input_item
-            #return_item
-            #output_item
-            type Kind = Self;
-            type State = #state;
-            const NAME: &'static str = #durable;
-            const SIGNALS: &'static [#private::SignalDeclaration] = &[#(#signals),*];
-            const DIAGRAM: &'static str = Self::DIAGRAM;
-            const TIMEOUT: #private::Option<::core::time::Duration> = #timeout;
-            fn errors() -> #private::ErrorForm<Self::Return> {
-                #errors
-            }
-            fn begin((#(#fields,)*): Self::Input) -> Self::State {
-                #state::#start { #(#fields),* }
-            }
-            fn output(stored: &#private::Stored) -> #private::Result<Self::Output, #private::JsonError> {
-                #read_output
-            }
-            #advance
-            fn register_callees(registry: &mut #private::Registry) {
-                #(<#callees as #private::Callable>::register(registry);)*
-                #(#spawned(registry);)*
-                #compensates
-            }
-        }
+        const _: () = {
+            #(#items)*
+
+            #[allow(
+                unused_mut, unused_variables, unused_assignments, unused_labels, unused_parens, unused_braces,
+                unreachable_code, unreachable_patterns, path_statements, dropping_references, redundant_semicolons,
+                non_snake_case, non_camel_case_types, dead_code, clippy::all, clippy::pedantic, clippy::nursery
+            )]
+            const _: () = {
+                #functions
+
+                #[automatically_derived]
+                impl #private::Workflow for #name {
+                    #input_item
+                    #return_item
+                    #output_item
+                    type Kind = Self;
+                    type State = #state;
+                    const NAME: &'static str = #durable;
+                    const SIGNALS: &'static [#private::SignalDeclaration] = &[#(#signals),*];
+                    const DIAGRAM: &'static str = Self::DIAGRAM;
+                    const TIMEOUT: #private::Option<::core::time::Duration> = #timeout;
+                    const UPGRADE: #private::Option<#private::Upgrade<#state>> = #upgrade;
+                    fn errors() -> #private::ErrorForm<Self::Return> {
+                        #errors
+                    }
+                    fn begin((#(#fields,)*): Self::Input) -> Self::State {
+                        #state::#start { #(#fields),* }
+                    }
+                    fn output(stored: &#private::Stored) -> #private::Result<Self::Output, #private::JsonError> {
+                        #read_output
+                    }
+                    #advance
+                    #describe
+                    fn register_callees(registry: &mut #private::Registry) {
+                        #(<#callees as #private::Callable>::register(registry);)*
+                        #(#spawned(registry);)*
+                        #compensates
+                    }
+                }
+            };
+        };
     }
 }
 
@@ -162,11 +182,13 @@ fn signal_declarations(input: &Input<'_>) -> impl Iterator<Item = TokenStream> {
         let content = content_of(payload);
         let span = model.user_span(signal.span);
         let check = placed(quote!(<#payload as #private::Payload>::check), span);
+        let shape = placed(quote!(<#payload as #private::Payload>::shape), span);
         let declaration = quote! {
             #private::SignalDeclaration {
                 name: #name,
                 check: #check,
                 payload: ::core::any::type_name::<#content>,
+                shape: #shape,
             }
         };
         (name.value(), declaration)

@@ -67,11 +67,12 @@ impl Lowerer<'_> {
         }
         let mut made = self.make(&operation, expected);
         let effect = self.resolve(&mut made.expression);
-        let variant = self.name_point(&operation);
+        let (variant, numbered) = self.name_point(&operation);
         let output = self.output(&variant, made.span, made.output);
         let resume = self.block(self.scope);
         let point = Point {
             variant: Ident::new(&variant, made.span.resolved_at(Span::call_site())),
+            numbered,
             operation_type: made.ty,
             operation: quote::ToTokens::into_token_stream(&made.expression),
             effect,
@@ -87,8 +88,8 @@ impl Lowerer<'_> {
         resolve::awaited(output, awaited)
     }
 
-    /// The variant's name: the one given by `#[at(..)]`, or the next of its kind.
-    fn name_point(&mut self, operation: &Operation) -> String {
+    /// The variant's name: the one given by `#[at(..)]`, or the next of its kind, with what that is counted under.
+    fn name_point(&mut self, operation: &Operation) -> (String, Option<String>) {
         match self.at.take() {
             Some(given) => {
                 let variant = upper_camel(&given.value());
@@ -100,12 +101,12 @@ impl Lowerer<'_> {
                         ),
                     );
                 }
-                variant
+                (variant, None)
             }
             None => {
-                let variant = self.next_variant(operation);
-                *self.occurrences.entry(base_of(operation)).or_default() += 1;
-                variant
+                let (variant, base) = (self.next_variant(operation), base_of(operation));
+                *self.occurrences.entry(base.clone()).or_default() += 1;
+                (variant, Some(base))
             }
         }
     }

@@ -1,0 +1,77 @@
+//! Which of the stored runs this binary can take up: from the index when it starts, by reading them all when it is asked.
+
+use super::programs::Programs;
+use super::shared::Shared;
+use super::{Engine, ListError};
+use crate::backend::{Backend, BackendError, Query};
+use crate::record::{Record, StatusKind};
+use crate::versions::{Misfit, VersionReport, Why};
+
+/// How many runs are read at a time.
+const PAGE: usize = 256;
+
+/// The statuses of runs that will be decoded again.
+const UNFINISHED: [StatusKind; 4] =
+    [StatusKind::Running, StatusKind::WaitingForSignal, StatusKind::Sleeping, StatusKind::Blocked];
+
+impl Engine {
+    /// What the index of places said when this engine started: unfinished runs that this binary cannot take up, and places
+    /// where what is saved has changed, so that it may not. Each was also logged as a warning. No run was read for it.
+    #[must_use]
+    pub fn version_report(&self) -> &VersionReport {
+        &self.shared().version_report
+    }
+
+    /// Reads every unfinished run, and reports those that this binary cannot take up. Changes nothing; meant to be run by a
+    /// new binary on a copy of the database, or at a quiet hour.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn check(&self) -> Result<VersionReport, ListError> {
+        let shared = self.shared();
+        let mut report = VersionReport::default();
+        for status in UNFINISHED {
+            let mut query = Query { status: Some(status), limit: PAGE, ..Query::default() };
+            loop {
+                let page = shared.backend.list(&query).await?;
+                page.runs
+                    .iter()
+                    .filter_map(|record| misfit(shared, record))
+                    .for_each(|misfit| report.add(misfit));
+                let Some(next) = page.next else { break };
+                query.after = Some(next);
+            }
+        }
+        Ok(report)
+    }
+}
+
+/// Reads the index of places, and logs what does not fit.
+pub(super) async fn report(
+    backend: &dyn Backend,
+    programs: &Programs,
+) -> Result<VersionReport, BackendError> {
+    let report = VersionReport::from_index(backend.places().await?, |name| programs.program(name));
+    for Misfit { workflow, place, runs, why, .. } in &report.misfits {
+        tracing::warn!(%workflow, %place, runs, "stored runs may not go on under this version: {why}");
+    }
+    Ok(report)
+}
+
+fn misfit(shared: &Shared, record: &Record) -> Option<Misfit> {
+    let state = record.state.as_ref()?;
+    let why = match shared.programs.program(&record.workflow) {
+        None => Why::UnknownWorkflow,
+        Some(program) => {
+            let detail = program.revive(state).err()?;
+            Why::Incompatible { detail }
+        }
+    };
+    Some(Misfit {
+        workflow: record.workflow.to_string(),
+        place: state.variant().unwrap_or_default().to_owned(),
+        runs: 1,
+        examples: vec![record.run.clone()],
+        why,
+    })
+}

@@ -1,0 +1,55 @@
+//! Taking up a state that an earlier version of the workflow left.
+
+use super::Turn;
+use super::moves::caught;
+use crate::history::Event;
+use crate::ids::LeafPath;
+use crate::record::{BlockReason, Phase, StoredOutcome};
+use crate::workflow::{LiveState, Revived};
+
+impl Turn {
+    /// Lets the workflow's `upgrade` make a state of this version, if the stored one does not read. Without an upgrade
+    /// nothing is read before it is needed.
+    pub(super) fn take_up_old_state(&mut self) {
+        if self.live.is_some() || self.is_ending() || !matches!(self.record.phase, Phase::Live { .. }) {
+            return;
+        }
+        let (Some(program), Some(state)) = (self.program.clone(), self.record.state.clone()) else { return };
+        if !program.has_upgrade() {
+            return;
+        }
+        match program.revive(&state) {
+            Ok(Revived { live, is_upgraded: false }) => self.live = Some(live),
+            Ok(Revived { live, is_upgraded: true }) => {
+                self.go_on_as(live, state.variant().unwrap_or_default());
+            }
+            Err(detail) => self.block_old_state(detail),
+        }
+    }
+
+    /// The run waits where the upgrade put it; one that is put at the start runs from there.
+    fn go_on_as(&mut self, live: Box<dyn LiveState>, from: &str) {
+        let state = match caught(|| live.encode()) {
+            Ok(Ok(state)) => state,
+            Ok(Err(error)) => return self.block_old_state(error.to_string()),
+            Err(panic) => {
+                return self.block_old_state(format!("the upgraded state cannot be stored: {panic}"));
+            }
+        };
+        self.log(Event::Upgraded { from: from.to_owned(), to: live.variant_name().to_owned() });
+        let leaves = self.leaves_of(&*live, None);
+        self.record.schema = live.schema();
+        self.record.state = Some(state);
+        self.live = Some(live);
+        let starts = leaves.is_empty();
+        self.record.phase = Phase::Live { leaves };
+        if starts {
+            self.move_from_start();
+        }
+    }
+
+    fn block_old_state(&mut self, detail: String) {
+        let cause = self.cause(LeafPath::default(), StoredOutcome::Nothing);
+        self.block(BlockReason::Incompatible { detail }, Some(cause));
+    }
+}
