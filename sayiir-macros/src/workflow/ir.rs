@@ -52,6 +52,8 @@ pub(crate) struct Flow {
     pub(crate) spawned: Vec<syn::Path>,
     /// Whether the body remembers compensations.
     pub(crate) compensates: bool,
+    /// The variables for which rustc's words about an unused one fit: none by which a pattern names a field.
+    pub(crate) reported_unused: Bindings,
     /// Items declared in the body, which every stretch may name.
     pub(crate) items: Vec<syn::Item>,
 }

@@ -58,6 +58,9 @@ fn configured(model: &Model, found: &mut Flow, errors: &mut Errors) -> Option<To
             return None;
         }
         generated.extend(configuration.guard(expand::expand(model, &flow, &liveness)));
+        if configurations.len() == 1 {
+            generated.extend(expand::unused(model, &flow));
+        }
     }
     errors.is_empty().then_some(generated)
 }

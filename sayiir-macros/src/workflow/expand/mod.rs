@@ -9,10 +9,12 @@ mod places;
 mod state;
 mod stretch;
 mod surface;
+mod unused;
 mod workflow;
 
 pub(in crate::workflow) use names::label;
 pub(super) use surface::{constant_name, is_reserved};
+pub(super) use unused::unused;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;

@@ -136,6 +136,7 @@ impl<'a> Lowerer<'a> {
             if renamed {
                 self.names.declare_nameless(id);
             } else {
+                self.flow.reported_unused.insert(id);
                 self.names.declare(&parameter.field, id);
             }
         }
@@ -294,6 +295,9 @@ impl<'a> Lowerer<'a> {
                 scope: self.scope,
                 reference: variable.reference,
             });
+            if variable.stands_alone && !renamed {
+                self.flow.reported_unused.insert(id);
+            }
             declared.push((name, id));
         }
         for (name, id) in &declared {

@@ -15,11 +15,23 @@ pub(super) struct Variable {
     pub(super) ty: Option<Type>,
     /// Bound by `ref` or from `&value`.
     pub(super) reference: bool,
+    /// Whether it stands by itself, and not for a field or in one of several alternatives.
+    pub(super) stands_alone: bool,
 }
 
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) variables: Vec<Variable>,
+    /// Whether we are inside a pattern whose variables do not stand by themselves.
+    shared: bool,
+}
+
+impl Found {
+    fn sharing(&mut self, body: impl FnOnce(&mut Self)) {
+        let before = std::mem::replace(&mut self.shared, true);
+        body(self);
+        self.shared = before;
+    }
 }
 
 /// The variables of a pattern matched against a value of type `ty`, each once.
@@ -30,7 +42,14 @@ pub(super) fn of_pattern(pat: &Pat, ty: Option<Type>, private: &TokenStream, fou
             if !found.variables.iter().any(|known| known.ident == ident.ident) {
                 let ty = if reference { None } else { ty.clone() };
                 let mutable = ident.mutability.is_some();
-                found.variables.push(Variable { ident: ident.ident.clone(), mutable, ty, reference });
+                let stands_alone = !found.shared;
+                found.variables.push(Variable {
+                    ident: ident.ident.clone(),
+                    mutable,
+                    ty,
+                    reference,
+                    stands_alone,
+                });
             }
             if let Some((_, inner)) = &ident.subpat {
                 of_pattern(inner, ty, private, found);
@@ -39,7 +58,9 @@ pub(super) fn of_pattern(pat: &Pat, ty: Option<Type>, private: &TokenStream, fou
         Pat::Type(typed) => of_pattern(&typed.pat, Some((*typed.ty).clone()), private, found),
         Pat::Paren(inner) => of_pattern(&inner.pat, ty, private, found),
         Pat::Guard(guard) => of_pattern(&guard.pat, ty, private, found),
-        Pat::Or(or) => or.cases.iter().for_each(|case| of_pattern(case, ty.clone(), private, found)),
+        Pat::Or(or) => found.sharing(|found| {
+            or.cases.iter().for_each(|case| of_pattern(case, ty.clone(), private, found));
+        }),
         Pat::Tuple(tuple) => {
             let known = match ty {
                 Some(Type::Tuple(types))
@@ -67,11 +88,11 @@ pub(super) fn of_pattern(pat: &Pat, ty: Option<Type>, private: &TokenStream, fou
                 of_pattern(elem, ty, private, found);
             }
         }
-        other => {
+        other => found.sharing(|found| {
             for ident in Children::of(other) {
                 of_pattern(&ident, None, private, found);
             }
-        }
+        }),
     }
 }
 
