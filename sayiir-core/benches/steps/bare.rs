@@ -11,6 +11,7 @@ use sayiir_core::ids::{Incarnation, RunId};
 use sayiir_core::operation::TaskCall;
 use sayiir_core::workflow::WorkflowState;
 
+use crate::TOGETHER;
 use crate::count::CountState;
 
 /// What is kept of a run.
@@ -20,45 +21,51 @@ struct Kept {
     history: Vec<HistoryEntry>,
 }
 
-/// Takes so many runs to their end.
-pub(crate) fn counted(runs: u64, steps: u64) -> Duration {
-    let begun = Instant::now();
+/// Takes so many runs to their end, and says how long it took for each 64 of them.
+pub(crate) fn counted(runs: u64, steps: u64) -> Vec<Duration> {
     let mut store = HashMap::new();
-    for number in 0..runs {
-        let run = RunId::new(&format!("run-{number}")).expect("a valid id");
-        let input = Stored::encode(&(steps, false)).expect("it encodes");
-        let first =
-            kept(number, 0, steps, Event::Started { workflow: "count".into(), input: digest(&input) });
-        store.insert(run.clone(), first);
-        for step in 0..steps {
-            let kept = store.get_mut(&run).expect("it was put in");
-            let arguments = Stored::encode(&(step,)).expect("it encodes");
-            let (value,): (u64,) = arguments.decode().expect("it reads back");
-            let output = Stored::encode(&(value + 1)).expect("it encodes");
-            let event = Event::StepDone {
-                task: "increment".into(),
-                key: format!("{number:032x}-{step}").into(),
-                attempt: 1,
-                micros: 0,
-                output: digest(&output),
-            };
-            let mut chain = Chain::new(Incarnation(u128::from(number)), kept.head);
-            kept.history.push(chain.append(Timestamp::now(), event));
-            kept.head = chain.head();
-            kept.state = state(step + 1, steps);
+    let mut times = Vec::new();
+    for first in (0..runs).step_by(TOGETHER) {
+        let begun = Instant::now();
+        for number in first..runs.min(first + TOGETHER as u64) {
+            count(&mut store, number, steps);
         }
-        let kept = store.get(&run).expect("it was put in");
-        assert_eq!(kept.history.len() as u64, steps + 1);
+        times.push(begun.elapsed());
     }
-    let time = begun.elapsed();
     assert!(store.values().all(|kept| kept.state.as_str().starts_with('{')));
-    time
+    times
 }
 
-fn kept(number: u64, step: u64, steps: u64, event: Event) -> Kept {
+fn count(store: &mut HashMap<RunId, Kept>, number: u64, steps: u64) {
+    let run = RunId::new(&format!("run-{number}")).expect("a valid id");
+    let input = Stored::encode(&(steps, false)).expect("it encodes");
+    let first = kept(number, steps, Event::Started { workflow: "count".into(), input: digest(&input) });
+    store.insert(run.clone(), first);
+    for step in 0..steps {
+        let kept = store.get_mut(&run).expect("it was put in");
+        let arguments = Stored::encode(&(step,)).expect("it encodes");
+        let (value,): (u64,) = arguments.decode().expect("it reads back");
+        let output = Stored::encode(&(value + 1)).expect("it encodes");
+        let event = Event::StepDone {
+            task: "increment".into(),
+            key: format!("{number:032x}-{step}").into(),
+            attempt: 1,
+            micros: 0,
+            output: digest(&output),
+        };
+        let mut chain = Chain::new(Incarnation(u128::from(number)), kept.head);
+        kept.history.push(chain.append(Timestamp::now(), event));
+        kept.head = chain.head();
+        kept.state = state(step + 1, steps);
+    }
+    let kept = store.get(&run).expect("it was put in");
+    assert_eq!(kept.history.len() as u64, steps + 1);
+}
+
+fn kept(number: u64, steps: u64, event: Event) -> Kept {
     let mut chain = Chain::new(Incarnation(u128::from(number)), HistoryHead::default());
     let history = vec![chain.append(Timestamp::now(), event)];
-    Kept { state: state(step, steps), head: chain.head(), history }
+    Kept { state: state(0, steps), head: chain.head(), history }
 }
 
 fn state(number: u64, end: u64) -> Stored {
