@@ -303,3 +303,17 @@ async fn counted(numbers: Vec<i64>) -> i64 {
 fn the_type_of_a_range_comes_from_the_use_of_its_numbers() {
     assert_eq!(drive::<counted>((vec![1, 2],), vec![]).0, 13);
 }
+
+#[workflow]
+async fn hidden_by_configuration(total: Vec<i64>) -> i64 {
+    #[cfg(all())]
+    let mut total: i64 = total.iter().sum();
+    number(total).await;
+    total += 1;
+    number(total).await + total
+}
+
+#[test]
+fn what_would_be_wrong_in_a_configuration_that_does_not_hold_is_not_reported() {
+    assert_eq!(drive::<hidden_by_configuration>((vec![1, 2],), vec![]).0, 9);
+}

@@ -32,17 +32,18 @@ pub(crate) fn compile(attribute: TokenStream, item: &TokenStream) -> TokenStream
         return quote!(#item #errors);
     };
     let mut found = Flow::default();
-    if let Some(generated) = configured(&model, &mut found, &mut errors) {
-        return generated;
-    }
+    configured(&model, &mut found, &mut errors).unwrap_or_else(|| refused(&model, &found, errors))
+}
+
+/// What stands in the place of a workflow in which something is wrong, so that nothing else breaks.
+fn refused(model: &Model, found: &Flow, errors: Errors) -> TokenStream {
+    let errors = errors.into_tokens();
     if !model.beside {
-        let method = expand::method(&model);
-        let errors = errors.into_tokens();
+        let method = expand::method(model);
         return quote!(#method #errors);
     }
-    let surface = expand::fallback(&model, &found);
-    let body = parse::kept_for_editors(&model);
-    let errors = errors.into_tokens();
+    let surface = expand::fallback(model, found);
+    let body = parse::kept_for_editors(model);
     quote!(#surface #body #errors)
 }
 
@@ -50,19 +51,26 @@ pub(crate) fn compile(attribute: TokenStream, item: &TokenStream) -> TokenStream
 fn configured(model: &Model, found: &mut Flow, errors: &mut Errors) -> Option<TokenStream> {
     let body = parse::body(model, errors)?;
     let configurations = configure::all(&body, errors);
+    if let [only] = configurations.as_slice() {
+        let generated = compiled(model, only.body.clone(), found, errors)?;
+        let unused = expand::unused(model, found);
+        return Some(quote!(#generated #unused));
+    }
     let mut generated = TokenStream::new();
-    for configuration in &configurations {
-        let (flow, liveness) = passes(model, configuration.body.clone(), errors)?;
-        if !errors.is_empty() {
-            *found = flow;
-            return None;
-        }
-        generated.extend(configuration.guard(expand::expand(model, &flow, &liveness)));
-        if configurations.len() == 1 {
-            generated.extend(expand::unused(model, &flow));
-        }
+    for configuration in configurations {
+        // What is wrong in one of them is wrong only where it holds.
+        let (mut found, mut wrong) = (Flow::default(), Errors::default());
+        let tokens = compiled(model, configuration.body.clone(), &mut found, &mut wrong);
+        generated.extend(configuration.guard(tokens.unwrap_or_else(|| refused(model, &found, wrong))));
     }
     errors.is_empty().then_some(generated)
+}
+
+/// Compiles one body. `None` after an error; `found` is what was found of it.
+fn compiled(model: &Model, body: syn::Block, found: &mut Flow, errors: &mut Errors) -> Option<TokenStream> {
+    let (flow, liveness) = passes(model, body, errors)?;
+    *found = flow;
+    errors.is_empty().then(|| expand::expand(model, found, &liveness))
 }
 
 /// Everything between a body and the tokens. Each pass starts only if those before found nothing wrong.
