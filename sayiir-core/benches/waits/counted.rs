@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
-use sayiir_core::backend::{Answer, Backend, Commit, Page, Query};
+use sayiir_core::backend::{Answer, Backend, Commit, Page, PlaceCount, Query};
 use sayiir_core::history::HistoryEntry;
 use sayiir_core::ids::RunId;
 use sayiir_core::memory::InMemoryBackend;
@@ -91,5 +91,9 @@ impl Backend for Counted {
 
     fn list<'a>(&'a self, query: &'a Query) -> Answer<'a, Page> {
         self.search().list(query)
+    }
+
+    fn places(&self) -> Answer<'_, Vec<PlaceCount>> {
+        self.search().places()
     }
 }
