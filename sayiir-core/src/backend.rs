@@ -152,13 +152,13 @@ pub enum BackendError {
         /// What this version reads.
         supported: u32,
     },
-    /// The device is full. Nothing of the commit was written.
+    /// The device is full. Whether a commit was written shows when there is room again.
     #[error("the disk is full: {detail}")]
     StorageFull {
         /// What the system said.
         detail: String,
     },
-    /// The system refused to read or write.
+    /// The system refused to read or write. Whether a commit was written shows when the store is opened again.
     #[error("i/o error: {detail}")]
     Io {
         /// What it said.
@@ -200,8 +200,10 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// Commits of one run are issued one after another; those of different runs may be in flight together.
     ///
     /// # Errors
-    /// [`BackendError::Conflict`] if a run is not at its expected revision; then, and on every other error that is
-    /// reported, nothing of the batch is visible.
+    /// [`BackendError::Conflict`] if a run is not at its expected revision; then nothing of the batch was written. On every
+    /// other error nothing of it is visible, and its outcome is unknown: a device that fails does not say how far it got, so
+    /// that the whole batch may turn out to be written when the store answers again or is opened anew; never a part of it.
+    /// Whoever repeats the commit then meets a conflict, and reads what the store holds.
     fn commit(&self, commit: Commit) -> Answer<'_, ()>;
 
     /// The record of a run; `None` if there is none.

@@ -9,6 +9,7 @@ mod actors;
 mod attempts;
 mod builder;
 mod command;
+mod doubts;
 mod entropy;
 mod errors;
 mod health;

@@ -254,6 +254,7 @@ impl EngineBuilder {
             alarm: Alarm::new(),
             health: StoreHealth::default(),
             meter: Meter::default(),
+            doubts: super::doubts::Doubts::default(),
             largest_payload: self.largest_payload,
             version_report,
             closing: CancellationToken::new(),

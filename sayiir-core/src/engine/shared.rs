@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::activity::Activity;
 use super::actors::Actors;
 use super::command::{Mailbox, Refusal};
+use super::doubts::Doubts;
 use super::entropy::Entropy;
 use super::health::StoreHealth;
 use super::metrics::Meter;
@@ -37,6 +38,7 @@ pub(crate) struct Shared {
     pub(crate) alarm: Alarm,
     pub(crate) health: StoreHealth,
     pub(crate) meter: Meter,
+    pub(crate) doubts: Doubts,
     /// The largest payload, in bytes of JSON.
     pub(crate) largest_payload: usize,
     /// No new attempts and commands: the engine is being shut down.

@@ -94,7 +94,7 @@ async fn fire(shared: &Arc<Shared>, stuck: &mut Stuck) -> Result<Option<Timestam
         let due: Vec<RunId> =
             due.inspect(|(due, _)| shared.meter.woken(lag(*due, now))).map(|(_, run)| run).collect();
         if due.is_empty() {
-            return Ok(stuck.next());
+            return Ok(stuck.next(now));
         }
         let woken = due.iter().map(|run| wake(shared, run));
         for (run, outcome) in due.iter().zip(join_all(woken).await) {
@@ -148,7 +148,8 @@ impl Stuck {
         self.runs.retain(|_, (until, _)| deadline(*until, LONGEST_STUCK) > now);
     }
 
-    fn next(&self) -> Option<Timestamp> {
-        self.runs.values().map(|(until, _)| *until).min()
+    /// When one of them is tried again. Those whose time has come are not due any more.
+    fn next(&self, now: Timestamp) -> Option<Timestamp> {
+        self.runs.values().map(|(until, _)| *until).filter(|until| *until > now).min()
     }
 }

@@ -19,6 +19,8 @@ use crate::signal::Message;
 pub enum CommitFault {
     /// It is refused with this error, and nothing is written.
     Refuse(BackendError),
+    /// It is written, and answered with this error all the same.
+    WriteAndRefuse(BackendError),
     /// The process ends before it is written: no answer ever comes, here and to every later call.
     CrashBefore,
     /// The process ends after it was written: no answer ever comes, here and to every later call.
@@ -101,6 +103,10 @@ impl<B: Backend> Backend for FaultyBackend<B> {
         match fault {
             None => self.inner.commit(commit),
             Some(CommitFault::Refuse(error)) => Box::pin(std::future::ready(Err(error))),
+            Some(CommitFault::WriteAndRefuse(error)) => Box::pin(async move {
+                self.inner.commit(commit).await?;
+                Err(error)
+            }),
             Some(CommitFault::CrashBefore) => {
                 self.crash();
                 Box::pin(std::future::pending())

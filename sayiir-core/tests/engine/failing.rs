@@ -80,6 +80,44 @@ async fn a_timer_that_cannot_be_stored_fires_later() {
 }
 
 #[tokio::test]
+async fn a_commit_that_was_refused_and_turns_out_to_be_written_counts_once() {
+    let commits = outcome_with(None).await;
+    assert!(commits >= 6, "{commits} commits");
+    for number in 1..=commits {
+        outcome_with(Some(number)).await;
+    }
+}
+
+/// What a careful client does, with one commit that is written although the store says that it failed; gives the number of
+/// commits.
+async fn outcome_with(refused: Option<u64>) -> u64 {
+    let world = World::default();
+    let (engine, backend) = on_faulty(&world).await;
+    if let Some(number) = refused {
+        let error = BackendError::Io { detail: "input/output error".into(), source: None };
+        backend.fault(number, CommitFault::WriteAndRefuse(error));
+    }
+    let script =
+        || Scripted::call([work("a"), wait("go"), Op::Sleep(60), Op::Child(vec![work("b")]), work("c")]);
+    let run = match engine.start("exp-001", script()).or_attach().await {
+        Err(_) => engine.start("exp-001", script()).or_attach().await.expect("it is there"),
+        Ok(run) => run,
+    };
+    let send = || run.signal(Scripted::GO, &"1".into()).idempotency_key("go 1");
+    if send().await.is_err() {
+        // While the store is given time, everybody is told of its failure.
+        engine.advance(Duration::from_secs(1)).await;
+        send().await.expect("the store answers again");
+    }
+    engine.advance(Duration::from_hours(1)).await;
+    let lines = run.result().await.expect("a value");
+    assert_eq!(lines, ["a done", "1", "slept", "b done", "c done"], "commit {refused:?}");
+    assert_each_step_once(backend.inner()).await;
+    assert_eq!(["a", "b", "c"].map(|label| world.count(label)), [1; 3], "commit {refused:?}");
+    backend.commits()
+}
+
+#[tokio::test]
 async fn a_run_that_somebody_else_changed_goes_on_from_what_the_store_holds() {
     let world = World::default();
     let backend = InMemoryBackend::new();

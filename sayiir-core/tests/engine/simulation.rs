@@ -168,13 +168,14 @@ impl Simulation {
         self.perform(action).await;
     }
 
-    /// One of the next commits is refused, or is the last that this process makes.
+    /// One of the next commits is refused, perhaps although it is written, or is the last that this process makes.
     fn plan_fault(&mut self) {
         let number = self.backend.commits() + 1 + self.random.below(6);
         let full = BackendError::StorageFull { detail: "simulated".into() };
         let fault = match self.random.below(4) {
             0 => CommitFault::CrashBefore,
             1 => CommitFault::CrashAfter,
+            2 => CommitFault::WriteAndRefuse(full),
             _ => CommitFault::Refuse(full),
         };
         self.backend.fault(number, fault);

@@ -93,19 +93,24 @@ impl Actor {
         let has_more = turn.has_more();
         let (changes, children): (Vec<_>, Vec<_>) = turn.take_children().into_iter().unzip();
         match turn.finish() {
-            Decided::Unchanged(image) => self.image = Some(image),
+            Decided::Unchanged(image) => {
+                self.announce(&image, has_more);
+                self.image = Some(image);
+            }
             Decided::Changed(change, image) => {
                 let shared = &self.shared;
                 let commit = Commit { changes: std::iter::once(*change).chain(changes).collect() };
                 let stopwatch = Stopwatch::start();
                 let write = || shared.backend.commit(commit.clone());
                 let span = tracing::info_span!("step", run = %self.run, step = image.record.steps.0);
-                shared.store_refusing(patience, Some(&mut self.commands), write).instrument(span).await?;
-                shared.meter.committed(&stopwatch);
-                shared.alarm.set(image.due());
-                if !has_more && has_settled(&image.record) {
-                    shared.waiters.tell(&image.record);
+                let writing = shared.store_refusing(patience, Some(&mut self.commands), write);
+                if let Err(error) = writing.instrument(span).await {
+                    self.doubt(&error, children);
+                    return Err(error);
                 }
+                self.shared.meter.committed(&stopwatch);
+                self.announce(&image, has_more);
+                let shared = &self.shared;
                 tracing::debug!(
                     run = %self.run,
                     step = image.record.steps.0,
@@ -122,6 +127,24 @@ impl Actor {
         self.has_more = has_more;
         self.reconcile();
         Ok(())
+    }
+
+    /// Says what stands in the store to whoever waits for it.
+    fn announce(&self, image: &Image, has_more: bool) {
+        self.shared.alarm.set(image.due());
+        if !has_more && has_settled(&image.record) {
+            self.shared.waiters.tell(&image.record);
+        }
+    }
+
+    /// After a commit that failed, or was repeated and met itself: what it began is looked at again.
+    fn doubt(&self, error: &BackendError, children: Vec<Image>) {
+        if !matches!(error, BackendError::Conflict { .. }) {
+            self.shared.doubt(self.run.clone());
+        }
+        for child in children {
+            self.shared.doubt(child.record.run.clone());
+        }
     }
 
     /// Does what the last turn left undone.
