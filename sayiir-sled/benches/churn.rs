@@ -1,6 +1,7 @@
 //! What a million steps leave on the disk, with runs that are removed when they are done, and what compaction makes of it.
 //!
-//! `cargo bench -p sayiir-sled --bench churn` measures; `-- --smoke` only shows that it runs.
+//! `cargo bench -p sayiir-sled --bench churn` measures; `-- --smoke` does less of it. Either fails if compaction leaves files of
+//! more than three times the live bytes.
 
 mod driver;
 
@@ -13,6 +14,8 @@ use sayiir_sled::SledBackend;
 
 /// Steps of a run before it is removed and another one starts.
 const STEPS_OF_A_RUN: u64 = 50;
+/// What compaction may leave: the bytes of all files by those that are live.
+const MOST_TIMES: u64 = 3;
 /// Runs that step in one commit.
 const TOGETHER: usize = 250;
 
@@ -43,6 +46,10 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let start = Instant::now();
     backend.compact().await?;
     say(&format!("after compaction in {:.1?}", start.elapsed()), &backend);
+    let stats = backend.stats();
+    if stats.file_bytes > MOST_TIMES * stats.live_bytes {
+        return Err(format!("more than {MOST_TIMES} times what is live").into());
+    }
     Ok(())
 }
 

@@ -19,7 +19,7 @@ use crate::change::Prepared;
 use crate::committer::Committer;
 use crate::compact::{Compacted, compact};
 use crate::error::from_io;
-use crate::layout::Layout;
+use crate::layout::{self, Layout};
 use crate::options::Options;
 use crate::queue::{Job, Queue};
 use crate::recovery::Opened;
@@ -76,7 +76,7 @@ pub struct Stats {
     pub device_syncs: u64,
     /// About how many bytes of keys and values are live.
     pub live_bytes: u64,
-    /// How many bytes its files have.
+    /// How many bytes its files have, all together.
     pub file_bytes: u64,
 }
 
@@ -115,7 +115,7 @@ impl SledBackend {
     pub(crate) fn open_with(path: &Path, options: Options) -> Result<Self, BackendError> {
         let layout = Layout::open(path)?;
         let mut opened = recovery::open(&layout, &options)?;
-        if options.wants_compaction(opened.live, opened.db.size_on_disk().unwrap_or_default()) {
+        if options.wants_compaction(opened.live, layout::bytes(path)) {
             opened = compacted(&layout, &options, opened)?;
         }
         let store = Arc::new(Store::new(opened.db.clone()));
@@ -146,7 +146,7 @@ impl SledBackend {
             file_syncs: counters.file_syncs.load(Ordering::Relaxed),
             device_syncs: sync::calls(),
             live_bytes: counters.live.load(Ordering::Relaxed),
-            file_bytes: self.store().file_bytes(),
+            file_bytes: layout::bytes(&self.inner.path),
         }
     }
 

@@ -1,25 +1,31 @@
 //! A database that is written in one go, beside the one that counts: by compaction and by import.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sayiir_core::backend::BackendError;
 
 use crate::error::{caught, from_sled};
 use crate::frame::{self, Header};
 use crate::keys;
-use crate::layout::{Layout, sync_directory};
+use crate::layout::Layout;
 use crate::options::Options;
 use crate::recovery;
 use crate::value;
 
-/// Batches of this size were found to survive crashes, and gain nothing by growing.
-const KEYS_OF_A_BATCH: usize = 1_000;
+/// Sled fills its files with what is garbage a moment later, and gives it free only after a flush: larger batches leave
+/// files that are larger.
+const KEYS_OF_A_BATCH: usize = 200;
+/// One segment is given free each time sled's thread wakes: every half second, as it does otherwise, would leave most of the
+/// garbage of a copy in the files.
+const COLLECT_EVERY: Duration = Duration::from_millis(1);
 
 /// The database being written.
 #[derive(Debug)]
 pub(crate) struct Fresh {
     db: sled::Db,
     directory: PathBuf,
+    options: Options,
     batch: sled::Batch,
     keys: usize,
     live: u64,
@@ -31,9 +37,17 @@ impl Fresh {
     /// # Errors
     /// What sled says.
     pub(crate) fn create(directory: &Path, options: &Options) -> Result<Self, BackendError> {
-        let db = recovery::open_sled(directory, options)?;
+        let collecting = Options { collect_every: COLLECT_EVERY, ..options.clone() };
+        let db = recovery::open_sled(directory, &collecting)?;
         recovery::write_format(&db)?;
-        Ok(Self { db, directory: directory.to_owned(), batch: sled::Batch::default(), keys: 0, live: 0 })
+        Ok(Self {
+            db,
+            directory: directory.to_owned(),
+            options: options.clone(),
+            batch: sled::Batch::default(),
+            keys: 0,
+            live: 0,
+        })
     }
 
     /// Adds a key.
@@ -50,7 +64,8 @@ impl Fresh {
         Ok(())
     }
 
-    /// Brings everything to the device; gives the database and its live bytes.
+    /// Brings everything to the device; gives the database, opened as the options say, and its live bytes. Opening it leaves a
+    /// snapshot of sled's, so that the next opening does not read the whole log.
     ///
     /// # Errors
     /// What sled and the system say.
@@ -59,10 +74,16 @@ impl Fresh {
         let value = frame::encode(keys::SEQUENCE, header, &value::encode(&self.live));
         self.batch.insert(keys::SEQUENCE, value);
         self.write()?;
-        caught(|| self.db.flush().map_err(from_sled))?;
-        recovery::sync_files(layout, &self.directory)?;
-        sync_directory(layout.root())?;
-        Ok((self.db, self.live))
+        let Self { db, directory, options, live, .. } = self;
+        recovery::close(Some(db));
+        let db = recovery::open_sled(&directory, &options)?;
+        if caught(|| recovery::check_format(&db))? != (sequence, live) {
+            return Err(BackendError::Damaged {
+                detail: format!("{} does not read as it was written", directory.display()),
+            });
+        }
+        recovery::sync_files(layout, &directory)?;
+        Ok((db, live))
     }
 
     fn write(&mut self) -> Result<(), BackendError> {

@@ -116,6 +116,23 @@ impl Layout {
     }
 }
 
+/// How many bytes the files below a directory have, apart from copies of damaged ones that were set aside.
+pub(crate) fn bytes(directory: &Path) -> u64 {
+    let mut sum = 0;
+    // What cannot be read has just been removed.
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let set_aside =
+            path.extension().is_some_and(|extension| extension.as_encoded_bytes().starts_with(b"damaged-"));
+        sum += match entry.metadata() {
+            Ok(metadata) if metadata.is_file() => metadata.len(),
+            Ok(metadata) if metadata.is_dir() && !set_aside => bytes(&path),
+            Ok(_) | Err(_) => 0,
+        };
+    }
+    sum
+}
+
 /// Makes the names in a directory durable.
 ///
 /// # Errors

@@ -9,6 +9,8 @@ use crate::SledBackend;
 
 /// Files up to this size are let be.
 const NEVER_COMPACTED: u64 = 8 * 1024 * 1024;
+/// How often sled's own thread wakes. It gives one segment of its files free at a time, and syncs.
+const COLLECT_EVERY: Duration = Duration::from_millis(500);
 
 /// When a commit is acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,6 +31,7 @@ pub struct Options {
     pub(crate) cache_capacity: u64,
     pub(crate) accept_loss: bool,
     pub(crate) compact_above: Option<u32>,
+    pub(crate) collect_every: Duration,
 }
 
 impl Default for Options {
@@ -38,6 +41,7 @@ impl Default for Options {
             cache_capacity: 128 * 1024 * 1024,
             accept_loss: false,
             compact_above: None,
+            collect_every: COLLECT_EVERY,
         }
     }
 }

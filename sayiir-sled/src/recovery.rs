@@ -89,7 +89,7 @@ pub(crate) fn open_sled(directory: &Path, options: &Options) -> Result<sled::Db,
         .path(directory)
         .cache_capacity(options.cache_capacity)
         // The thread behind it also collects garbage.
-        .flush_every_ms(Some(500));
+        .flush_every_ms(Some(u64::try_from(options.collect_every.as_millis()).unwrap_or(u64::MAX)));
     let attempt = || caught(|| config.open().map_err(from_sled));
     match attempt_while_locked(attempt) {
         Err(BackendError::Damaged { detail }) => {
@@ -172,7 +172,10 @@ fn files(directory: &Path) -> Result<Vec<(String, PathBuf)>, BackendError> {
 }
 
 /// Reads the format, or writes it into an empty database; gives the sequence and the live bytes.
-fn check_format(db: &sled::Db) -> Result<(u64, u64), BackendError> {
+///
+/// # Errors
+/// `NewerFormat`, or `Damaged` if it is not a database of ours.
+pub(crate) fn check_format(db: &sled::Db) -> Result<(u64, u64), BackendError> {
     let Some(bytes) = db.get(keys::FORMAT).map_err(from_sled)? else {
         return match db.first().map_err(from_sled)? {
             None => {

@@ -74,13 +74,6 @@ impl Store {
         self.shared().db.clone()
     }
 
-    /// How many bytes sled's files have; 0 if there is no database.
-    pub(crate) fn file_bytes(&self) -> u64 {
-        let state = self.shared();
-        let size = state.db.as_ref().ok().and_then(|db| db.size_on_disk().ok());
-        size.unwrap_or_default()
-    }
-
     /// Reads, and waits until what was read is durable.
     ///
     /// # Errors

@@ -10,7 +10,7 @@
 //! After a power loss the tip may be old, and then says less, never more.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use sayiir_core::backend::BackendError;
@@ -74,11 +74,20 @@ impl Tip {
         let mut bytes = [0; BYTES];
         bytes[..8].copy_from_slice(&sequence.to_le_bytes());
         bytes[8..].copy_from_slice(&crc32fast::hash(&sequence.to_le_bytes()).to_le_bytes());
-        let mut file = &self.file;
-        file.seek(SeekFrom::Start(place as u64))
-            .and_then(|_| file.write_all(&bytes))
-            .map_err(|error| from_io("writing the tip", error))
+        put(&self.file, &bytes, place as u64).map_err(|error| from_io("writing the tip", error))
     }
+}
+
+/// One call of the system's where there is one for it: every group waits for this.
+#[cfg(unix)]
+fn put(file: &File, bytes: &[u8], place: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, place)
+}
+
+#[cfg(not(unix))]
+fn put(mut file: &File, bytes: &[u8], place: u64) -> io::Result<()> {
+    file.seek(SeekFrom::Start(place))?;
+    io::Write::write_all(&mut file, bytes)
 }
 
 fn slot(bytes: &[u8]) -> Option<u64> {
