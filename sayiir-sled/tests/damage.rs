@@ -1,10 +1,12 @@
 //! Damaged, cut, missing and foreign files: a database that is whole, or a typed error; never a panic, never silence.
 
+mod files;
 mod script;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use files::{copy, data};
 use sayiir_core::backend::{Backend, BackendError, Commit};
 use sayiir_core::testing::random::Random;
 use sayiir_sled::SledBackend;
@@ -23,19 +25,6 @@ async fn filled(path: &Path) {
             backend.commit(Commit { changes }).await.expect("it commits");
         }
         place = place.next();
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a directory");
-    for entry in fs::read_dir(from).expect("a directory") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        if entry.file_type().expect("a type").is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("a copy");
-        }
     }
 }
 
@@ -77,10 +66,6 @@ async fn fate(path: &Path, what: &str) -> Fate {
         }
     }
     if named { Fate::NamedAtRead } else { Fate::Intact }
-}
-
-fn data(path: &Path) -> PathBuf {
-    path.join("data-1")
 }
 
 fn log_length(path: &Path) -> u64 {
@@ -258,29 +243,6 @@ fn a_file_where_the_directory_should_be_is_an_error() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let opened = SledBackend::open(file.path());
     assert!(matches!(opened, Err(BackendError::Io { .. })), "{opened:?}");
-}
-
-#[tokio::test]
-async fn a_newer_format_is_refused_by_its_number() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path();
-    filled(path).await;
-    let key = [0, b'f'];
-    // As `frame` writes it: version, checksum, no pieces, the number, what it is.
-    let mut checked = vec![0, 7];
-    checked.extend_from_slice(b"sayiir");
-    let mut hasher = crc32fast::Hasher::new();
-    hasher.update(&key);
-    hasher.update(&[1]);
-    hasher.update(&checked);
-    let mut value = vec![1];
-    value.extend_from_slice(&hasher.finalize().to_le_bytes());
-    value.extend_from_slice(&checked);
-    let db = sled::open(data(path)).expect("sled opens");
-    db.insert(key, value).and_then(|_| db.flush()).expect("it is written");
-    drop(db);
-    let opened = SledBackend::open(path);
-    assert!(matches!(opened, Err(BackendError::NewerFormat { found: 7, supported: 1 })), "{opened:?}");
 }
 
 #[tokio::test]

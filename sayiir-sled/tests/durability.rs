@@ -1,12 +1,13 @@
 //! What `Ok` means, who may open a database, and what it keeps on its disk.
 
+mod files;
 mod script;
 
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use std::{env, fs};
 
+use files::data;
 use sayiir_core::backend::{Backend, BackendError, Commit};
 use sayiir_sled::{Durability, SledBackend};
 use script::Place;
@@ -22,12 +23,6 @@ async fn bring(backend: &SledBackend, number: usize, revision: u64) {
         backend.commit(Commit { changes }).await.expect("it commits");
         place = place.next();
     }
-}
-
-/// sled's own directory.
-fn data(path: &Path) -> PathBuf {
-    let current = fs::read_to_string(path.join("current")).expect("it names the generation");
-    path.join(format!("data-{}", current.trim()))
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 //! after could leave, opened, and compared with what had been acknowledged. `SAYIIR_IMAGES=4000 cargo test -p sayiir-sled
 //! --test power_loss` tries every sync several times, an ordinary run a part. Without `strace` the test says so and passes.
 
+mod files;
 mod lanes;
 mod script;
 mod trace;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
+use files::copy;
 use lanes::{LANES, Lane, Work, compare, hear, runtime};
 use sayiir_core::testing::random::Random;
 use sayiir_sled::SledBackend;
@@ -136,17 +138,4 @@ fn child_that_crashes() {
     lanes::print_line("@ opened");
     runtime().block_on(lanes::work(&backend, Work { seed, commits: 30, compacts: false }));
     std::process::abort();
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a directory");
-    for entry in fs::read_dir(from).expect("a directory") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        if entry.file_type().expect("a type").is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("a copy");
-        }
-    }
 }
