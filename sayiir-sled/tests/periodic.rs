@@ -24,7 +24,7 @@ const AHEAD: u64 = LIFE / 2;
 fn a_sigkill_costs_at_most_what_no_sync_has_covered_and_tears_nothing() {
     let kills: u64 = env::var("SAYIIR_KILLS").map_or(4, |kills| kills.parse().expect("a number"));
     let mut random = Random::new(1);
-    let mut lost = 0;
+    let mut uncovered = 0;
     for _ in 0..kills {
         let directory = tempfile::tempdir().expect("a directory");
         let said = listen_and_kill(directory.path(), 100 + random.below(1_000));
@@ -34,9 +34,9 @@ fn a_sigkill_costs_at_most_what_no_sync_has_covered_and_tears_nothing() {
         assert!(found >= covered.unwrap_or_default(), "{found} of {last} commits, {covered:?} were synced");
         // One more may have been written, and not acknowledged.
         assert!(found <= last + 1, "{found} of {last} commits");
-        lost += last.saturating_sub(found);
+        uncovered += last.saturating_sub(found);
     }
-    println!("{kills} kills, {lost} acknowledged commits lost that no sync had covered");
+    println!("{kills} kills, {uncovered} acknowledged commits lost that no sync had covered");
 }
 
 /// The commits that were acknowledged, each with the number of syncs that had begun.
