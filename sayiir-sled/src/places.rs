@@ -23,8 +23,12 @@ impl Moves {
         let mut moves = Self::default();
         let place = |entry: Option<&IndexEntry>| entry.and_then(|entry| entry.place.clone());
         if place(before) != place(after) {
-            before.into_iter().for_each(|entry| moves.count(entry, -1));
-            after.into_iter().for_each(|entry| moves.count(entry, 1));
+            if let Some(entry) = before {
+                moves.count(entry, -1);
+            }
+            if let Some(entry) = after {
+                moves.count(entry, 1);
+            }
         }
         moves
     }
