@@ -46,9 +46,10 @@ use wait::Wait;
 /// and its place on disk are known: names are unique in a flow, the branches of its routes and forks included, which is
 /// checked when it is run or registered.
 ///
-/// Values between steps are stored, so they are [`Durable`](crate::durable::Durable). A step's closure is to the engine what a `#[task]` is: its result
-/// is stored when it is done and it never runs again, its effects happen at least once, its panic is a failed attempt. How
-/// often it is repeated, its [`WorkflowContext`] says. It fails with a [`StepError`], which every error can be made into.
+/// Values between steps are stored, so they are [`Durable`](crate::durable::Durable). A step's closure is to the engine what a
+/// `#[task]` is: its result is stored when it is done and it never runs again, its effects happen at least once, its panic is a
+/// failed attempt. How often it is repeated, its [`WorkflowContext`] says. It fails with a [`StepError`], which every error can
+/// be made into.
 ///
 /// ```
 /// # mod sayiir { pub mod prelude { pub use sayiir_core::{builder::*, engine::*, memory::*, send_event::*, task::*}; } }

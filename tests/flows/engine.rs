@@ -171,6 +171,16 @@ async fn a_flow_that_was_not_registered_is_not_started() -> Tested {
 }
 
 #[tokio::test]
+async fn a_flow_is_not_started_as_another_one_of_its_name() -> Tested {
+    let registered = approval(&Count::default()).name("approval").build();
+    let other = WorkflowBuilder::<u32, u32>::new(WorkflowContext::new()).name("approval").build();
+    let engine = TestEngine::start(|builder| builder.flow(&registered)).await?;
+    let started = engine.start("exp-001", other.invoke(250)).await;
+    assert!(matches!(started, Err(StartError::OtherWorkflow { workflow }) if workflow == "approval"));
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_flows_is_found_before_anything_runs() {
     let add = |step| {
         WorkflowBuilder::new(WorkflowContext::new()).then(step, |n: u32| async move { Ok(n + 1) }).name("add")

@@ -32,6 +32,7 @@ impl From<StartError> for RunError {
             StartError::AlreadyExists { run } => Self::AlreadyExists { run },
             StartError::InvalidId(_)
             | StartError::NotRegistered { .. }
+            | StartError::OtherWorkflow { .. }
             | StartError::Unencodable { .. }
             | StartError::TooLarge { .. }
             | StartError::Stopped { .. }

@@ -135,6 +135,10 @@ impl Program for FlowProgram {
         None
     }
 
+    fn takes(&self, input: &(dyn Any + Send)) -> bool {
+        self.shape.input.fits(input)
+    }
+
     fn begin(&self, input: Box<dyn Any + Send>) -> Box<dyn LiveState> {
         Box::new(FlowState::start(self.shape.clone(), input))
     }

@@ -39,6 +39,7 @@ const TIED: &str = "the builder's types tie each stage to the one before it";
 /// How a value is stored whose type only the builder knew.
 #[derive(Clone, Copy)]
 pub(super) struct ValueCodec {
+    fits: fn(&(dyn Any + Send)) -> bool,
     encode: fn(&Value) -> Result<Stored, serde_json::Error>,
     decode: fn(&Stored) -> Result<Value, serde_json::Error>,
 }
@@ -46,9 +47,15 @@ pub(super) struct ValueCodec {
 impl ValueCodec {
     pub(super) fn of<T: Durable>() -> Self {
         Self {
+            fits: |value| value.is::<T>(),
             encode: |value| Stored::encode(peeked::<T>(value)),
             decode: |stored| Ok(Box::new(stored.decode::<T>()?)),
         }
+    }
+
+    /// Whether the value is of the type.
+    pub(super) fn fits(&self, value: &(dyn Any + Send)) -> bool {
+        (self.fits)(value)
     }
 
     pub(super) fn encode(&self, value: &Value) -> Result<Stored, serde_json::Error> {

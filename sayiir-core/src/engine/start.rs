@@ -41,6 +41,9 @@ impl<W: Startable> Start<W> {
             return Err(StartError::NotRegistered { workflow });
         };
         let input = self.invocation.into_input();
+        if !program.takes(&input) {
+            return Err(StartError::OtherWorkflow { workflow });
+        }
         let arguments =
             W::encode(&input).map_err(|source| StartError::Unencodable { run: run.clone(), source })?;
         let (bytes, limit) = (arguments.as_str().len(), shared.largest_payload);

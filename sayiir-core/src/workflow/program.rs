@@ -24,10 +24,12 @@ pub trait Program: Send + Sync {
     fn signals(&self) -> &[SignalDeclaration];
     /// The limit of a whole run.
     fn timeout(&self) -> Option<std::time::Duration>;
+    /// Whether a run can begin with this: a `W::Input`.
+    fn takes(&self, input: &(dyn Any + Send)) -> bool;
     /// The state before the first move, from `Box<W::Input>`.
     ///
     /// # Panics
-    /// If it is another type; the typed handle guarantees it.
+    /// If it is another type, one that the program does not [take](Self::takes).
     fn begin(&self, input: Box<dyn Any + Send>) -> Box<dyn LiveState>;
     /// Reads a stored state.
     ///
@@ -143,8 +145,12 @@ impl<W: Workflow> Program for TypedProgram<W> {
         W::TIMEOUT
     }
 
+    fn takes(&self, input: &(dyn Any + Send)) -> bool {
+        input.is::<W::Input>()
+    }
+
     fn begin(&self, input: Box<dyn Any + Send>) -> Box<dyn LiveState> {
-        let input = input.downcast::<W::Input>().expect("an invocation carries its workflow's input");
+        let input = input.downcast::<W::Input>().expect("an engine begins a run with what its program takes");
         Box::new(Typed::<W>(W::begin(*input)))
     }
 

@@ -11,7 +11,7 @@ pub enum StartError {
     /// The id cannot be one.
     #[error(transparent)]
     InvalidId(#[from] InvalidRunId),
-    /// There is a run of that id. With [`or_attach`](super::Start::or_attach): of another workflow or with other arguments.
+    /// There is a run of that id. With [`or_attach`](crate::engine::Start::or_attach): of another workflow or with other arguments.
     #[error("run {run} exists already")]
     AlreadyExists {
         /// The run.
@@ -21,6 +21,12 @@ pub enum StartError {
     #[error("workflow `{workflow}` is not registered: `Engine::builder().workflow::<..>()`, or `.flow(&..)`")]
     NotRegistered {
         /// The workflow.
+        workflow: String,
+    },
+    /// What is registered under the workflow's name is another workflow: it begins with something else.
+    #[error("another workflow is registered under the name `{workflow}`: it takes other arguments")]
+    OtherWorkflow {
+        /// The name.
         workflow: String,
     },
     /// The arguments do not go to JSON.
