@@ -317,3 +317,20 @@ async fn hidden_by_configuration(total: Vec<i64>) -> i64 {
 fn what_would_be_wrong_in_a_configuration_that_does_not_hold_is_not_reported() {
     assert_eq!(drive::<hidden_by_configuration>((vec![1, 2],), vec![]).0, 9);
 }
+
+#[workflow]
+async fn texts_with_braces(name: i64) -> Vec<String> {
+    let mut texts = Vec::new();
+    if let Some(name) = Some(number(name).await) {
+        texts.extend(vec!["{name}".to_owned(), format!("{name}")]);
+        assert!(!matches!(texts[0].as_str(), "{name}?"), "{name} {:?}", ["{name}"]);
+        number(name).await;
+    }
+    texts.push(name.to_string());
+    texts
+}
+
+#[test]
+fn a_text_with_braces_is_a_format_string_only_where_something_formats() {
+    assert_eq!(drive::<texts_with_braces>((1,), vec![]).0, ["{name}", "2", "1"]);
+}

@@ -16,7 +16,8 @@ impl Resolver<'_> {
         let written = call.tokens.clone();
         let mut arguments = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(written.clone());
         let before = self.effect.clone();
-        call.tokens = self.tokens(written.clone());
+        let name = call.path.segments.last().map(|last| last.ident.to_string());
+        call.tokens = self.tokens(written.clone(), name.is_some_and(|name| may_format(&name)));
         // Where the arguments are expressions, their own variables (a closure's parameters) do not count.
         if let Ok(expressions) = &mut arguments {
             let mut exact = Resolver { effect: Effect::default(), local: self.local.clone(), ..*self };
@@ -42,7 +43,8 @@ impl Resolver<'_> {
         }
     }
 
-    fn tokens(&mut self, tokens: TokenStream) -> TokenStream {
+    /// The tokens with the right names. `formats` says whether a text among them may be a format string.
+    fn tokens(&mut self, tokens: TokenStream, formats: bool) -> TokenStream {
         let named = named_arguments(tokens.clone());
         let mut out: Vec<TokenTree> = Vec::new();
         let mut captured: Vec<(Ident, Ident)> = Vec::new();
@@ -50,7 +52,8 @@ impl Resolver<'_> {
         while let Some(token) = input.next() {
             let token = match token {
                 TokenTree::Group(group) => {
-                    let mut inner = Group::new(group.delimiter(), self.tokens(group.stream()));
+                    let formats = called_macro(&out).is_some_and(|name| may_format(&name));
+                    let mut inner = Group::new(group.delimiter(), self.tokens(group.stream(), formats));
                     inner.set_span(group.span());
                     TokenTree::Group(inner)
                 }
@@ -74,7 +77,8 @@ impl Resolver<'_> {
                     TokenTree::Ident(ident)
                 }
                 TokenTree::Literal(literal) => {
-                    captured.extend(self.captures(&literal, &named));
+                    let explicit = self.captures(&literal, &named);
+                    captured.extend(explicit.into_iter().filter(|_| formats));
                     TokenTree::Literal(literal)
                 }
                 punct @ TokenTree::Punct(_) => punct,
@@ -119,6 +123,21 @@ impl Resolver<'_> {
 pub(super) fn run_id(span: proc_macro2::Span) -> TokenStream {
     let step = super::super::expand::own("step");
     quote::quote_spanned!(span=> ::core::clone::Clone::clone(#step.run()))
+}
+
+/// Whether a macro of this name may take a format string: of those of the standard library that do not, it is known.
+fn may_format(name: &str) -> bool {
+    !["vec", "concat", "matches", "stringify", "env", "option_env", "include_str"].contains(&name)
+}
+
+/// The macro whose arguments come next.
+fn called_macro(before: &[TokenTree]) -> Option<String> {
+    match before {
+        [.., TokenTree::Ident(name), TokenTree::Punct(bang)] if bang.as_char() == '!' => {
+            Some(name.to_string())
+        }
+        _ => None,
+    }
 }
 
 fn follows_path_or_dot(before: &[TokenTree]) -> bool {
