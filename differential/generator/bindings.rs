@@ -26,7 +26,8 @@ impl Writer {
 
     /// Names the place to wait of a statement that has one.
     pub(crate) fn named(&mut self, statement: String) -> String {
-        if statement.matches(".await").count() == 1 && self.rng.chance(25) {
+        let awaits_once = statement.matches(".await").count() == 1;
+        if awaits_once && self.rng.chance(25) && !statement.contains("not_there()") {
             return format!("#[at(\"{}\")]\n{statement}", self.unique("place-"));
         }
         if statement.starts_with("let ") && self.rng.chance(2) {
