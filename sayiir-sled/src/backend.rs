@@ -32,7 +32,7 @@ use crate::{places, read, recovery, scan, sync};
 /// is free for others; that drop waits for the device.
 ///
 /// Reads are done on the caller's thread and take microseconds, unless pages have to come from the disk. They see a commit
-/// only once it is durable. If the disk was full, commits are refused with [`BackendError::StorageFull`] until there is room
+/// only once it is durable. If the disk was full, all is refused with [`BackendError::StorageFull`] until there is room
 /// again; after any other failed write or sync the store answers [`BackendError::Stopped`] until it is opened anew.
 ///
 /// sled meets some damage with a panic of its own. It is caught and becomes [`BackendError::Damaged`]; the program's panic
@@ -167,6 +167,21 @@ impl SledBackend {
         &self.inner.store
     }
 
+    /// Reads; if there is no database since the disk was full, it is opened again first, should there be room now.
+    async fn read<T>(
+        &self,
+        scope: Scope<'_>,
+        work: impl Fn(&sled::Tree) -> Result<T, BackendError>,
+    ) -> Result<T, BackendError> {
+        match self.store().read(scope, &work).await {
+            Err(error) if error.is_retryable() => {
+                self.ask(Job::Open).await?;
+                self.store().read(scope, work).await
+            }
+            answer => answer,
+        }
+    }
+
     async fn ask(
         &self,
         job: impl FnOnce(oneshot::Sender<Result<(), BackendError>>) -> Job,
@@ -201,42 +216,42 @@ impl Backend for SledBackend {
     fn record<'a>(&'a self, run: &'a RunId) -> Answer<'a, Option<Arc<Record>>> {
         Box::pin(async move {
             let work = |tree: &sled::Tree| read::record(tree, run);
-            Ok(self.store().read(Scope::Run(run), work).await?.map(Arc::new))
+            Ok(self.read(Scope::Run(run), work).await?.map(Arc::new))
         })
     }
 
     fn message<'a>(&'a self, run: &'a RunId, signal: &'a str, position: u64) -> Answer<'a, Option<Message>> {
         let work = move |tree: &sled::Tree| read::message(tree, run, signal, position);
-        Box::pin(self.store().read(Scope::Run(run), work))
+        Box::pin(self.read(Scope::Run(run), work))
     }
 
     fn is_delivered<'a>(&'a self, run: &'a RunId, idempotency_key: &'a str) -> Answer<'a, bool> {
         let work = move |tree: &sled::Tree| read::is_delivered(tree, run, idempotency_key);
-        Box::pin(self.store().read(Scope::Run(run), work))
+        Box::pin(self.read(Scope::Run(run), work))
     }
 
     fn history<'a>(&'a self, run: &'a RunId, position: u64, limit: usize) -> Answer<'a, Vec<HistoryEntry>> {
         let work = move |tree: &sled::Tree| read::history(tree, run, position, limit);
-        Box::pin(self.store().read(Scope::Run(run), work))
+        Box::pin(self.read(Scope::Run(run), work))
     }
 
     fn due(&self, until: Timestamp, limit: usize) -> Answer<'_, Vec<(Timestamp, RunId)>> {
         let work = move |tree: &sled::Tree| scan::due(tree, until, limit);
-        Box::pin(self.store().read(Scope::All, work))
+        Box::pin(self.read(Scope::All, work))
     }
 
     fn next_due(&self) -> Answer<'_, Option<Timestamp>> {
-        Box::pin(self.store().read(Scope::All, scan::next_due))
+        Box::pin(self.read(Scope::All, scan::next_due))
     }
 
     fn ready<'a>(&'a self, after: Option<&'a RunId>, limit: usize) -> Answer<'a, Vec<RunId>> {
         let work = move |tree: &sled::Tree| scan::ready(tree, after, limit);
-        Box::pin(self.store().read(Scope::All, work))
+        Box::pin(self.read(Scope::All, work))
     }
 
     fn list<'a>(&'a self, query: &'a Query) -> Answer<'a, Page> {
         let work = move |tree: &sled::Tree| scan::list(tree, query);
-        Box::pin(self.store().read(Scope::All, work))
+        Box::pin(self.read(Scope::All, work))
     }
 
     fn doorbell(&self) -> Option<&Doorbell> {
@@ -244,7 +259,7 @@ impl Backend for SledBackend {
     }
 
     fn places(&self) -> Answer<'_, Vec<PlaceCount>> {
-        Box::pin(self.store().read(Scope::All, places::all))
+        Box::pin(self.read(Scope::All, places::all))
     }
 }
 

@@ -8,7 +8,12 @@ use sayiir_core::backend::{Backend, BackendError, Commit, RunChange};
 use sayiir_core::ids::{Incarnation, Revision, RunId};
 use sayiir_core::record::{Phase, Record};
 
+use tokio::sync::Mutex;
+
 use crate::{SledBackend, sync};
+
+/// There is one device for all tests.
+static DEVICE: Mutex<()> = Mutex::const_new(());
 
 fn start(id: &str) -> Commit {
     let record = Record {
@@ -34,6 +39,7 @@ fn start(id: &str) -> Commit {
 
 #[tokio::test]
 async fn after_a_failed_sync_nothing_is_acknowledged_until_the_database_is_opened_anew() {
+    let _device = DEVICE.lock().await;
     let directory = tempfile::tempdir().expect("a directory");
     let backend = SledBackend::open(directory.path()).expect("it opens");
     backend.commit(start("before")).await.expect("it commits");
@@ -51,4 +57,23 @@ async fn after_a_failed_sync_nothing_is_acknowledged_until_the_database_is_opene
     let backend = SledBackend::open(directory.path()).expect("it opens");
     assert!(backend.record(&before).await.expect("it reads").is_some());
     backend.commit(start("after")).await.expect("it commits");
+}
+
+#[tokio::test]
+async fn a_compaction_that_cannot_sync_is_reported_and_the_old_files_count() {
+    let _device = DEVICE.lock().await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let backend = SledBackend::open(directory.path()).expect("it opens");
+    backend.commit(start("before")).await.expect("it commits");
+    sync::FAIL.store(true, Ordering::SeqCst);
+    let failed = backend.compact().await;
+    assert!(matches!(failed, Err(BackendError::Io { .. })), "{failed:?}");
+    backend.commit(start("after")).await.expect("the store was not touched");
+    backend.compact().await.expect("it compacts");
+    drop(backend);
+    let backend = SledBackend::open(directory.path()).expect("it opens");
+    for id in ["before", "after"] {
+        let run = RunId::new(id).expect("a good id");
+        assert!(backend.record(&run).await.expect("it reads").is_some(), "{id}");
+    }
 }

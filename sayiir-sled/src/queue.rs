@@ -31,6 +31,8 @@ pub(crate) enum Job {
     Commit(Prepared, Reply),
     /// To write nothing until the live keys have been copied to a fresh directory.
     Compact(Reply),
+    /// To open the database again, if there is none because the disk was full.
+    Open(Reply),
 }
 
 /// What the writing thread takes its jobs from.
@@ -121,12 +123,13 @@ impl Queue {
         (group, replies)
     }
 
-    /// Takes the replies of those who ask for compaction.
+    /// Takes the replies of those who ask for compaction, and answers those who wanted an open database: there is one.
     pub(crate) fn compactions(&mut self) -> Vec<Reply> {
         let mut replies = Vec::new();
         for job in std::mem::take(&mut self.waiting) {
             match job {
                 Job::Compact(reply) => replies.push(reply),
+                Job::Open(reply) => answer(reply, Ok(())),
                 Job::Commit(..) => self.waiting.push_back(job),
             }
         }
@@ -135,7 +138,7 @@ impl Queue {
 
     /// Answers everything that waits.
     pub(crate) fn refuse(&mut self, why: &BackendError) {
-        for Job::Commit(_, reply) | Job::Compact(reply) in self.waiting.drain(..) {
+        for Job::Commit(_, reply) | Job::Compact(reply) | Job::Open(reply) in self.waiting.drain(..) {
             answer(reply, Err(why.clone()));
         }
     }

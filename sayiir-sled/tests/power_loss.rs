@@ -9,6 +9,7 @@ mod lanes;
 mod script;
 mod trace;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
@@ -34,6 +35,7 @@ fn nothing_acknowledged_is_lost_and_nothing_torn_by_a_power_loss() {
     let seed: u64 = env::var(SEED).map_or(1, |seed| seed.parse().expect("a number"));
     let directory = tempfile::tempdir().expect("a directory");
     let scene = Scene::record(directory.path(), seed);
+    println!("{} acknowledged commits, each with a sync of its own or shared", scene.check_syncs());
     let mut random = Random::new(seed);
     let points = scene.points();
     assert!(points.len() > 20, "only {} syncs were recorded", points.len());
@@ -80,6 +82,29 @@ impl Scene {
         let trace = Trace::read(&record);
         let opened = trace.said.iter().find(|said| said.text == "@ opened").expect("it opened").end;
         Self { directory: directory.to_owned(), trace, base, lanes, opened }
+    }
+
+    /// Gives the number of acknowledgements.
+    ///
+    /// # Panics
+    /// If the log was not synced between the call of a commit and its acknowledgement.
+    fn check_syncs(&self) -> usize {
+        let log = self.directory.join("store").join(FILES[0]);
+        let mut called = BTreeMap::new();
+        let mut acknowledged = 0;
+        for said in &self.trace.said {
+            match said.text.split(' ').collect::<Vec<_>>()[..] {
+                ["@", "intend", lane, ..] => {
+                    called.insert(lane, said.end);
+                }
+                ["@", "done", lane, ..] => {
+                    assert!(self.trace.is_synced(&log, called[lane], said.begin), "unsynced: {}", said.text);
+                    acknowledged += 1;
+                }
+                _ => {}
+            }
+        }
+        acknowledged
     }
 
     /// The ends of the syncs, once the database was open.

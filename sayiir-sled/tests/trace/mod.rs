@@ -129,6 +129,12 @@ impl Trace {
         deeds.flat_map(|deeds| &deeds.syncs).map(|sync| sync.end).collect()
     }
 
+    /// Whether a sync of the file began and ended between the two.
+    pub(crate) fn is_synced(&self, path: &Path, from: Moment, to: Moment) -> bool {
+        let deeds = self.files.get(path).into_iter();
+        deeds.flat_map(|deeds| &deeds.syncs).any(|sync| sync.begin >= from && sync.end <= to)
+    }
+
     /// What a power loss at `loss` could leave of a file that was `base` at the start.
     pub(crate) fn after(&self, path: &Path, mut base: Vec<u8>, loss: Moment, random: &mut Random) -> Vec<u8> {
         let Some(deeds) = self.files.get(path) else {
