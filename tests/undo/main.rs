@@ -143,3 +143,18 @@ async fn a_compensation_that_fails_for_good_blocks_the_run_and_retry_goes_on_wit
     assert!(matches!(run.status().await, Ok(WorkflowStatus::Blocked { .. })));
     assert_eq!(ledger.words(), ["reserve hotel", "reserve stuck"]);
 }
+
+#[tokio::test]
+async fn a_run_whose_compensation_is_stuck_ends_as_it_was_to_end_and_not_as_cancelled() {
+    let ledger = Arc::new(Ledger::default());
+    let engine = engine::<trip>(&ledger).await;
+    let run = engine.start("t-1", trip(stops(&["stuck"]), true)).await.expect("it starts");
+    run.signal(trip::GO, &true).await.expect("it is taken");
+    engine.advance(Duration::from_mins(1)).await;
+    assert!(matches!(run.status().await, Ok(WorkflowStatus::Blocked { .. })));
+    assert!(run.cancel("never mind").await.is_err(), "it has failed already");
+    ledger.free();
+    run.retry().await.expect("it goes on");
+    assert!(run.result().await.expect_err("it failed").to_string().contains("the trip is off"));
+    assert_eq!(ledger.words(), ["reserve stuck", "release stuck"]);
+}

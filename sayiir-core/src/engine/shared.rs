@@ -13,7 +13,7 @@ use super::actors::Actors;
 use super::command::{Mailbox, Refusal};
 use super::doubts::Doubts;
 use super::entropy::Entropy;
-use super::health::StoreHealth;
+use super::health::{Access, StoreHealth};
 use super::metrics::Meter;
 use super::programs::Programs;
 use super::slots::Slots;
@@ -86,18 +86,19 @@ impl Shared {
         self.closing.is_cancelled() || self.stop.is_cancelled()
     }
 
-    /// Calls the store; errors that may pass are waited out if the caller insists. Every error is reported.
+    /// Reads from the store; errors that may pass are waited out if the caller insists. Every error is reported.
     pub(crate) async fn store<'a, T>(
         &self,
         patience: Patience,
         call: impl Fn() -> Answer<'a, T>,
     ) -> Result<T, BackendError> {
-        self.store_refusing(patience, None, call).await
+        self.store_refusing(Access::Read, patience, None, call).await
     }
 
     /// The same; whoever tells the actor anything while a failing store is waited out is told of the failure at once.
     pub(crate) async fn store_refusing<'a, T>(
         &self,
+        access: Access,
         patience: Patience,
         mut mailbox: Option<&mut Mailbox>,
         call: impl Fn() -> Answer<'a, T>,
@@ -106,13 +107,13 @@ impl Shared {
         loop {
             let error = match call().await {
                 Ok(value) => {
-                    self.health.answered();
+                    self.health.answered(access);
                     return Ok(value);
                 }
                 Err(error) => error,
             };
             let repeats = patience == Patience::Insist && error.is_retryable();
-            self.health.failed(self.clock.now(), &error);
+            self.health.failed(access, self.clock.now(), &error);
             tracing::warn!(%error, repeats, "the store failed");
             if !repeats {
                 return Err(error);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
@@ -27,7 +27,28 @@ pub enum CommitFault {
     CrashAfter,
 }
 
-/// A backend with faults. A clone is the same one.
+/// A backend with faults: commits and reads are counted from 1, and meet with what was planned for their number. A clone is the
+/// same one.
+///
+/// ```
+/// use sayiir_core::backend::{Backend, BackendError, Commit};
+/// use sayiir_core::memory::InMemoryBackend;
+/// use sayiir_core::testing::{CommitFault, FaultyBackend};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), BackendError> {
+/// let full = BackendError::StorageFull { detail: "no space left on device".into() };
+/// let backend = FaultyBackend::new(InMemoryBackend::new());
+/// backend.fault(1, CommitFault::Refuse(full.clone()));
+/// backend.fail_read(2, full);
+/// assert!(backend.commit(Commit::default()).await.is_err());
+/// backend.commit(Commit::default()).await?;
+/// assert_eq!(backend.next_due().await?, None);
+/// assert!(backend.next_due().await.is_err());
+/// assert_eq!((backend.commits(), backend.reads()), (2, 2));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct FaultyBackend<B> {
     inner: B,
@@ -38,6 +59,8 @@ pub struct FaultyBackend<B> {
 struct State {
     commits: AtomicU64,
     faults: Mutex<BTreeMap<u64, CommitFault>>,
+    reads: AtomicU64,
+    read_faults: Mutex<BTreeMap<u64, BackendError>>,
     crashed: Mutex<bool>,
     crash: Notify,
 }
@@ -50,14 +73,24 @@ impl<B: Backend> FaultyBackend<B> {
 
     /// Lets the `number`th commit from the beginning, counted from 1, meet with this.
     pub fn fault(&self, number: u64, fault: CommitFault) {
-        let mut faults = self.state.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        faults.insert(number, fault);
+        lock(&self.state.faults).insert(number, fault);
+    }
+
+    /// Lets the `number`th read from the beginning, counted from 1, meet with this error.
+    pub fn fail_read(&self, number: u64, error: BackendError) {
+        lock(&self.state.read_faults).insert(number, error);
     }
 
     /// How many commits were tried so far.
     #[must_use]
     pub fn commits(&self) -> u64 {
         self.state.commits.load(Ordering::SeqCst)
+    }
+
+    /// How often anything was read so far.
+    #[must_use]
+    pub fn reads(&self) -> u64 {
+        self.state.reads.load(Ordering::SeqCst)
     }
 
     /// Waits until the process has "ended".
@@ -78,17 +111,28 @@ impl<B: Backend> FaultyBackend<B> {
     }
 
     fn has_crashed(&self) -> bool {
-        *self.state.crashed.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.state.crashed)
     }
 
     fn crash(&self) {
-        *self.state.crashed.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        *lock(&self.state.crashed) = true;
         self.state.crash.notify_waiters();
     }
 
-    fn alive<'a, T: 'a>(&'a self, answer: Answer<'a, T>) -> Answer<'a, T> {
-        if self.has_crashed() { Box::pin(std::future::pending()) } else { answer }
+    fn read<'a, T: Send + 'a>(&'a self, answer: Answer<'a, T>) -> Answer<'a, T> {
+        if self.has_crashed() {
+            return Box::pin(std::future::pending());
+        }
+        let number = self.state.reads.fetch_add(1, Ordering::SeqCst) + 1;
+        match lock(&self.state.read_faults).remove(&number) {
+            None => answer,
+            Some(error) => Box::pin(std::future::ready(Err(error))),
+        }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<B: Backend> Backend for FaultyBackend<B> {
@@ -97,9 +141,7 @@ impl<B: Backend> Backend for FaultyBackend<B> {
             return Box::pin(std::future::pending());
         }
         let number = self.state.commits.fetch_add(1, Ordering::SeqCst) + 1;
-        let mut faults = self.state.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        let fault = faults.remove(&number);
-        drop(faults);
+        let fault = lock(&self.state.faults).remove(&number);
         match fault {
             None => self.inner.commit(commit),
             Some(CommitFault::Refuse(error)) => Box::pin(std::future::ready(Err(error))),
@@ -120,35 +162,35 @@ impl<B: Backend> Backend for FaultyBackend<B> {
     }
 
     fn record<'a>(&'a self, run: &'a RunId) -> Answer<'a, Option<Arc<Record>>> {
-        self.alive(self.inner.record(run))
+        self.read(self.inner.record(run))
     }
 
     fn message<'a>(&'a self, run: &'a RunId, signal: &'a str, position: u64) -> Answer<'a, Option<Message>> {
-        self.alive(self.inner.message(run, signal, position))
+        self.read(self.inner.message(run, signal, position))
     }
 
     fn is_delivered<'a>(&'a self, run: &'a RunId, idempotency_key: &'a str) -> Answer<'a, bool> {
-        self.alive(self.inner.is_delivered(run, idempotency_key))
+        self.read(self.inner.is_delivered(run, idempotency_key))
     }
 
     fn history<'a>(&'a self, run: &'a RunId, position: u64, limit: usize) -> Answer<'a, Vec<HistoryEntry>> {
-        self.alive(self.inner.history(run, position, limit))
+        self.read(self.inner.history(run, position, limit))
     }
 
     fn due(&self, until: Timestamp, limit: usize) -> Answer<'_, Vec<(Timestamp, RunId)>> {
-        self.alive(self.inner.due(until, limit))
+        self.read(self.inner.due(until, limit))
     }
 
     fn next_due(&self) -> Answer<'_, Option<Timestamp>> {
-        self.alive(self.inner.next_due())
+        self.read(self.inner.next_due())
     }
 
     fn ready<'a>(&'a self, after: Option<&'a RunId>, limit: usize) -> Answer<'a, Vec<RunId>> {
-        self.alive(self.inner.ready(after, limit))
+        self.read(self.inner.ready(after, limit))
     }
 
     fn list<'a>(&'a self, query: &'a Query) -> Answer<'a, Page> {
-        self.alive(self.inner.list(query))
+        self.read(self.inner.list(query))
     }
 
     fn doorbell(&self) -> Option<&Doorbell> {
@@ -156,6 +198,6 @@ impl<B: Backend> Backend for FaultyBackend<B> {
     }
 
     fn places(&self) -> Answer<'_, Vec<PlaceCount>> {
-        self.alive(self.inner.places())
+        self.read(self.inner.places())
     }
 }

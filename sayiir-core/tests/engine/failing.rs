@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sayiir_core::backend::{Backend, BackendError};
 use sayiir_core::engine::{SignalError, StartError, WorkflowStatus};
+use sayiir_core::history::{Event, HistoryEntry};
 use sayiir_core::memory::InMemoryBackend;
 use sayiir_core::testing::{CommitFault, FaultyBackend, TestEngine, VirtualClock, assert_each_step_once};
 
@@ -133,4 +134,65 @@ async fn a_run_that_somebody_else_changed_goes_on_from_what_the_store_holds() {
     assert_eq!(run.result().await.expect("a value"), ["a done", "x"]);
     assert_each_step_once(&backend).await;
     assert!(backend.next_due().await.expect("a read").is_none());
+}
+
+fn full() -> BackendError {
+    BackendError::StorageFull { detail: "no space left on device".into() }
+}
+
+#[tokio::test]
+async fn a_start_that_was_stored_though_its_answer_was_an_error_goes_on_and_may_be_repeated() {
+    let world = World::default();
+    let (engine, backend) = on_faulty(&world).await;
+    backend.fault(1, CommitFault::WriteAndRefuse(full()));
+    let started = engine.start("exp-001", Scripted::call([work("a")])).await;
+    assert!(matches!(started, Err(StartError::Backend(_))), "never acknowledged");
+    let run = engine.start("exp-001", Scripted::call([work("a")])).or_attach().await.expect("it is there");
+    engine.advance(Duration::from_mins(1)).await;
+    assert_eq!(run.result().await.expect("a value"), ["a done"]);
+    assert_eq!(world.count("a"), 1);
+}
+
+#[tokio::test]
+async fn a_signal_that_was_stored_though_its_answer_was_an_error_may_be_repeated() {
+    let world = World::default();
+    let (engine, backend) = on_faulty(&world).await;
+    let run = start(&engine, "exp-001", [wait("go"), wait("go")]).await;
+    backend.fault(2, CommitFault::WriteAndRefuse(full()));
+    let send = async |text: &str| run.signal(Scripted::GO, &text.into()).idempotency_key(text).await;
+    assert!(matches!(send("1").await, Err(SignalError::Backend(_))), "never acknowledged");
+    send("1").await.expect("accepted");
+    send("2").await.expect("accepted");
+    assert_eq!(run.result().await.expect("a value"), ["1", "2"]);
+}
+
+#[tokio::test]
+async fn the_end_of_a_task_that_was_stored_though_the_answer_was_an_error_counts_once() {
+    let world = World::default();
+    let (engine, backend) = on_faulty(&world).await;
+    backend.fault(2, CommitFault::WriteAndRefuse(full()));
+    let run = start(&engine, "exp-001", [work("a"), work("b")]).await;
+    assert!(engine.health().store.is_some());
+    engine.advance(Duration::from_mins(1)).await;
+    assert_eq!(run.result().await.expect("a value"), ["a done", "b done"]);
+    let history = run.history().await.expect("a history");
+    let kinds = |entry: &HistoryEntry| matches!(entry.event, Event::StepDiscarded { .. });
+    assert!(!history.iter().any(kinds), "it is not taken for somebody else's");
+    assert_eq!((world.count("a"), world.count("b")), (1, 1));
+}
+
+#[tokio::test]
+async fn reads_that_fail_are_waited_out_and_reported() {
+    let world = World::default();
+    let (engine, backend) = on_faulty(&world).await;
+    let run = start(&engine, "exp-001", [Op::Sleep(60), wait("go")]).await;
+    for read in 1..40 {
+        backend.fail_read(backend.reads() + read, full());
+    }
+    assert!(matches!(run.signal(Scripted::GO, &"1".into()).await, Err(SignalError::Backend(_))));
+    assert!(engine.health().store.is_some());
+    engine.advance(Duration::from_mins(10)).await;
+    run.signal(Scripted::GO, &"1".into()).await.expect("accepted");
+    assert_eq!(run.result().await.expect("a value"), ["slept", "1"]);
+    assert!(engine.health().store.is_none());
 }

@@ -1,39 +1,34 @@
-//! A seeded simulation: many runs, random signals, cancellations, retries, clock jumps, crashes and failing commits, and at the
-//! end the histories must show that nothing was lost and nothing happened twice.
+//! A seeded simulation: many runs of every operation, random signals, cancellations, retries, clock jumps, crashes, and a store that
+//! refuses commits, tears them and fails reads; at the end the histories must show that nothing was lost and nothing happened
+//! twice.
 //!
 //! `SAYIIR_SEEDS=5000 cargo test -p sayiir-core --all-features --test engine simulation` is the long soak;
 //! `SAYIIR_SEED=17` replays one seed. The default is what CI runs.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod client;
+mod invariants;
+
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use sayiir_core::backend::BackendError;
 use sayiir_core::clock::Clock;
-use sayiir_core::engine::{RetryError, Run, SignalError, WorkflowStatus};
+use sayiir_core::engine::{RetryError, SignalError, WorkflowStatus};
 use sayiir_core::history::Event;
 use sayiir_core::memory::InMemoryBackend;
 use sayiir_core::testing::random::Random;
 use sayiir_core::testing::{CommitFault, FaultyBackend, TestEngine, VirtualClock};
 
-use crate::engine_on;
-use crate::scripted::{Op, Scripted};
-use crate::world::{Act, World};
+use self::client::Client;
+use self::invariants::{Story, once_is_once};
+use crate::in_world;
+use crate::scripted::{Limited, Scripted};
+use crate::world::World;
 
 const RUNS: usize = 12;
 const ACTIONS: usize = 150;
+const SEEDS: u64 = 240;
 const SIGNALS: [&str; 2] = ["go", "stop"];
-
-/// One run as its client knows it.
-struct Client {
-    id: String,
-    ops: Vec<Op>,
-    started: bool,
-    /// For each signal, how many messages were acknowledged.
-    sent: [u64; 2],
-    /// The client wants it cancelled.
-    cancels: bool,
-}
 
 struct Simulation {
     seed: u64,
@@ -53,15 +48,18 @@ struct Totals {
     crashes: usize,
     completed: usize,
     cancelled: usize,
+    failed: usize,
+    released: usize,
+    spawned: usize,
 }
 
 #[tokio::test]
 async fn nothing_is_lost_and_nothing_happens_twice_whatever_goes_wrong() {
     let seeds = match (variable("SAYIIR_SEED"), variable("SAYIIR_SEEDS")) {
         (Some(seed), _) => seed..seed + 1,
-        (None, seeds) => 0..seeds.unwrap_or(450),
+        (None, seeds) => 0..seeds.unwrap_or(SEEDS),
     };
-    let is_whole = seeds.end - seeds.start >= 450;
+    let is_whole = seeds.end - seeds.start >= SEEDS;
     let mut totals = Totals::default();
     for seed in seeds {
         let reminder = Reminder(seed);
@@ -71,6 +69,10 @@ async fn nothing_is_lost_and_nothing_happens_twice_whatever_goes_wrong() {
     println!("{totals:?}");
     assert!(!is_whole || totals.entries >= 100_000, "{totals:?}");
     assert!(!is_whole || (totals.crashes > 500 && totals.completed > 1_000), "{totals:?}");
+    assert!(
+        !is_whole || (totals.failed > 100 && totals.released > 1_000 && totals.spawned > 100),
+        "{totals:?}"
+    );
 }
 
 fn variable(name: &str) -> Option<u64> {
@@ -89,10 +91,10 @@ impl Drop for Reminder {
 async fn simulate(seed: u64, totals: &mut Totals) {
     let mut random = Random::new(seed);
     let world = World::default();
-    let clients = (0..RUNS).map(|number| client(&mut random, &world, number)).collect();
+    let clients = (0..RUNS).map(|number| Client::new(&mut random, &world, number)).collect();
     let clock = VirtualClock::default();
     let backend = FaultyBackend::new(InMemoryBackend::new());
-    let engine = engine_on(backend.clone(), clock.clone(), &world).await;
+    let engine = process(backend.clone(), clock.clone(), &world, seed, 0).await;
     let mut simulation = Simulation { seed, random, world, clock, backend, engine, clients, crashes: 0 };
     for _ in 0..ACTIONS {
         simulation.act().await;
@@ -101,47 +103,17 @@ async fn simulate(seed: u64, totals: &mut Totals) {
     simulation.check(totals).await;
 }
 
-fn client(random: &mut Random, world: &World, number: usize) -> Client {
-    let mut labels = 0;
-    let mut label = || {
-        labels += 1;
-        format!("run-{number} task-{labels}")
-    };
-    let length = 4 + random.below(16);
-    let ops: Vec<Op> = (0..length).map(|_| operation(random, world, &mut label, 0)).collect();
-    Client { id: format!("run-{number}"), ops, started: false, sent: [0; 2], cancels: false }
-}
-
-fn operation(random: &mut Random, world: &World, label: &mut impl FnMut() -> String, depth: u32) -> Op {
-    let mut task = |random: &mut Random| {
-        let label = label();
-        let acts =
-            (0..random.below(3)).map(|_| random.pick(&[Act::Fail, Act::Succeed, Act::FailForGood]).clone());
-        world.plan(&label, acts.collect::<Vec<_>>());
-        label
-    };
-    let signal = (*random.pick(&SIGNALS)).to_owned();
-    let seconds = random.below(200);
-    match random.below(if depth < 2 { 13 } else { 10 }) {
-        0 | 1 => Op::Work(task(random)),
-        2 => Op::Sturdy(task(random)),
-        3 => Op::Timed(task(random)),
-        4 => Op::Once(task(random)),
-        5 => Op::Scarce(task(random)),
-        6 => Op::Wait(signal),
-        7 => Op::WaitWithin(signal, seconds),
-        8 => Op::Fresh(signal, seconds),
-        9 => Op::Sleep(seconds),
-        kind => {
-            let branches =
-                (0..=random.below(3)).map(|_| operation(random, world, label, depth + 1)).collect();
-            match kind {
-                10 => Op::All(branches),
-                11 => Op::First(branches),
-                _ => Op::Child(branches),
-            }
-        }
-    }
+/// The next process, which draws other random numbers than the ones before.
+async fn process(
+    backend: FaultyBackend<InMemoryBackend>,
+    clock: VirtualClock,
+    world: &World,
+    seed: u64,
+    crashes: usize,
+) -> TestEngine {
+    let seed = seed << 32 | crashes as u64;
+    let started = TestEngine::start_on(backend, clock, |builder| in_world(world)(builder).seed(seed));
+    started.await.expect("the engine starts")
 }
 
 /// What a client tries to do.
@@ -161,24 +133,26 @@ impl Simulation {
             self.plan_fault();
         }
         if self.random.one_in(25) {
-            let hours = i64::try_from(self.random.below(5)).unwrap_or(0) - 2;
+            let most = if self.random.one_in(4) { 48 } else { 2 };
+            let hours = i64::try_from(self.random.below(2 * most + 1)).unwrap_or(0) - most.cast_signed();
             self.clock.set(self.clock.now() + SignedDuration::from_hours(hours));
         }
         let action = self.choose();
         self.perform(action).await;
     }
 
-    /// One of the next commits is refused, perhaps although it is written, or is the last that this process makes.
+    /// One of the next commits is refused, torn, or the last that this process makes; or one of the next reads fails.
     fn plan_fault(&mut self) {
-        let number = self.backend.commits() + 1 + self.random.below(6);
+        let soon = 1 + self.random.below(6);
         let full = BackendError::StorageFull { detail: "simulated".into() };
-        let fault = match self.random.below(4) {
+        let fault = match self.random.below(6) {
             0 => CommitFault::CrashBefore,
             1 => CommitFault::CrashAfter,
             2 => CommitFault::WriteAndRefuse(full),
+            3 => return self.backend.fail_read(self.backend.reads() + soon, full),
             _ => CommitFault::Refuse(full),
         };
-        self.backend.fault(number, fault);
+        self.backend.fault(self.backend.commits() + soon, fault);
     }
 
     fn choose(&mut self) -> Action {
@@ -213,79 +187,137 @@ impl Simulation {
         self.crashes += 1;
         let left = self.backend.inner().clone();
         self.backend = FaultyBackend::new(left);
-        let next = engine_on(self.backend.clone(), self.clock.clone(), &self.world).await;
+        let (backend, clock) = (self.backend.clone(), self.clock.clone());
+        let next = process(backend, clock, &self.world, self.seed, self.crashes).await;
         std::mem::replace(&mut self.engine, next).crash().await;
     }
 
     /// Nothing goes wrong any more: every run comes to its end.
     async fn finish(&mut self) {
         self.restart().await;
-        for round in 0..200 {
+        for _ in 0..400 {
             let mut all_ended = true;
             for run in 0..RUNS {
-                if !self.clients[run].started {
-                    attempt(&self.engine, &mut self.clients, Action::Start(run)).await;
-                }
-                let handle: Run<Scripted> =
-                    self.engine.run(&self.clients[run].id).await.expect("the run is there");
-                let status = handle.status().await.expect("a status");
-                all_ended &= has_ended(&status);
-                if let WorkflowStatus::WaitingForSignal { signals, .. } = status {
-                    let signal = SIGNALS.iter().position(|name| signals[0] == *name).unwrap_or(0);
-                    attempt(&self.engine, &mut self.clients, Action::Signal(run, signal)).await;
-                }
+                all_ended &= self.push(run).await;
             }
             if all_ended {
-                return;
+                // What was spawned only sleeps a while, though the clock may have been set back.
+                return self.engine.advance(Duration::from_hours(1_000)).await;
             }
-            assert!(round < 199, "seed {}: not all runs came to an end", self.seed);
-            self.engine.advance(Duration::from_mins(10)).await;
+            self.engine.advance(Duration::from_hours(1)).await;
         }
+        panic!("seed {}: not all runs came to an end", self.seed);
+    }
+
+    /// Gives the run what it waits for; `true` once it has ended.
+    async fn push(&mut self, run: usize) -> bool {
+        if !self.clients[run].started {
+            attempt(&self.engine, &mut self.clients, Action::Start(run)).await;
+        }
+        let status = status(&self.engine, &self.clients[run]).await;
+        let action = match &status {
+            WorkflowStatus::WaitingForSignal { signals, .. } => {
+                let signal = SIGNALS.iter().position(|name| signals[0] == *name).unwrap_or(0);
+                Some(Action::Signal(run, signal))
+            }
+            WorkflowStatus::Blocked { .. } => Some(Action::Retry(run)),
+            _ => None,
+        };
+        if let Some(action) = action {
+            attempt(&self.engine, &mut self.clients, action).await;
+        }
+        has_ended(&status)
     }
 
     async fn check(self, totals: &mut Totals) {
         totals.crashes += self.crashes;
         for client in &self.clients {
-            let run: Run<Scripted> = self.engine.run(&client.id).await.expect("the run is there");
             let context = format!("seed {}, run {}", self.seed, client.id);
-            match run.status().await.expect("a status") {
+            let status = status(&self.engine, client).await;
+            let is_undone = match status {
                 WorkflowStatus::Completed(lines) => {
                     assert_eq!(lines.len(), client.ops.len(), "{context}: a line for each operation");
                     totals.completed += 1;
+                    false
                 }
                 WorkflowStatus::Cancelled { .. } => {
                     assert!(client.cancels, "{context}: nobody cancelled it");
                     totals.cancelled += 1;
+                    true
+                }
+                WorkflowStatus::Failed(error) => {
+                    assert!(client.may_fail(), "{context}: failed: {error}");
+                    totals.failed += 1;
+                    true
                 }
                 other => panic!("{context}: ended as {other:?}"),
-            }
-            let history = run.history().await.expect("a history");
-            history.verify().expect("the hash chain holds");
-            totals.entries += history.head().length;
-            let events: Vec<(Timestamp, &Event)> =
-                history.iter().map(|entry| (entry.at, &entry.event)).collect();
-            check_steps(&self.world, &events, &context);
-            check_timers(&events, &context);
-            for (number, signal) in SIGNALS.iter().enumerate() {
-                check_signals(&events, signal, client.sent[number], &context);
-            }
+            };
+            totals.entries += self.check_history(&client.id, Some(client), is_undone, &context, totals).await;
         }
-        check_once(&self.world, self.seed);
+        once_is_once(&self.world, self.seed);
         assert_eq!(self.engine.active_runs(), 0, "seed {}: nothing is left running", self.seed);
         self.engine.crash().await;
+    }
+
+    /// Checks one history, and those of the runs that it spawned; says how long it is.
+    async fn check_history(
+        &self,
+        id: &str,
+        client: Option<&Client>,
+        is_undone: bool,
+        context: &str,
+        totals: &mut Totals,
+    ) -> u64 {
+        let history = self.engine.history(id).await.expect("a history");
+        history.verify().expect("the hash chain holds");
+        let story = Story { events: history.iter().map(|entry| (entry.at, &entry.event)).collect(), context };
+        story.steps_are_done_once(&self.world);
+        story.timers_are_not_early();
+        totals.released += story.reservations_are_undone(&self.world, is_undone);
+        if let Some(client) = client {
+            story.signals_are_in_order(client);
+        }
+        for entry in &history {
+            if let Event::Spawned { run, started: true } = &entry.event {
+                let spawned =
+                    self.engine.run::<Scripted>(run.as_str()).await.expect("a spawned run is there");
+                let status = spawned.status().await.expect("a status");
+                assert!(
+                    matches!(status, WorkflowStatus::Completed(_)),
+                    "{context}: {run} ended as {status:?}"
+                );
+                totals.spawned += 1;
+            }
+        }
+        history.head().length
+    }
+}
+
+async fn status(engine: &TestEngine, client: &Client) -> WorkflowStatus<Vec<String>> {
+    if client.limited {
+        engine.run::<Limited>(&client.id).await.expect("the run is there").status().await.expect("a status")
+    } else {
+        engine.run::<Scripted>(&client.id).await.expect("the run is there").status().await.expect("a status")
     }
 }
 
 fn has_ended(status: &WorkflowStatus<Vec<String>>) -> bool {
-    matches!(status, WorkflowStatus::Completed(_) | WorkflowStatus::Cancelled { .. })
+    matches!(
+        status,
+        WorkflowStatus::Completed(_) | WorkflowStatus::Cancelled { .. } | WorkflowStatus::Failed(_)
+    )
 }
 
 async fn attempt(engine: &TestEngine, clients: &mut [Client], action: Action) {
     match action {
         Action::Start(run) => {
             let client = &mut clients[run];
-            let script = Scripted::call(client.ops.clone());
-            client.started |= engine.start(&client.id, script).or_attach().await.is_ok();
+            let ops = client.ops.clone();
+            client.started |= if client.limited {
+                engine.start(&client.id, Limited::call(ops)).or_attach().await.is_ok()
+            } else {
+                engine.start(&client.id, Scripted::call(ops)).or_attach().await.is_ok()
+            };
         }
         Action::Signal(run, signal) => {
             let client = &mut clients[run];
@@ -309,8 +341,9 @@ async fn attempt(engine: &TestEngine, clients: &mut [Client], action: Action) {
             let _ = engine.cancel(&clients[run].id, "simulated").await;
         }
         Action::Retry(run) => match engine.retry(&clients[run].id).await {
-            Ok(()) => panic!("nothing in the simulation fails or blocks"),
-            Err(RetryError::NotFailed { .. } | RetryError::Backend(_)) => {}
+            Ok(())
+            | Err(RetryError::NotFailed { .. } | RetryError::Compensated { .. } | RetryError::Backend(_)) => {
+            }
             Err(other) => panic!("{other}"),
         },
         Action::Advance(time) => engine.advance(time).await,
@@ -321,59 +354,4 @@ async fn send(engine: &TestEngine, client: &Client, signal: usize, number: u64) 
     let name = SIGNALS[signal];
     let sent = engine.signal(&client.id, name, &number.to_string());
     sent.idempotency_key(format!("{name}-{number}")).await
-}
-
-/// Each step is committed once, and was really done.
-fn check_steps(world: &World, events: &[(Timestamp, &Event)], context: &str) {
-    let called: BTreeSet<String> = world.calls().into_iter().map(|call| call.key).collect();
-    let mut done = BTreeSet::new();
-    for (_, event) in events {
-        if let Event::StepDone { key, .. } = event {
-            assert!(done.insert(key.clone()), "{context}: step {key} was committed twice");
-            assert!(called.contains(&**key), "{context}: step {key} never ran");
-        }
-    }
-}
-
-/// No timer fires early.
-fn check_timers(events: &[(Timestamp, &Event)], context: &str) {
-    for (at, event) in events {
-        if let Event::TimerFired { due, .. } = event {
-            assert!(at >= due, "{context}: a timer for {due} fired at {at}");
-        }
-    }
-}
-
-/// Every acknowledged message was received once; they are taken in the order they were sent, and none twice.
-fn check_signals(events: &[(Timestamp, &Event)], wanted: &str, acknowledged: u64, context: &str) {
-    let mut received = 0;
-    let mut consumed = 0;
-    for (_, event) in events {
-        match event {
-            Event::SignalReceived { signal, position, .. } if signal == wanted => {
-                assert_eq!(*position, received, "{context}: messages of `{wanted}` are numbered in order");
-                received += 1;
-            }
-            Event::SignalTaken { signal, position } | Event::SignalSuperseded { signal, position }
-                if signal == wanted =>
-            {
-                assert_eq!(*position, consumed, "{context}: messages of `{wanted}` are taken in order");
-                consumed += 1;
-            }
-            _ => {}
-        }
-    }
-    // One more may have been stored by a process that ended before it could say so.
-    assert!((acknowledged..=acknowledged + 1).contains(&received), "{context}: {received} of {acknowledged}");
-    assert!(consumed <= received, "{context}: {consumed} of {received}");
-}
-
-/// Tasks that may run at most once began at most once.
-fn check_once(world: &World, seed: u64) {
-    let mut attempts: BTreeMap<(String, u32), usize> = BTreeMap::new();
-    for call in world.calls().into_iter().filter(|call| call.task == "once") {
-        *attempts.entry((call.key, call.attempt)).or_default() += 1;
-    }
-    let twice: Vec<_> = attempts.into_iter().filter(|(_, count)| *count > 1).collect();
-    assert!(twice.is_empty(), "seed {seed}: {twice:?}");
 }

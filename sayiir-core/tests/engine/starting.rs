@@ -73,7 +73,7 @@ async fn what_is_not_provided_is_said_before_anything_runs() {
     let StartEngineError::MissingDependencies { missing } = &error else {
         panic!("another error: {error}");
     };
-    assert_eq!(missing.len(), 5, "one for each task: {missing:?}");
+    assert_eq!(missing.len(), 6, "one for each task: {missing:?}");
     assert!(error.to_string().contains("World"), "{error}");
 }
 

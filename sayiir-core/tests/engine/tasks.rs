@@ -101,6 +101,7 @@ const fn scarce() -> TaskOptions {
 }
 
 task!(Work, "work", options());
+task!(Release, "release", sturdy());
 task!(Sturdy, "sturdy", sturdy());
 task!(Timed, "timed", timed());
 task!(Once, "once", once());

@@ -6,7 +6,7 @@ use crate::engine::command::{Command, NewStart, Refusal};
 use crate::engine::programs::Programs;
 use crate::engine::shared::Patience;
 use crate::machine::{Decided, NewMessage, NewRun, NotRetryable, Turn};
-use crate::record::{Record, StatusKind};
+use crate::record::Record;
 
 /// How often a command is tried again when somebody else changed the run meanwhile.
 const MOST_CONFLICTS: usize = 8;
@@ -122,7 +122,7 @@ impl Actor {
     async fn cancel(&mut self, reason: String) -> Result<(), Refusal> {
         let mut turn = self.turn(Patience::Ask).await?;
         let status = turn.record().status();
-        if status.is_finished() || (status == StatusKind::Compensating && turn.record().ending.is_some()) {
+        if status.is_finished() || turn.record().ending.is_some() {
             self.put_back(turn);
             return Err(Refusal::Finished(status));
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Actor;
 use crate::backend::BackendError;
 use crate::engine::command::Command;
+use crate::engine::health::Access;
 use crate::engine::shared::{Patience, Shared};
 use crate::history::Digest;
 use crate::machine::{Image, NewRun, Turn, WantedSpawn};
@@ -20,9 +21,10 @@ impl Actor {
         patience: Patience,
     ) -> Result<bool, BackendError> {
         let (shared, run) = (self.shared(), wanted.run.clone());
+        let read = || shared.backend.record(&run);
         let taken = run == self.run
             || turn.spawns(&run)
-            || shared.store(patience, || shared.backend.record(&run)).await?.is_some();
+            || shared.store_refusing(Access::Read, patience, Some(&mut self.commands), read).await?.is_some();
         if taken {
             turn.spawned(wanted, Err(AlreadyExists { run }));
             return Ok(true);

@@ -7,10 +7,11 @@ use tracing::Instrument;
 use super::Actor;
 use crate::backend::{BackendError, Commit};
 use crate::engine::command::Refusal;
+use crate::engine::health::Access;
 use crate::engine::metrics::Stopwatch;
 use crate::engine::shared::{Patience, Shared};
 use crate::machine::{Decided, Image, Turn};
-use crate::record::{LeafKind, StatusKind};
+use crate::record::{LeafKind, Record, StatusKind};
 use crate::signal::Message;
 
 impl Actor {
@@ -21,7 +22,7 @@ impl Actor {
         }
         let (shared, run) = (&self.shared, &self.run);
         let read = || shared.backend.record(run);
-        let record = shared.store_refusing(patience, Some(&mut self.commands), read).await?;
+        let record = shared.store_refusing(Access::Read, patience, Some(&mut self.commands), read).await?;
         let image = record.map(Image::new);
         if let Some(image) = &image {
             self.span.record("workflow", &*image.record.workflow);
@@ -49,7 +50,7 @@ impl Actor {
     ) -> Result<Message, BackendError> {
         let (shared, run) = (&self.shared, &self.run);
         let read = || shared.backend.message(run, signal, position);
-        let found = shared.store_refusing(patience, Some(&mut self.commands), read).await?;
+        let found = shared.store_refusing(Access::Read, patience, Some(&mut self.commands), read).await?;
         found.ok_or_else(|| BackendError::Damaged {
             detail: format!("message {position} of signal `{signal}` of run {run} is missing"),
         })
@@ -103,8 +104,15 @@ impl Actor {
                 let stopwatch = Stopwatch::start();
                 let write = || shared.backend.commit(commit.clone());
                 let span = tracing::info_span!("step", run = %self.run, step = image.record.steps.0);
-                let writing = shared.store_refusing(patience, Some(&mut self.commands), write);
-                if let Err(error) = writing.instrument(span).await {
+                let writing =
+                    shared.store_refusing(Access::Commit, patience, Some(&mut self.commands), write);
+                let mut written = writing.instrument(span).await;
+                if let Err(BackendError::Conflict { .. }) = &written
+                    && is_there(shared, &image.record).await
+                {
+                    written = Ok(());
+                }
+                if let Err(error) = written {
                     self.doubt(&error, children);
                     return Err(error);
                 }
@@ -159,8 +167,13 @@ impl Actor {
     }
 }
 
+/// Whether a commit that met with a conflict is there: an earlier try was written, though the store answered with an error.
+async fn is_there(shared: &Shared, record: &Record) -> bool {
+    matches!(shared.backend.record(&record.run).await, Ok(Some(found)) if *found == *record)
+}
+
 /// Whether the run does nothing by itself until something comes from outside, or a time.
-fn has_settled(record: &crate::record::Record) -> bool {
+fn has_settled(record: &Record) -> bool {
     match record.status() {
         StatusKind::Running | StatusKind::Compensating => false,
         StatusKind::WaitingForSignal
@@ -173,7 +186,7 @@ fn has_settled(record: &crate::record::Record) -> bool {
 }
 
 /// Whether an attempt is to be running.
-pub(super) fn has_ready_task(record: &crate::record::Record) -> bool {
+pub(super) fn has_ready_task(record: &Record) -> bool {
     record.leaves().iter().any(|leaf| matches!(leaf.kind, LeafKind::Task { retry_at: None, .. }))
 }
 

@@ -61,6 +61,7 @@ pub async fn every_phase_reads_back_as_it_was_written(backend: &impl Backend) {
         Phase::Completed { output: json("[1,null]") },
         Phase::Failed { error: "the bank is closed".into(), cause: Some(cause(StoredOutcome::Repeat)) },
         Phase::Failed { error: String::new(), cause: None },
+        Phase::Failed { error: "no room".into(), cause: Some(cause(StoredOutcome::Undone)) },
         Phase::Cancelled { reason: "no longer needed".into() },
         Phase::Blocked {
             reason: BlockReason::StretchPanicked { message: "index out of bounds".into() },
