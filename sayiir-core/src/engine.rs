@@ -226,6 +226,19 @@ impl Engine {
         }
     }
 
+    /// Waits until recovery is through, which goes on in the background after the start: what was running when the last
+    /// engine ended runs again, and runs that only that one could not take up go on.
+    ///
+    /// # Cancel safety
+    /// May be dropped at any time; recovery goes on.
+    pub async fn recovered(&self) {
+        let shared = self.shared();
+        tokio::select! {
+            () = shared.recovered.cancelled() => {}
+            () = shared.stop.cancelled() => {}
+        }
+    }
+
     /// Ends the engine: takes no more commands, lets running attempts end for up to 30 seconds, and leaves those that do
     /// not to be repeated by the next engine.
     ///

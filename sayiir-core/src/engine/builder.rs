@@ -257,6 +257,7 @@ impl EngineBuilder {
             doubts: super::doubts::Doubts::default(),
             largest_payload: self.largest_payload,
             version_report,
+            recovered: CancellationToken::new(),
             closing: CancellationToken::new(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),

@@ -25,6 +25,7 @@ pub(crate) async fn recover(shared: Arc<Shared>) {
     if let Err(error) = recovered.await {
         tracing::error!(%error, "recovery could not read the store; what was running goes on at the next start");
     }
+    shared.recovered.cancel();
 }
 
 async fn recover_ready(shared: &Arc<Shared>) -> Result<(), BackendError> {

@@ -42,6 +42,8 @@ pub(crate) struct Shared {
     /// The largest payload, in bytes of JSON.
     pub(crate) largest_payload: usize,
     /// No new attempts and commands: the engine is being shut down.
+    /// Cancelled once recovery at start is through.
+    pub(crate) recovered: CancellationToken,
     /// What the index of places said when the engine started.
     pub(crate) version_report: VersionReport,
     pub(crate) closing: CancellationToken,

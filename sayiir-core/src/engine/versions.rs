@@ -1,11 +1,15 @@
 //! Which of the stored runs this binary can take up: from the index when it starts, by reading them all when it is asked.
 
+use std::sync::Arc;
+
+use super::command::Command;
 use super::programs::Programs;
 use super::shared::Shared;
 use super::{Engine, ListError};
 use crate::backend::{Backend, BackendError, Query};
 use crate::record::{Record, StatusKind};
 use crate::versions::{Misfit, VersionReport, Why};
+use crate::workflow::Revived;
 
 /// How many runs are read at a time.
 const PAGE: usize = 256;
@@ -31,19 +35,63 @@ impl Engine {
         let shared = self.shared();
         let mut report = VersionReport::default();
         for status in UNFINISHED {
-            let mut query = Query { status: Some(status), limit: PAGE, ..Query::default() };
-            loop {
-                let page = shared.backend.list(&query).await?;
-                page.runs
-                    .iter()
-                    .filter_map(|record| misfit(shared, record))
-                    .for_each(|misfit| report.add(misfit));
-                let Some(next) = page.next else { break };
-                query.after = Some(next);
+            let mut unfinished = Unfinished::new(status);
+            while let Some(page) = unfinished.next(shared).await? {
+                page.iter().filter_map(|record| misfit(shared, record)).for_each(|misfit| report.add(misfit));
             }
         }
         Ok(report)
     }
+
+    /// Lets the `upgrade` of each workflow take up the waiting runs of earlier versions now, and not only when each is next
+    /// touched. Gives the number of those it took up. Blocked runs that fit again go on when an engine starts.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn upgrade_runs(&self) -> Result<u64, ListError> {
+        let shared = self.shared();
+        let mut upgraded = 0;
+        for status in UNFINISHED.into_iter().filter(|status| *status != StatusKind::Blocked) {
+            let mut unfinished = Unfinished::new(status);
+            while let Some(page) = unfinished.next(shared).await? {
+                for record in page.iter().filter(|record| needs_upgrade(shared, record)) {
+                    match shared.ask(&record.run, Command::Recover).await {
+                        Ok(()) => upgraded += 1,
+                        Err(refusal) => tracing::warn!(run = %record.run, ?refusal, "a run was not upgraded"),
+                    }
+                }
+            }
+        }
+        Ok(upgraded)
+    }
+}
+
+/// The unfinished runs of one status, page by page.
+struct Unfinished {
+    query: Query,
+    is_over: bool,
+}
+
+impl Unfinished {
+    fn new(status: StatusKind) -> Self {
+        Self { query: Query { status: Some(status), limit: PAGE, ..Query::default() }, is_over: false }
+    }
+
+    async fn next(&mut self, shared: &Shared) -> Result<Option<Vec<Arc<Record>>>, BackendError> {
+        if self.is_over {
+            return Ok(None);
+        }
+        let page = shared.backend.list(&self.query).await?;
+        self.is_over = page.next.is_none();
+        self.query.after = page.next;
+        Ok(Some(page.runs))
+    }
+}
+
+fn needs_upgrade(shared: &Shared, record: &Record) -> bool {
+    let program = shared.programs.program(&record.workflow).filter(|program| program.has_upgrade());
+    let revived = program.zip(record.state.as_ref()).map(|(program, state)| program.revive(state));
+    matches!(revived, Some(Ok(Revived { is_upgraded: true, .. })))
 }
 
 /// Reads the index of places, and logs what does not fit.

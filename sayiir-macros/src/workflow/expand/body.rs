@@ -158,7 +158,9 @@ impl<'a> Body<'a> {
         };
         let conditions = &self.input.flow.points[point.0].conditions;
         let (poll, operation) = (placed(poll, place), checked(conditions, quote!(operation)));
-        let poll = checked(conditions, quote_spanned!(place=> #poll(#operation, step)));
+        // A name of ours keeps its hygiene: the user's tokens may come from another macro.
+        let step = quote!(step);
+        let poll = checked(conditions, quote_spanned!(place=> #poll(#operation, #step)));
         quote! {
             #state::#name { #awaiting: operation, #(#fields: #values),* } => {
                 match #poll? {
