@@ -58,12 +58,6 @@ impl Stored {
         serde_json::from_str(&self.0)
     }
 
-    /// The name of the variant that a stored state is: its text begins with `{"Variant":`.
-    pub(crate) fn variant(&self) -> Option<&str> {
-        let rest = self.as_str().strip_prefix("{\"")?;
-        rest.split_once('"').map(|(name, _)| name)
-    }
-
     /// The JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {

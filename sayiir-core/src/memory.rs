@@ -259,7 +259,7 @@ impl Backend for InMemoryBackend {
             let counts = store.places.iter().flat_map(|(workflow, counts)| {
                 counts.iter().map(|(place, runs)| PlaceCount {
                     workflow: workflow.to_string(),
-                    place: place.name.clone(),
+                    place: place.name.to_string(),
                     schema: place.schema,
                     runs: *runs,
                 })

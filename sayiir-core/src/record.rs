@@ -44,8 +44,8 @@ pub struct Record {
     /// The state as JSON: of a live run where it waits, of a failed or blocked one where it last waited.
     /// `None` once a run has completed.
     pub state: Option<Stored>,
-    /// The fingerprint of what the state saves, as the binary that wrote it saw it.
-    pub schema: u32,
+    /// Where the state waits, as the binary that wrote it called it.
+    pub place: Option<StoredPlace>,
     /// What the run is about.
     pub phase: Phase,
     /// For each signal name that the run's workflows declare, which messages wait in the inbox.
@@ -75,7 +75,7 @@ impl Record {
             steps: StepNumber(0),
             deadline: None,
             state: None,
-            schema: 0,
+            place: None,
             phase: Phase::Live { leaves: Vec::new() },
             inbox: Vec::new(),
             history: HistoryHead::default(),

@@ -117,7 +117,7 @@ fn misfit(shared: &Shared, record: &Record) -> Option<Misfit> {
     };
     Some(Misfit {
         workflow: record.workflow.to_string(),
-        place: state.variant().unwrap_or_default().to_owned(),
+        place: record.place.as_ref().map(|place| place.name.to_string()).unwrap_or_default(),
         runs: 1,
         examples: vec![record.run.clone()],
         why,

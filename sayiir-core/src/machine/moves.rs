@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::Turn;
 use crate::codec::Incompatible;
 use crate::ids::LeafPath;
-use crate::record::{BlockReason, Compensation, LastOutcome, Phase, StoredOutcome};
+use crate::record::{BlockReason, Compensation, LastOutcome, Phase, StoredOutcome, StoredPlace};
 use crate::signal::Message;
 use crate::step::{Fault, Outcome, Step};
 use crate::task::Verdict;
@@ -47,7 +47,7 @@ impl Turn {
         });
         match begun {
             Ok((live, state)) => {
-                self.record.schema = live.schema();
+                self.record.place = Some(StoredPlace::of(&*live));
                 self.record.state = Some(state);
                 self.live = Some(live);
                 self.move_from_start();
@@ -170,7 +170,7 @@ impl Turn {
             return false;
         }
         self.changed = true;
-        self.record.schema = live.schema();
+        self.record.place = Some(StoredPlace::of(&*live));
         self.record.state = Some(state);
         self.record.phase = Phase::Live { leaves };
         self.live = Some(live);

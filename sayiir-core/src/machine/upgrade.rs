@@ -4,7 +4,7 @@ use super::Turn;
 use super::moves::caught;
 use crate::history::Event;
 use crate::ids::LeafPath;
-use crate::record::{BlockReason, Phase, StoredOutcome};
+use crate::record::{BlockReason, Phase, StoredOutcome, StoredPlace};
 use crate::workflow::{LiveState, Revived};
 
 impl Turn {
@@ -21,14 +21,14 @@ impl Turn {
         match program.revive(&state) {
             Ok(Revived { live, is_upgraded: false }) => self.live = Some(live),
             Ok(Revived { live, is_upgraded: true }) => {
-                self.go_on_as(live, state.variant().unwrap_or_default());
+                self.go_on_as(live);
             }
             Err(detail) => self.block_old_state(detail),
         }
     }
 
     /// The run waits where the upgrade put it; one that is put at the start runs from there.
-    fn go_on_as(&mut self, live: Box<dyn LiveState>, from: &str) {
+    fn go_on_as(&mut self, live: Box<dyn LiveState>) {
         let state = match caught(|| live.encode()) {
             Ok(Ok(state)) => state,
             Ok(Err(error)) => return self.block_old_state(error.to_string()),
@@ -36,9 +36,11 @@ impl Turn {
                 return self.block_old_state(format!("the upgraded state cannot be stored: {panic}"));
             }
         };
-        self.log(Event::Upgraded { from: from.to_owned(), to: live.variant_name().to_owned() });
+        let place = StoredPlace::of(&*live);
+        let from = self.record.place.take().map(|place| place.name.into_owned()).unwrap_or_default();
+        self.log(Event::Upgraded { from, to: place.name.to_string() });
         let leaves = self.leaves_of(&*live, None);
-        self.record.schema = live.schema();
+        self.record.place = Some(place);
         self.record.state = Some(state);
         self.live = Some(live);
         let starts = leaves.is_empty();

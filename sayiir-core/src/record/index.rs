@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{LeafKind, LeafRecord, Phase, Record};
 use crate::ids::Name;
+use crate::workflow::LiveState;
 
 /// The status by which runs are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -62,12 +63,19 @@ pub struct IndexEntry {
 }
 
 /// Where a run waits: the stored variant, and the fingerprint of what is saved there.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StoredPlace {
     /// The variant's name.
-    pub name: String,
+    pub name: Name,
     /// The fingerprint, a hint: see [`versions`](crate::versions).
     pub schema: u32,
+}
+
+impl StoredPlace {
+    /// Of a state in memory.
+    pub(crate) fn of(live: &dyn LiveState) -> Self {
+        Self { name: Name::Borrowed(live.variant_name()), schema: live.schema() }
+    }
 }
 
 impl Record {
@@ -140,15 +148,14 @@ impl Record {
                 .chain(self.deadline.filter(|_| live && self.ending.is_none()))
                 .min(),
             waiting,
-            place: self.place(),
+            place: self.open_place(),
         }
     }
 
     /// Where the run waits, unless it has ended or is being undone.
-    fn place(&self) -> Option<StoredPlace> {
+    fn open_place(&self) -> Option<StoredPlace> {
         let is_open =
             matches!(self.phase, Phase::Live { .. } | Phase::Blocked { .. }) && self.ending.is_none();
-        let name = self.state.as_ref().filter(|_| is_open)?.variant()?;
-        Some(StoredPlace { name: name.to_owned(), schema: self.schema })
+        self.place.clone().filter(|_| is_open)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::fixture::{Sketch, commit, json};
 use crate::backend::{Backend, PlaceCount};
-use crate::record::{BlockReason, Phase};
+use crate::record::{BlockReason, Phase, StoredPlace};
 
 async fn counted(backend: &impl Backend) -> Vec<(String, String, u32, u64)> {
     let counts = backend.places().await.expect("the counters can be read");
@@ -17,7 +17,7 @@ fn count(place: &str, schema: u32, runs: u64) -> (String, String, u32, u64) {
 fn at_place(id: &str, place: &str, schema: u32) -> Sketch {
     let mut sketch = Sketch::new(id, 1);
     sketch.record.state = Some(json(&format!("{{\"{place}\":{{}}}}")));
-    sketch.record.schema = schema;
+    sketch.record.place = Some(StoredPlace { name: place.to_owned().into(), schema });
     sketch
 }
 
@@ -39,7 +39,7 @@ pub async fn a_run_is_counted_once(backend: &impl Backend) {
     let (mut first, mut second) = (at_place("a", "Review", 7), at_place("b", "Review", 7));
     first.write(backend).await;
     second.write(backend).await;
-    first.record.state = Some(json("{\"Pay\":{}}"));
+    first.record.place = Some(StoredPlace { name: "Pay".into(), schema: 7 });
     first.write(backend).await;
     assert_eq!(counted(backend).await, [count("Pay", 7, 1), count("Review", 7, 1)]);
     first.record.phase = Phase::Completed { output: json("1") };
