@@ -76,6 +76,19 @@ fn awaits_where_nothing_can_wait() {
 }
 
 #[test]
+fn what_a_method_may_change_before_an_await() {
+    let body = |later: &str| {
+        format!("let mut v = vec![1]; let b = v[0] < {{ {later}; charge(1).await }}; drop(v); b as u32")
+    };
+    assert_underlined(&body("v.insert(0, 9)"), &[("v[0]", "may be changed before the await")]);
+    assert_underlined(&body("v.len()"), &[]);
+    assert_underlined(
+        "let mut o = order(); let b = o.limit < { o.items.push(1); charge(1).await }; drop(o); b as u32",
+        &[],
+    );
+}
+
+#[test]
 fn operations_that_are_not_awaited_or_not_complete() {
     assert_underlined("signal!(\"paid\" as u32); 1", &[("signal", "does nothing by itself")]);
     assert_underlined("sleep!(48x).await; 1", &[("48x", "`x` is not a unit")]);

@@ -9,6 +9,7 @@ mod control;
 mod expressions;
 mod imports;
 mod loops;
+mod methods;
 mod operands;
 mod shadowing;
 mod spawn;

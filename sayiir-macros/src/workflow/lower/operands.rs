@@ -4,7 +4,7 @@ use syn::spanned::Spanned;
 use syn::{BinOp, Expr, Type};
 
 use super::super::{resolve, splits};
-use super::{Lowerer, unit};
+use super::{Lowerer, methods, unit};
 
 /// How an operand is used by the expression around it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -109,6 +109,9 @@ impl Lowerer<'_> {
             place @ (Expr::Path(_) | Expr::Field(_) | Expr::Index(_) | Expr::Unary(_))
                 if used == Use::Place && is_place(&place) && !self.is_changed(&place, later) =>
             {
+                if self.is_inside_mutable(&place) && methods::may_change(&place, later) {
+                    self.errors.on(&place, "this may be changed before the await, by a method that is called meanwhile: bind its value first, `let value = ….clone();`");
+                }
                 self.keep_inside(place, later)
             }
             other => {
@@ -152,6 +155,12 @@ impl Lowerer<'_> {
         let meaning = resolve::root(place).and_then(|name| resolve::meaning(&name.to_string(), &self.names));
         meaning
             .is_some_and(|id| later.iter().any(|expr| self.resolve(&mut expr.clone()).changes.contains(id)))
+    }
+
+    /// Whether a place is a part of a variable that can change.
+    fn is_inside_mutable(&self, place: &Expr) -> bool {
+        let meaning = resolve::root(place).and_then(|name| resolve::meaning(&name.to_string(), &self.names));
+        !self.is_variable(place) && meaning.is_some_and(|id| self.flow.binding(id).mutable)
     }
 
     /// Whether a closure that takes what it captures along does so before one of the later operands changes that.
