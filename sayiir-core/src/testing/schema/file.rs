@@ -106,7 +106,12 @@ impl WorkflowStates {
 
 impl TypeOf {
     fn field(field: &Field) -> Self {
-        Self { name: short(field.type_name), shape: (field.shape)() }
+        let mut name = short(field.type_name);
+        // What a wait saves does not depend on its payload, which stands with the signals.
+        if let Some(wait) = ["SignalWait", "SignalWithin"].iter().find(|wait| name.starts_with(**wait)) {
+            name = (*wait).to_owned();
+        }
+        Self { name, shape: (field.shape)() }
     }
 }
 
