@@ -22,7 +22,7 @@ const TOGETHER: usize = 250;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let smoke = std::env::args().any(|argument| argument == "--smoke" || argument == "--test");
-    let (runs, rounds) = if smoke { (500, 60) } else { (10_000, 100) };
+    let (runs, rounds) = if smoke { (1_500, 30) } else { (10_000, 100) };
     let directory = tempfile::tempdir()?;
     let backend = SledBackend::open(directory.path())?;
     let mut drivers = (0..runs).map(Driver::new).collect::<Result<Vec<_>, _>>()?;
