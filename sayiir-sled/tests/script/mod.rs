@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use sayiir_core::backend::{Accepted, Backend, Before, RunChange};
 use sayiir_core::durable::Stored;
 use sayiir_core::history::{Chain, Digest, Event, HistoryEntry, HistoryHead};
 use sayiir_core::ids::{Incarnation, LeafPath, Revision, RunId, StepNumber};
-use sayiir_core::record::{LeafKind, LeafRecord, Phase, Record};
+use sayiir_core::record::{LeafKind, LeafRecord, Phase, Record, StoredPlace};
 use sayiir_core::signal::Message;
 use sayiir_sled::SledBackend;
 
@@ -134,6 +135,17 @@ pub(crate) async fn verify_indexes(backend: &SledBackend, runs: &[(RunId, Place)
     ready.sort();
     let found = backend.ready(None, usize::MAX).await.expect("the ready runs read");
     assert_eq!(found, ready, "the ready runs");
+    let mut waiting = BTreeMap::new();
+    for record in records() {
+        let place = record.index().place.expect("a live run waits somewhere");
+        *waiting.entry((record.workflow.to_string(), place)).or_insert(0) += 1;
+    }
+    let counted = backend.places().await.expect("the counters read").into_iter();
+    let counted = counted.map(|count| {
+        let place = StoredPlace { name: count.place.into(), schema: count.schema };
+        ((count.workflow, place), count.runs)
+    });
+    assert_eq!(counted.collect::<BTreeMap<_, _>>(), waiting, "the counters of places");
 }
 
 fn record(run: &RunId, place: Place) -> Record {
@@ -149,9 +161,19 @@ fn record(run: &RunId, place: Place) -> Record {
             revision if revision.is_multiple_of(5) => 4_100,
             revision => usize_of(revision) * 10,
         })),
+        place: Some(StoredPlace { name: waits_at(revision).into(), schema: 7 }),
         phase: Phase::Live { leaves: vec![leaf(place)] },
         history: history(place).0,
         ..Record::new(run.clone(), incarnation(place), workflow, at(u64::from(place.life)))
+    }
+}
+
+/// The name of the place where a run of this revision waits.
+fn waits_at(revision: u64) -> &'static str {
+    match revision % 3 {
+        0 => "Reimburse",
+        1 => "ManagerApproval",
+        _ => "Sleep",
     }
 }
 

@@ -10,7 +10,9 @@
 //! ```
 
 use serde_json::{Map, Value, json};
-use serde_reflection::{ContainerFormat, Format, Registry, Samples, Tracer, TracerConfig, VariantFormat};
+use serde_reflection::{
+    ContainerFormat, Format, Named, Registry, Samples, Tracer, TracerConfig, VariantFormat,
+};
 
 use crate::durable::Durable;
 
@@ -98,13 +100,7 @@ impl Shapes {
             ContainerFormat::UnitStruct => json!("unit"),
             ContainerFormat::NewTypeStruct(inner) => return self.of(inner),
             ContainerFormat::TupleStruct(parts) => json!({ "tuple": self.all(parts)? }),
-            ContainerFormat::Struct(fields) => {
-                let mut named = Map::new();
-                for field in fields {
-                    named.insert(field.name.clone(), self.of(&field.value)?);
-                }
-                json!({ "struct": named })
-            }
+            ContainerFormat::Struct(fields) => return self.fields(fields),
             ContainerFormat::Enum(variants) => {
                 let mut named = Map::new();
                 for variant in variants.values() {
@@ -113,6 +109,12 @@ impl Shapes {
                 json!({ "enum": named })
             }
         })
+    }
+
+    fn fields(&mut self, fields: &[Named<Format>]) -> Option<Value> {
+        let shapes: Option<Map<String, Value>> =
+            fields.iter().map(|field| Some((field.name.clone(), self.of(&field.value)?))).collect();
+        Some(json!({ "struct": shapes? }))
     }
 
     fn variant(&mut self, variant: &VariantFormat) -> Option<Value> {
@@ -124,13 +126,7 @@ impl Shapes {
             VariantFormat::Unit => json!("unit"),
             VariantFormat::NewType(inner) => return self.of(inner),
             VariantFormat::Tuple(parts) => json!({ "tuple": self.all(parts)? }),
-            VariantFormat::Struct(fields) => {
-                let mut named = Map::new();
-                for field in fields {
-                    named.insert(field.name.clone(), self.of(&field.value)?);
-                }
-                json!({ "struct": named })
-            }
+            VariantFormat::Struct(fields) => return self.fields(fields),
         })
     }
 }
