@@ -306,7 +306,7 @@ fn the_type_of_a_range_comes_from_the_use_of_its_numbers() {
 
 #[workflow]
 async fn hidden_by_configuration(total: Vec<i64>) -> i64 {
-    #[cfg(all())]
+    #[cfg(not(any()))]
     let mut total: i64 = total.iter().sum();
     number(total).await;
     total += 1;

@@ -106,12 +106,10 @@ impl WorkflowStates {
 
 impl TypeOf {
     fn field(field: &Field) -> Self {
-        let mut name = short(field.type_name);
+        let name = short(field.type_name);
         // What a wait saves does not depend on its payload, which stands with the signals.
-        if let Some(wait) = ["SignalWait", "SignalWithin"].iter().find(|wait| name.starts_with(**wait)) {
-            name = (*wait).to_owned();
-        }
-        Self { name, shape: (field.shape)() }
+        let wait = ["SignalWait", "SignalWithin"].into_iter().find(|wait| name.starts_with(wait));
+        Self { name: wait.map_or(name, Into::into), shape: (field.shape)() }
     }
 }
 

@@ -40,7 +40,9 @@ const LOOKING: [&str; 24] = [
 /// what it is a part of.
 pub(super) fn may_change(place: &Expr, later: &[Expr]) -> bool {
     let mut search = Search { place, found: false };
-    later.iter().for_each(|expr| search.visit_expr(expr));
+    for expr in later {
+        search.visit_expr(expr);
+    }
     search.found
 }
 
