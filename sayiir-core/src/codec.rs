@@ -25,16 +25,28 @@ impl<T> std::fmt::Debug for FieldCodec<T> {
 }
 
 impl<T> FieldCodec<T> {
-    /// Encodes one variable by itself.
+    /// Encodes one variable by itself. In debug builds it is also read back: within the state it is JSON of no particular type,
+    /// of which [`Program::decode`](crate::workflow::Program::decode) would not notice.
     ///
     /// # Errors
-    /// If it does not encode.
+    /// If it does not encode, or would not read back.
     pub fn save(&self, variant: &'static str, field: &'static str, value: &T) -> Result<Stored, Unencodable> {
+        self.stored(value).map_err(|cause| Unencodable {
+            variant: variant.into(),
+            field: field.into(),
+            cause,
+        })
+    }
+
+    fn stored(&self, value: &T) -> Result<Stored, String> {
         let mut out = Vec::new();
-        let text = (self.encode)(value, &mut out)
-            .map_err(|error| error.to_string())
-            .and_then(|()| Stored::from_writer(out).map_err(|error| error.to_string()));
-        text.map_err(|cause| Unencodable { variant: variant.into(), field: field.into(), cause })
+        (self.encode)(value, &mut out).map_err(|error| error.to_string())?;
+        let stored = Stored::from_writer(out).map_err(|error| error.to_string())?;
+        // In release builds the round trip would cost as much as the step itself.
+        if cfg!(debug_assertions) {
+            (self.decode)(stored.as_str()).map_err(|error| format!("it would not read back: {error}"))?;
+        }
+        Ok(stored)
     }
 
     /// Decodes one variable.
