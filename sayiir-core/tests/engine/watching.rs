@@ -1,13 +1,6 @@
-//! What an engine tells those who watch it: counters, and spans with stable names.
+//! What an engine tells those who watch it: its counters.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Debug;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
 
 use crate::scripted::{Op, wait};
 use crate::world::{Act, World};
@@ -42,77 +35,17 @@ async fn the_engine_counts_what_it_does() {
     );
 }
 
-/// Notes the fields of every span, with the text of their values.
-#[derive(Clone, Default)]
-struct Notes(Arc<Mutex<Vec<(&'static str, Fields)>>>);
-
-type Fields = BTreeMap<&'static str, String>;
-
-struct Noting<'a>(&'a mut Fields);
-
-impl Visit for Noting<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.0.insert(field.name(), format!("{value:?}"));
-    }
-}
-
-impl Subscriber for Notes {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_span()
-    }
-
-    fn new_span(&self, span: &Attributes<'_>) -> Id {
-        let mut fields = Fields::new();
-        span.record(&mut Noting(&mut fields));
-        let mut spans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        spans.push((span.metadata().name(), fields));
-        Id::from_u64(spans.len() as u64)
-    }
-
-    fn record(&self, span: &Id, values: &Record<'_>) {
-        let mut spans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = usize::try_from(span.into_u64()).expect("it was a length") - 1;
-        values.record(&mut Noting(&mut spans[place].1));
-    }
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn event(&self, _: &Event<'_>) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
-
-#[tokio::test]
-async fn runs_steps_and_attempts_have_spans_with_stable_fields() {
-    let notes = Notes::default();
-    let watching = tracing::subscriber::set_default(notes.clone());
-    take_to_its_end(&World::default()).await;
-    drop(watching);
-    let spans = notes.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let names: BTreeSet<&str> = spans.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names, BTreeSet::from(["attempt", "run", "step"]));
-    for (name, fields) in &*spans {
-        let expected: &[&str] = match *name {
-            "attempt" => &["attempt", "key", "run", "step", "task"],
-            "step" => &["run", "step"],
-            _ => &["run", "workflow"],
-        };
-        assert_eq!(fields.keys().copied().collect::<Vec<_>>(), expected, "of {name}");
-        assert_eq!(fields["run"], "exp-001");
-    }
-    let attempts: Vec<&str> =
-        spans.iter().filter(|(name, _)| *name == "attempt").map(|(_, fields)| &*fields["attempt"]).collect();
-    assert_eq!(attempts, ["1", "2"]);
-}
-
 #[cfg(feature = "metrics")]
 mod facade {
+    use std::collections::BTreeMap;
     use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::{Arc, Mutex, PoisonError};
 
     use metrics::{
         Counter, CounterFn, Gauge, Histogram, HistogramFn, Key, KeyName, Recorder, SharedString, Unit,
     };
 
-    use super::{Arc, BTreeMap, Mutex, PoisonError, World, take_to_its_end};
+    use super::{World, take_to_its_end};
 
     /// How often each was told.
     #[derive(Default)]
