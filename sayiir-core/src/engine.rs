@@ -53,6 +53,8 @@ pub use status::{Failure, StepStatus, WorkflowStatus};
 
 use crate::builder::Flow;
 use crate::durable::Durable;
+#[cfg(feature = "testing")]
+use crate::history::HistoryKey;
 use crate::ids::RunId;
 use crate::signal::Signal;
 use crate::workflow::{Invocation, Startable, Workflow};
@@ -168,7 +170,13 @@ impl Engine {
     /// If there is no such run, or if the store fails.
     pub async fn history(&self, id: impl AsRef<str>) -> Result<RunHistory, HistoryError> {
         let run = RunId::new(id.as_ref())?;
-        RunHistory::read(&*self.shared().backend, &run).await
+        RunHistory::read(&*self.shared().backend, &run, self.shared().history_key).await
+    }
+
+    /// What the histories are made with.
+    #[cfg(feature = "testing")]
+    pub(crate) fn history_key(&self) -> Option<HistoryKey> {
+        self.shared().history_key
     }
 
     /// Cancels a run, by id.

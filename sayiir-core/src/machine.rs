@@ -31,7 +31,7 @@ pub(crate) use spawn::WantedSpawn;
 
 use crate::backend::{Accepted, Before, RunChange};
 use crate::durable::Stored;
-use crate::history::{Chain, Event, HistoryEntry};
+use crate::history::{Chain, Event, HistoryEntry, HistoryKey};
 use crate::ids::{Incarnation, Name, RunId};
 use crate::record::{BlockReason, Ending, IndexEntry, LastOutcome, Phase, Queue, Record};
 use crate::workflow::{LiveState, Program};
@@ -102,13 +102,18 @@ pub(crate) enum Decided {
 
 impl Turn {
     /// A turn of a run that is there. `program` is `None` when this engine does not know its workflow.
-    pub(crate) fn resume(image: Image, program: Option<Arc<dyn Program>>, now: Timestamp) -> Box<Self> {
+    pub(crate) fn resume(
+        image: Image,
+        program: Option<Arc<dyn Program>>,
+        now: Timestamp,
+        key: Option<HistoryKey>,
+    ) -> Box<Self> {
         let record = Record::clone(&image.record);
         let mut turn = Box::new(Self {
             program,
             now,
             before: Some(Before { revision: record.revision, index: image.index }),
-            chain: Chain::new(record.incarnation, record.history),
+            chain: Chain::new(record.incarnation, record.history).under(key),
             record,
             live: image.live,
             history: Vec::new(),
@@ -123,7 +128,12 @@ impl Turn {
     }
 
     /// The first turn of a run: its body runs to the first place where it waits.
-    pub(crate) fn start(new: NewRun, program: Arc<dyn Program>, now: Timestamp) -> Box<Self> {
+    pub(crate) fn start(
+        new: NewRun,
+        program: Arc<dyn Program>,
+        now: Timestamp,
+        key: Option<HistoryKey>,
+    ) -> Box<Self> {
         let deadline = program.timeout().map(|limit| crate::operation::deadline(now, limit));
         let record = Record {
             input_digest: new.input_digest,
@@ -136,7 +146,7 @@ impl Turn {
             program: Some(program),
             now,
             before: None,
-            chain: Chain::new(record.incarnation, record.history),
+            chain: Chain::new(record.incarnation, record.history).under(key),
             record,
             live: None,
             history: Vec::new(),

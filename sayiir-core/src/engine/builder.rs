@@ -21,6 +21,7 @@ use super::{Engine, Handle, outside, recovery, versions};
 use crate::backend::{Backend, BackendError};
 use crate::builder::{Flow, FlowProgram};
 use crate::clock::{Clock, SystemClock};
+use crate::history::HistoryKey;
 use crate::record::StatusKind;
 use crate::task::Provided;
 use crate::workflow::{Program, Registry, Workflow};
@@ -98,6 +99,7 @@ pub struct EngineBuilder {
     running_tasks: usize,
     largest_payload: usize,
     retentions: Vec<Retention>,
+    history_key: Option<HistoryKey>,
     entropy: Option<Entropy>,
     activity: Option<Activity>,
 }
@@ -113,6 +115,7 @@ impl EngineBuilder {
             running_tasks: 256,
             largest_payload: 2 * 1024 * 1024,
             retentions: Vec::new(),
+            history_key: None,
             entropy: None,
             activity: None,
         }
@@ -199,6 +202,16 @@ impl EngineBuilder {
         self
     }
 
+    /// Makes the hashes of every history with this key, and checks them with it, so that nobody can change a history and make its
+    /// hashes anew without it. Default: none, and only careless changes show.
+    ///
+    /// To be kept outside of the database. Every engine on the database is to have it, from the first: entries that were written
+    /// without it are reported as such by [`RunHistory::verify`](super::RunHistory::verify).
+    pub fn history_key(mut self, key: HistoryKey) -> Self {
+        self.history_key = Some(key);
+        self
+    }
+
     /// Draws incarnations and jitter from this seed, so that a test can be repeated.
     #[cfg(feature = "testing")]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -255,6 +268,7 @@ impl EngineBuilder {
             health: StoreHealth::default(),
             meter: Meter::default(),
             doubts: super::doubts::Doubts::default(),
+            history_key: self.history_key,
             largest_payload: self.largest_payload,
             version_report,
             recovered: CancellationToken::new(),

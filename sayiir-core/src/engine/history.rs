@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::HistoryError;
 use crate::backend::Backend;
-use crate::history::{Chain, HistoryEntry, HistoryHead, Tampered};
+use crate::history::{Chain, HistoryEntry, HistoryHead, HistoryKey, Tampered};
 use crate::ids::RunId;
 use crate::record::Record;
 
@@ -16,10 +16,16 @@ const PAGE: usize = 1_024;
 pub struct RunHistory {
     record: Arc<Record>,
     entries: Vec<HistoryEntry>,
+    /// That of the engine which read it.
+    key: Option<HistoryKey>,
 }
 
 impl RunHistory {
-    pub(crate) async fn read<B: Backend + ?Sized>(backend: &B, run: &RunId) -> Result<Self, HistoryError> {
+    pub(crate) async fn read<B: Backend + ?Sized>(
+        backend: &B,
+        run: &RunId,
+        key: Option<HistoryKey>,
+    ) -> Result<Self, HistoryError> {
         let not_found = || HistoryError::NotFound { run: run.clone() };
         let record = backend.record(run).await?.ok_or_else(not_found)?;
         let length = record.history.length;
@@ -33,7 +39,7 @@ impl RunHistory {
             }
             entries.extend(page);
         }
-        Ok(Self { record, entries })
+        Ok(Self { record, entries, key })
     }
 
     /// What happened, oldest first.
@@ -47,27 +53,64 @@ impl RunHistory {
         self.entries.iter()
     }
 
-    /// Its length and the hash of its last entry. Kept elsewhere, it shows whether the history was replaced as a whole.
+    /// Its length and the hash of its last entry. Kept elsewhere, it shows later whether what there was then was replaced, or cut
+    /// off: see [`contains`](Self::contains).
     #[must_use]
     pub fn head(&self) -> HistoryHead {
         self.record.history
     }
 
-    /// Checks that every entry carries the hash of the one before, and that none is missing.
+    /// Whether this history goes on from where one with that [`head`](Self::head) ended. Says something only of a history that
+    /// [`verify`](Self::verify)s.
+    #[must_use]
+    pub fn contains(&self, head: HistoryHead) -> bool {
+        let Some(last) = head.length.checked_sub(1) else {
+            return head == HistoryHead::default();
+        };
+        let last = usize::try_from(last).ok().and_then(|last| self.entries.get(last));
+        last.is_some_and(|last| last.hash == head.hash)
+    }
+
+    /// Checks that every entry carries the hash of the one before, under the engine's
+    /// [key](crate::engine::EngineBuilder::history_key) if it has one, and that none is missing.
+    ///
+    /// Without a key this shows careless changes only: who knows how can make all hashes anew.
     ///
     /// # Errors
-    /// The first place where it does not hold.
+    /// The first place where it does not hold; or, where all else does, which entries were written without the key.
     pub fn verify(&self) -> Result<(), Tampered> {
         let run = &self.record.run;
-        let mut chain = Chain::new(self.record.incarnation, HistoryHead::default());
+        let mut chain = self.chain(HistoryHead::default());
+        let mut unkeyed: Option<(u64, u64)> = None;
         for entry in &self.entries {
-            chain.verify(run, entry)?;
+            match chain.verify(run, entry) {
+                Ok(()) => {}
+                Err(Tampered::Unkeyed { first, .. }) => unkeyed.get_or_insert((first, 0)).1 += 1,
+                Err(Tampered::Changed { position: 0, .. }) if self.none_holds() => {
+                    return Err(Tampered::OtherKey { run: run.clone() });
+                }
+                Err(tampered) => return Err(tampered),
+            }
         }
-        if chain.head() == self.record.history {
-            Ok(())
-        } else {
-            Err(Tampered::WrongHead { run: run.clone() })
+        match unkeyed {
+            _ if chain.head() != self.record.history => Err(Tampered::WrongHead { run: run.clone() }),
+            Some((first, count)) => Err(Tampered::Unkeyed { run: run.clone(), first, count }),
+            None => Ok(()),
         }
+    }
+
+    /// Whether no entry holds even against the hash that stands before it, as under another key.
+    fn none_holds(&self) -> bool {
+        let mut head = HistoryHead::default();
+        self.entries.iter().all(|entry| {
+            let checked = self.chain(head).verify(&self.record.run, entry);
+            head = HistoryHead { length: entry.position + 1, hash: entry.hash };
+            matches!(checked, Err(Tampered::Changed { .. }))
+        })
+    }
+
+    fn chain(&self, head: HistoryHead) -> Chain {
+        Chain::new(self.record.incarnation, head).under(self.key)
     }
 }
 

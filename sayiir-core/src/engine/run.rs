@@ -160,7 +160,8 @@ impl<W: Startable> Run<W> {
     /// # Errors
     /// If the run was removed, or if the store fails.
     pub async fn history(&self) -> Result<RunHistory, HistoryError> {
-        RunHistory::read(&*self.engine.shared().backend, &self.id).await
+        let shared = self.engine.shared();
+        RunHistory::read(&*shared.backend, &self.id, shared.history_key).await
     }
 }
 

@@ -21,6 +21,7 @@ use super::timekeeper::Alarm;
 use super::waiters::Waiters;
 use crate::backend::{Answer, Backend, BackendError};
 use crate::clock::Clock;
+use crate::history::HistoryKey;
 use crate::operation::deadline;
 use crate::task::Provided;
 use crate::versions::VersionReport;
@@ -39,13 +40,15 @@ pub(crate) struct Shared {
     pub(crate) health: StoreHealth,
     pub(crate) meter: Meter,
     pub(crate) doubts: Doubts,
+    /// What the histories of runs are made with, if they are to show deliberate changes.
+    pub(crate) history_key: Option<HistoryKey>,
     /// The largest payload, in bytes of JSON.
     pub(crate) largest_payload: usize,
-    /// No new attempts and commands: the engine is being shut down.
     /// Cancelled once recovery at start is through.
     pub(crate) recovered: CancellationToken,
     /// What the index of places said when the engine started.
     pub(crate) version_report: VersionReport,
+    /// No new attempts and commands: the engine is being shut down.
     pub(crate) closing: CancellationToken,
     /// Everything ends at once.
     pub(crate) stop: CancellationToken,

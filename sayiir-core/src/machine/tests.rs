@@ -35,11 +35,11 @@ fn started(amount: u64) -> (Box<RunChange>, Image) {
         signals: vec!["decision"],
         parent: None,
     };
-    changed(Turn::start(new, program(), at(0)))
+    changed(Turn::start(new, program(), at(0), None))
 }
 
 fn resumed(image: Image, second: i64) -> Box<Turn> {
-    Turn::resume(image, Some(program()), at(second))
+    Turn::resume(image, Some(program()), at(second), None)
 }
 
 /// The same run, read from the store by another process.
@@ -278,7 +278,7 @@ fn a_panic_between_two_awaits_keeps_the_state_and_what_led_into_it() {
 #[test]
 fn a_run_of_an_unknown_workflow_is_blocked_when_touched_and_loses_nothing() {
     let (_, image) = started(100);
-    let mut turn = Turn::resume(reread(&image), None, at(3_600));
+    let mut turn = Turn::resume(reread(&image), None, at(3_600), None);
     assert!(turn.fire_next());
     let (change, blocked) = changed(turn);
     assert_eq!(events(&change), ["blocked"]);

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use super::{CommitFault, FaultyBackend, TestEngine, VirtualClock};
 use crate::backend::{Backend, Query};
 use crate::engine::{EngineBuilder, RunHistory};
-use crate::history::Event;
+use crate::history::{Event, HistoryKey};
 use crate::ids::RunId;
 use crate::memory::InMemoryBackend;
 
@@ -25,10 +25,11 @@ pub async fn crash_everywhere<T: PartialEq + Debug>(
 ) -> (T, u64) {
     let undisturbed = FaultyBackend::new(InMemoryBackend::new());
     let engine = started(undisturbed.clone(), VirtualClock::default(), &configure).await;
+    let key = engine.history_key();
     let expected = scenario(&engine).await;
     engine.idle().await;
     engine.crash().await;
-    assert_each_step_once(undisturbed.inner()).await;
+    check_histories(undisturbed.inner(), key).await;
     let commits = undisturbed.commits();
     let mut crashes = 0;
     for number in 1..=commits {
@@ -38,7 +39,7 @@ pub async fn crash_everywhere<T: PartialEq + Debug>(
             backend.fault(number, fault);
             let outcome = interrupted(&backend, &configure, &scenario).await;
             assert_eq!(outcome, expected, "{case}");
-            assert_each_step_once(backend.inner()).await;
+            check_histories(backend.inner(), key).await;
             crashes += 1;
         }
     }
@@ -79,16 +80,20 @@ async fn started(
         .expect("the engine starts on what the last one left")
 }
 
-/// Checks the histories of all runs: each holds as a chain, and no step was committed twice.
+/// Checks the histories of all runs, which were written without a key: each holds as a chain, and no step was committed twice.
 ///
 /// # Panics
 /// If one does not.
 pub async fn assert_each_step_once(backend: &impl Backend) {
+    check_histories(backend, None).await;
+}
+
+async fn check_histories(backend: &impl Backend, key: Option<HistoryKey>) {
     let mut query = Query { limit: 100, ..Query::default() };
     loop {
         let page = backend.list(&query).await.expect("runs can be listed");
         for record in &page.runs {
-            check_history(backend, &record.run).await;
+            check_history(backend, &record.run, key).await;
         }
         match page.next {
             Some(next) => query.after = Some(next),
@@ -97,8 +102,8 @@ pub async fn assert_each_step_once(backend: &impl Backend) {
     }
 }
 
-async fn check_history(backend: &impl Backend, run: &RunId) {
-    let history = RunHistory::read(backend, run).await.expect("a history can be read");
+async fn check_history(backend: &impl Backend, run: &RunId, key: Option<HistoryKey>) {
+    let history = RunHistory::read(backend, run, key).await.expect("a history can be read");
     history.verify().expect("the hash chain holds");
     let mut done: BTreeMap<&str, u32> = BTreeMap::new();
     for entry in &history {

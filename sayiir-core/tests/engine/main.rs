@@ -11,6 +11,7 @@ mod scripted;
 mod signals;
 mod simulation;
 mod starting;
+mod tampering;
 mod tasks;
 mod threads;
 mod timers;

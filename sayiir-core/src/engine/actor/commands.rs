@@ -83,7 +83,7 @@ impl Actor {
             parent: None,
         };
         self.span.record("workflow", &*new.program.name());
-        let turn = Turn::start(new_run, new.program, shared.clock.now());
+        let turn = Turn::start(new_run, new.program, shared.clock.now(), shared.history_key);
         match self.complete(turn, Patience::Ask).await {
             Err(conflict @ BackendError::Conflict { .. }) => {
                 // Somebody else was faster, unless it was a run to be spawned whose id is taken.

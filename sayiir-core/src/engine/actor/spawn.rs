@@ -55,7 +55,7 @@ impl Actor {
             signals: shared.programs.signals(workflow).iter().map(|signal| signal.name).collect(),
             parent: Some(self.run.clone()),
         };
-        Some(Turn::start(new, program, shared.clock.now()))
+        Some(Turn::start(new, program, shared.clock.now(), shared.history_key))
     }
 }
 

@@ -38,7 +38,7 @@ impl Actor {
 
     pub(super) fn resume(&self, image: Image) -> Box<Turn> {
         let program = self.shared.programs.program(&image.record.workflow).cloned();
-        Turn::resume(image, program, self.shared.clock.now())
+        Turn::resume(image, program, self.shared.clock.now(), self.shared.history_key)
     }
 
     /// A message that the inbox holds.

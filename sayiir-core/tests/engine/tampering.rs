@@ -1,0 +1,173 @@
+//! What the chain of a history shows, without a key and with one.
+
+use std::sync::Arc;
+
+use sayiir_core::backend::{Backend, Before, Commit, RunChange};
+use sayiir_core::engine::EngineBuilder;
+use sayiir_core::history::{Chain, Event, HistoryEntry, HistoryHead, HistoryKey, Tampered};
+use sayiir_core::ids::RunId;
+use sayiir_core::memory::InMemoryBackend;
+use sayiir_core::record::Record;
+use sayiir_core::testing::{TestEngine, VirtualClock, crash_everywhere};
+
+use crate::scripted::{Op, Scripted, wait, work};
+use crate::world::World;
+use crate::{engine_on, in_world};
+
+fn key() -> HistoryKey {
+    HistoryKey::from_secret(b"from the safe")
+}
+
+fn with(key: HistoryKey) -> impl Fn(EngineBuilder) -> EngineBuilder {
+    move |builder| in_world(&World::default())(builder).history_key(key)
+}
+
+/// The next engine on a store, under a key if there is one.
+async fn reader(backend: &InMemoryBackend, key: Option<HistoryKey>) -> TestEngine {
+    match key {
+        None => engine_on(backend.clone(), VirtualClock::default(), &World::default()).await,
+        Some(key) => {
+            let started = TestEngine::start_on(backend.clone(), VirtualClock::default(), with(key)).await;
+            started.expect("the engine starts")
+        }
+    }
+}
+
+/// A run that has ended, written under this key.
+async fn written(key: Option<HistoryKey>) -> InMemoryBackend {
+    let backend = InMemoryBackend::new();
+    let engine = reader(&backend, key).await;
+    let run = engine.start("exp-001", Scripted::call([work("a"), work("b")])).await.expect("it starts");
+    run.result().await.expect("a value");
+    engine.crash().await;
+    backend
+}
+
+async fn verified(backend: &InMemoryBackend, key: Option<HistoryKey>) -> Result<(), Tampered> {
+    reader(backend, key).await.history("exp-001").await.expect("a history").verify()
+}
+
+/// Somebody who can write to the database and knows its format edits the entries, and makes all hashes and the record's head
+/// anew, without the key.
+async fn forge(backend: &InMemoryBackend, edit: impl FnOnce(&mut Vec<HistoryEntry>)) {
+    let (record, mut entries) = stored(backend).await;
+    edit(&mut entries);
+    let mut chain = Chain::new(record.incarnation, HistoryHead::default());
+    let history = entries.into_iter().map(|entry| chain.append(entry.at, entry.event)).collect();
+    replace(backend, &record, history, chain.head()).await;
+}
+
+async fn stored(backend: &InMemoryBackend) -> (Arc<Record>, Vec<HistoryEntry>) {
+    let run = RunId::new("exp-001").expect("a valid id");
+    let record = backend.record(&run).await.expect("a read").expect("it is there");
+    (record, backend.history(&run, 0, 1_000).await.expect("a read"))
+}
+
+/// Takes the run out and puts it back with another history.
+async fn replace(
+    backend: &InMemoryBackend,
+    record: &Record,
+    history: Vec<HistoryEntry>,
+    history_head: HistoryHead,
+) {
+    let run = record.run.clone();
+    let before = Before { revision: record.revision, index: record.index() };
+    let forged = Record { history: history_head, ..record.clone() };
+    let change = RunChange {
+        run,
+        before: Some(before),
+        after: None,
+        history: Vec::new(),
+        accepted: Vec::new(),
+        removed: Vec::new(),
+    };
+    let put_back = RunChange { before: None, after: Some(Arc::new(forged)), history, ..change.clone() };
+    for change in [change, put_back] {
+        backend.commit(Commit { changes: vec![change] }).await.expect("a commit");
+    }
+}
+
+/// Somebody else did it, in another time.
+fn whitewash(entries: &mut Vec<HistoryEntry>) {
+    for entry in entries {
+        if let Event::StepDone { micros, .. } = &mut entry.event {
+            *micros = 1;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_edit_with_all_hashes_made_anew_passes_without_a_key_and_is_caught_with_one() {
+    let unkeyed = written(None).await;
+    forge(&unkeyed, whitewash).await;
+    assert_eq!(verified(&unkeyed, None).await, Ok(()), "an unkeyed chain shows careless edits only");
+    let keyed = written(Some(key())).await;
+    assert_eq!(verified(&keyed, Some(key())).await, Ok(()));
+    forge(&keyed, whitewash).await;
+    let caught = verified(&keyed, Some(key())).await.expect_err("it was changed");
+    assert!(matches!(caught, Tampered::Unkeyed { first: 0, count: 4, .. }), "{caught}");
+}
+
+#[tokio::test]
+async fn a_wrong_key_and_a_missing_one_are_told_from_a_changed_entry() {
+    let keyed = written(Some(key())).await;
+    for wrong in [Some(HistoryKey::from_secret(b"another")), None] {
+        let told = verified(&keyed, wrong).await.expect_err("it is not the key");
+        assert!(matches!(told, Tampered::OtherKey { .. }), "{told}");
+        assert!(told.to_string().contains("another key"), "{told}");
+    }
+    let (record, mut entries) = stored(&keyed).await;
+    whitewash(&mut entries);
+    replace(&keyed, &record, entries, record.history).await;
+    let told = verified(&keyed, Some(key())).await;
+    assert!(matches!(told, Err(Tampered::Changed { position: 1, .. })), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_database_that_was_begun_without_a_key_says_so() {
+    let backend = written(None).await;
+    let told = verified(&backend, Some(key())).await.expect_err("nobody signed it");
+    assert_eq!(
+        told.to_string(),
+        "4 entries of run exp-001, the first of them 0, were written without the key and may have been changed"
+    );
+}
+
+#[tokio::test]
+async fn a_run_that_gets_a_key_on_the_way_says_which_entries_have_none() {
+    let backend = InMemoryBackend::new();
+    let first = reader(&backend, None).await;
+    let ops: [Op; 2] = [wait("go"), work("a")];
+    first.start("exp-001", Scripted::call(ops)).await.expect("it starts");
+    first.crash().await;
+    let second = reader(&backend, Some(key())).await;
+    second.signal("exp-001", "go", "x").await.expect("accepted");
+    second.idle().await;
+    second.crash().await;
+    let told = verified(&backend, Some(key())).await;
+    assert!(matches!(told, Err(Tampered::Unkeyed { first: 0, count: 1, .. })), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_head_kept_elsewhere_shows_that_the_end_was_cut_off() {
+    let backend = written(None).await;
+    let history = reader(&backend, None).await.history("exp-001").await.expect("a history");
+    let anchor = history.head();
+    assert!(history.contains(anchor) && history.contains(HistoryHead::default()));
+    forge(&backend, |entries| entries.truncate(3)).await;
+    let history = reader(&backend, None).await.history("exp-001").await.expect("a history");
+    assert_eq!(history.verify(), Ok(()), "in itself it holds");
+    assert!(!history.contains(anchor));
+}
+
+#[tokio::test]
+async fn histories_under_a_key_hold_through_crashes_spawned_runs_included() {
+    let (lines, _) = crash_everywhere(with(key()), async |engine| {
+        let ops = [work("a"), Op::Spawn("exp-002".into(), vec![work("b")]), wait("go")];
+        let run = engine.start("exp-001", Scripted::call(ops)).or_attach().await.expect("it starts");
+        engine.signal("exp-001", "go", "x").idempotency_key("go").await.expect("accepted");
+        run.result().await.expect("a value")
+    })
+    .await;
+    assert_eq!(lines, ["a done", "exp-002", "x"]);
+}
