@@ -2,6 +2,7 @@
 
 mod cancelled;
 mod children;
+mod forgotten;
 mod spawned;
 
 use std::sync::atomic::{AtomicBool, Ordering};

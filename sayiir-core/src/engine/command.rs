@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Cancel(String, Reply<()>),
     /// Let a failed or blocked run go on.
     Retry(Reply<()>),
+    /// Let a run go on that an earlier binary could not take up, if this one can.
+    TakeUp(Reply<()>),
     /// Remove a finished run.
     Purge(Reply<()>),
 }
@@ -47,6 +49,7 @@ impl Command {
             | Self::Reread(reply)
             | Self::Cancel(_, reply)
             | Self::Retry(reply)
+            | Self::TakeUp(reply)
             | Self::Purge(reply) => reply,
         };
         // A caller that went away does not want to know.

@@ -49,9 +49,9 @@ async fn retry_incompatible(shared: &Arc<Shared>) -> Result<(), BackendError> {
     let mut query = Query { status: Some(StatusKind::Blocked), limit: PAGE, ..Query::default() };
     loop {
         let page = shared.store(Patience::Insist, || shared.backend.list(&query)).await?;
-        for record in page.runs.iter().filter(|record| fits_now(shared, record)) {
-            if let Err(refusal) = shared.ask(&record.run, Command::Retry).await {
-                tracing::warn!(run = %record.run, ?refusal, "a blocked run could not be retried");
+        for record in page.runs.iter().filter(|record| may_fit(shared, record)) {
+            if let Err(refusal) = shared.ask(&record.run, Command::TakeUp).await {
+                tracing::warn!(run = %record.run, ?refusal, "a blocked run could not be taken up");
             }
         }
         match page.next {
@@ -61,13 +61,8 @@ async fn retry_incompatible(shared: &Arc<Shared>) -> Result<(), BackendError> {
     }
 }
 
-fn fits_now(shared: &Shared, record: &Record) -> bool {
-    let Phase::Blocked { reason: BlockReason::Incompatible { .. }, .. } = &record.phase else {
-        return false;
-    };
-    let program = shared.programs.program(&record.workflow);
-    match (program, &record.state) {
-        (Some(program), Some(state)) => program.revive(state).is_ok(),
-        (None, _) | (_, None) => false,
-    }
+/// Whether it is worth a try.
+fn may_fit(shared: &Shared, record: &Record) -> bool {
+    matches!(record.phase, Phase::Blocked { reason: BlockReason::Incompatible { .. }, .. })
+        && shared.programs.program(&record.workflow).is_some()
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::codec::StateReader;
 use crate::ids::RunId;
-use crate::record::{Phase, Record};
+use crate::record::{Phase, Record, StatusKind};
 use crate::signal::Signal;
 use crate::workflow::{Startable, Workflow, WorkflowState};
 
@@ -39,11 +39,18 @@ impl<W: Startable> Run<W> {
     /// # Errors
     /// If the run was removed, if its output does not fit this version of the workflow, or if the store fails.
     pub async fn status(&self) -> Result<WorkflowStatus<W::Output>, StatusError> {
-        let shared = self.engine.shared();
+        let record = self.record().await?;
+        self.status_of(&record)
+    }
+
+    async fn record(&self) -> Result<Arc<Record>, StatusError> {
+        let record = self.engine.shared().backend.record(&self.id).await?;
+        record.ok_or_else(|| StatusError::NotFound { run: self.id.clone() })
+    }
+
+    fn status_of(&self, record: &Record) -> Result<WorkflowStatus<W::Output>, StatusError> {
+        let status = WorkflowStatus::of(record, &self.engine.shared().progress(&self.id));
         let run = || self.id.clone();
-        let record = shared.backend.record(&self.id).await?;
-        let record = record.ok_or_else(|| StatusError::NotFound { run: run() })?;
-        let status = WorkflowStatus::of(&record, &shared.progress(&self.id));
         status.decode_by(W::decode).map_err(|source| StatusError::Output { run: run(), source })
     }
 
@@ -87,20 +94,9 @@ impl<W: Startable> Run<W> {
         let shared = self.engine.shared();
         loop {
             let wait = shared.waiters.register(&self.id);
-            let status = self.status().await?;
-            // A time that has come is about to be noticed.
-            let is_ahead = |time: Timestamp| time > shared.clock.now();
-            let settled = match &status {
-                WorkflowStatus::Running { .. } | WorkflowStatus::Compensating { .. } => false,
-                WorkflowStatus::WaitingForSignal { deadline, .. } => deadline.is_none_or(is_ahead),
-                WorkflowStatus::Sleeping { until } => is_ahead(*until),
-                WorkflowStatus::Completed(_)
-                | WorkflowStatus::Failed(_)
-                | WorkflowStatus::Cancelled { .. }
-                | WorkflowStatus::Blocked { .. } => true,
-            };
-            if settled {
-                return Ok(status);
+            let record = self.record().await?;
+            if has_settled(&record, shared.clock.now()) {
+                return self.status_of(&record);
             }
             let stopped = || StatusError::Stopped { run: self.id.clone() };
             if shared.stop.is_cancelled() {
@@ -162,6 +158,19 @@ impl<W: Startable> Run<W> {
     pub async fn history(&self) -> Result<RunHistory, HistoryError> {
         let shared = self.engine.shared();
         RunHistory::read(&*shared.backend, &self.id, shared.history_key).await
+    }
+}
+
+/// Whether nothing happens to the run before something comes from outside, or a time that has not come.
+fn has_settled(record: &Record, now: Timestamp) -> bool {
+    match record.status() {
+        StatusKind::Running | StatusKind::Compensating => false,
+        // A message that is there is about to be taken, and a time that has come to be noticed.
+        StatusKind::WaitingForSignal | StatusKind::Sleeping => {
+            let entry = record.index();
+            !entry.ready && entry.due.is_none_or(|due| due > now)
+        }
+        StatusKind::Completed | StatusKind::Failed | StatusKind::Cancelled | StatusKind::Blocked => true,
     }
 }
 

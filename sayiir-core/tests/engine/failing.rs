@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use sayiir_core::backend::{Backend, BackendError};
-use sayiir_core::engine::{SignalError, StartError, WorkflowStatus};
+use sayiir_core::engine::{SignalError, StartEngineError, StartError, WorkflowStatus};
 use sayiir_core::history::{Event, HistoryEntry};
 use sayiir_core::memory::InMemoryBackend;
 use sayiir_core::testing::{CommitFault, FaultyBackend, TestEngine, VirtualClock, assert_each_step_once};
 
 use crate::scripted::{Op, Scripted, wait, work};
 use crate::world::{Act, World};
-use crate::{engine_on, start};
+use crate::{engine_on, in_world, start};
 
 fn disk_full() -> CommitFault {
     CommitFault::Refuse(BackendError::StorageFull { detail: "no space left on device".into() })
@@ -195,4 +195,49 @@ async fn reads_that_fail_are_waited_out_and_reported() {
     run.signal(Scripted::GO, &"1".into()).await.expect("accepted");
     assert_eq!(run.result().await.expect("a value"), ["slept", "1"]);
     assert!(engine.health().store.is_none());
+}
+
+#[tokio::test]
+async fn an_engine_does_not_start_on_a_store_that_cannot_be_read_and_recovery_waits_one_out() {
+    let world = World::default();
+    world.plan("a", [Act::Hang]);
+    let (first, backend) = on_faulty(&world).await;
+    start(&first, "exp-001", [work("a"), work("b")]).await;
+    let clock = first.clock().clone();
+    first.crash().await;
+    backend.fail_read(backend.reads() + 1, full());
+    let refused = TestEngine::start_on(backend.clone(), clock.clone(), in_world(&world)).await;
+    assert!(matches!(refused, Err(StartEngineError::Backend(BackendError::StorageFull { .. }))));
+    // The start itself reads what is due next and the places of runs; the rest goes on in the background.
+    for read in 3..30 {
+        backend.fail_read(backend.reads() + read, full());
+    }
+    let second = engine_on(backend.clone(), clock, &world).await;
+    assert!(second.health().store.is_some());
+    assert_eq!(world.count("a"), 1, "it could not be read yet");
+    second.advance(Duration::from_mins(10)).await;
+    let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
+    assert_eq!(run.result().await.expect("a value"), ["a done", "b done"]);
+    assert_eq!((world.count("a"), world.count("b")), (2, 1));
+    assert!(second.health().store.is_none());
+}
+
+#[tokio::test]
+async fn a_run_with_messages_left_has_not_settled_though_one_commit_ended_at_a_wait() {
+    let world = World::default();
+    let (engine, backend) = on_faulty(&world).await;
+    let ops = [wait("stop")].into_iter().chain((0..100).map(|_| wait("go"))).chain([wait("stop")]);
+    let run = start(&engine, "exp-001", ops).await;
+    for number in 0..100 {
+        run.signal(Scripted::GO, &number.to_string()).await.expect("accepted");
+    }
+    // One commit holds only so many moves; the one after it has to wait for the store.
+    backend.fault(backend.commits() + 2, disk_full());
+    run.signal(Scripted::STOP, &"now".into()).await.expect("accepted");
+    let (settled, ()) = tokio::join!(run.settled(), engine.advance(Duration::from_mins(1)));
+    let settled = settled.expect("a status");
+    assert!(
+        matches!(&settled, WorkflowStatus::WaitingForSignal { signals, .. } if signals == &["stop"]),
+        "{settled}"
+    );
 }

@@ -6,7 +6,7 @@ use crate::engine::command::{Command, NewStart, Refusal};
 use crate::engine::programs::Programs;
 use crate::engine::shared::Patience;
 use crate::machine::{Decided, NewMessage, NewRun, NotRetryable, Turn};
-use crate::record::Record;
+use crate::record::{BlockReason, Phase, Record};
 
 /// How often a command is tried again when somebody else changed the run meanwhile.
 const MOST_CONFLICTS: usize = 8;
@@ -18,6 +18,7 @@ enum Order {
     Wake(Patience),
     Cancel(String),
     Retry,
+    TakeUp,
     Purge,
 }
 
@@ -35,6 +36,7 @@ impl Actor {
             }
             Command::Cancel(reason, reply) => (self.carry_out_order(Order::Cancel(reason)).await, reply),
             Command::Retry(reply) => (self.carry_out_order(Order::Retry).await, reply),
+            Command::TakeUp(reply) => (self.carry_out_order(Order::TakeUp).await, reply),
             Command::Purge(reply) => (self.carry_out_order(Order::Purge).await, reply),
         };
         if let Err(Refusal::Backend(_)) = &done {
@@ -62,6 +64,7 @@ impl Actor {
             Order::Wake(patience) => self.wake(patience).await,
             Order::Cancel(reason) => self.cancel(reason).await,
             Order::Retry => self.retry().await,
+            Order::TakeUp => self.take_up().await,
             Order::Purge => self.purge().await,
         }
     }
@@ -142,6 +145,28 @@ impl Actor {
         Ok(self.complete(turn, Patience::Ask).await?)
     }
 
+    /// Lets a run go on that an earlier binary could not take up. If this one cannot either, nothing is written: starting one
+    /// binary again and again leaves no traces.
+    async fn take_up(&mut self) -> Result<(), Refusal> {
+        let mut turn = self.turn(Patience::Insist).await?;
+        let before = turn.record().phase.clone();
+        let Some(reason) = incompatible(&before).cloned() else {
+            self.put_back(turn);
+            return Ok(());
+        };
+        // One that is blocked can be retried.
+        let _ = turn.retry();
+        self.go_as_far_as_it_can(&mut turn, Patience::Insist).await?;
+        if turn.record().ending.is_none() && matches!(turn.record().phase, Phase::Live { .. }) {
+            turn.ensure_live();
+        }
+        if incompatible(&turn.record().phase) == Some(&reason) {
+            // The turn is forgotten, and with it what it would have written.
+            return Ok(());
+        }
+        Ok(self.commit(turn, Patience::Insist).await?)
+    }
+
     async fn purge(&mut self) -> Result<(), Refusal> {
         let image = self.load(Patience::Ask).await?.ok_or(Refusal::NotFound)?;
         let record = image.record.clone();
@@ -169,6 +194,18 @@ impl Actor {
             Decided::Unchanged(image) => self.image = Some(image),
             Decided::Changed(..) => self.image = None,
         }
+    }
+}
+
+/// Why a run does not fit the binary that blocked it, if that is what blocks it.
+fn incompatible(phase: &Phase) -> Option<&BlockReason> {
+    match phase {
+        Phase::Blocked { reason: reason @ BlockReason::Incompatible { .. }, .. } => Some(reason),
+        Phase::Blocked { .. }
+        | Phase::Live { .. }
+        | Phase::Completed { .. }
+        | Phase::Failed { .. }
+        | Phase::Cancelled { .. } => None,
     }
 }
 

@@ -56,10 +56,20 @@ impl Actor {
         })
     }
 
-    /// Lets the turn go as far as it can: messages that wait are taken, what is due is fired; then commits it.
+    /// Lets the turn go as far as it can, and commits it.
     pub(super) async fn complete(
         &mut self,
         mut turn: Box<Turn>,
+        patience: Patience,
+    ) -> Result<(), BackendError> {
+        self.go_as_far_as_it_can(&mut turn, patience).await?;
+        self.commit(turn, patience).await
+    }
+
+    /// Messages that wait are taken, what is due is fired.
+    pub(super) async fn go_as_far_as_it_can(
+        &mut self,
+        turn: &mut Turn,
         patience: Patience,
     ) -> Result<(), BackendError> {
         loop {
@@ -73,7 +83,7 @@ impl Actor {
                 turn.take(wanted, message);
             }
             if let Some(wanted) = turn.wanted_spawn() {
-                if !self.spawn_run(&mut turn, wanted, patience).await? {
+                if !self.spawn_run(turn, wanted, patience).await? {
                     break;
                 }
             } else if !turn.fire_next() {
@@ -87,10 +97,14 @@ impl Actor {
             }
             turn.ensure_undoable(|task, input| self.shared.programs.stored_task(task, input).map(drop));
         }
-        self.commit(turn, patience).await
+        Ok(())
     }
 
-    async fn commit(&mut self, mut turn: Box<Turn>, patience: Patience) -> Result<(), BackendError> {
+    pub(super) async fn commit(
+        &mut self,
+        mut turn: Box<Turn>,
+        patience: Patience,
+    ) -> Result<(), BackendError> {
         let has_more = turn.has_more();
         let (changes, children): (Vec<_>, Vec<_>) = turn.take_children().into_iter().unzip();
         match turn.finish() {
