@@ -156,8 +156,8 @@ fn can_be_named(ty: &Type, local: &[String]) -> bool {
         fn visit_lifetime(&mut self, _: &'ast syn::Lifetime) {
             self.1 = true;
         }
-        fn visit_expr(&mut self, _: &'ast Expr) {
-            self.1 = true;
+        fn visit_expr(&mut self, expr: &'ast Expr) {
+            self.1 |= !matches!(expr, Expr::Lit(_));
         }
         fn visit_ident(&mut self, ident: &'ast Ident) {
             // A type that cannot be sent to another thread is reported once if it is left to rustc.
