@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sayiir::engine::EngineBuilder;
 use sayiir::prelude::*;
 use sayiir::testing::{TestEngine, crash_everywhere};
 
@@ -40,7 +41,7 @@ where
         engine.advance(Duration::from_hours(48)).await;
         run.result().await.expect("a value")
     };
-    let (output, crashes) = crash_everywhere(|builder| builder.workflow::<W>(), scenario).await;
+    let (output, crashes) = crash_everywhere(EngineBuilder::workflow::<W>, scenario).await;
     assert!(crashes >= crashes_at_least, "{crashes}");
     output
 }

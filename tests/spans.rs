@@ -8,6 +8,7 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use sayiir::engine::EngineBuilder;
 use sayiir::prelude::*;
 use sayiir::testing::TestEngine;
 use tracing::field::{Field, Visit};
@@ -70,7 +71,7 @@ impl Subscriber for Notes {
 async fn runs_steps_and_attempts_have_spans_with_stable_fields() {
     let notes = Notes::default();
     let _watching = tracing::subscriber::set_default(notes.clone());
-    let engine = TestEngine::start(|builder| builder.workflow::<eventful>()).await.expect("it starts");
+    let engine = TestEngine::start(EngineBuilder::workflow::<eventful>).await.expect("it starts");
     let run = engine.start("exp-001", eventful()).await.expect("it starts");
     engine.advance(Duration::from_mins(2)).await;
     run.signal(eventful::GO, &"x".into()).await.expect("accepted");

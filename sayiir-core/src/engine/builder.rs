@@ -206,7 +206,8 @@ impl EngineBuilder {
     /// hashes anew without it. Default: none, and only careless changes show.
     ///
     /// To be kept outside of the database. Every engine on the database is to have it, from the first: entries that were written
-    /// without it are reported as such by [`RunHistory::verify`](super::RunHistory::verify).
+    /// without it, also by [`send_event`](crate::send_event::SendEvent), are reported as such by
+    /// [`RunHistory::verify`](super::RunHistory::verify).
     pub fn history_key(mut self, key: HistoryKey) -> Self {
         self.history_key = Some(key);
         self
