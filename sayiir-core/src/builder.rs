@@ -52,7 +52,6 @@ use wait::Wait;
 /// be made into.
 ///
 /// ```
-/// # mod sayiir { pub mod prelude { pub use sayiir_core::{builder::*, engine::*, memory::*, send_event::*, task::*}; } }
 /// use std::time::Duration;
 ///
 /// use sayiir::prelude::*;
@@ -100,7 +99,6 @@ impl<I, O> WorkflowBuilder<I, O> {
     /// Like [`then`](Self::then), for a closure that wants to know its run, its attempt or its idempotency key.
     ///
     /// ```
-    /// # mod sayiir { pub mod prelude { pub use sayiir_core::{builder::*, engine::*, memory::*, send_event::*, task::*}; } }
     /// use sayiir::prelude::*;
     ///
     /// async fn transfer(key: &str, amount: u32) -> Result<String, std::io::Error> {
@@ -131,7 +129,6 @@ impl<I, O> WorkflowBuilder<I, O> {
     /// `timeout`, the signal's name and the limit.
     ///
     /// ```
-    /// # mod sayiir { pub mod prelude { pub use sayiir_core::{builder::*, engine::*, memory::*, send_event::*, task::*}; } }
     /// use sayiir::prelude::*;
     ///
     /// let two_looks = WorkflowBuilder::<u32, u32>::new(WorkflowContext::new())

@@ -33,8 +33,6 @@ mod waiters;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
-
 #[cfg(feature = "testing")]
 pub(crate) use activity::Activity;
 pub use builder::{EngineBuilder, StartEngineError};
@@ -56,13 +54,32 @@ use crate::durable::Durable;
 #[cfg(feature = "testing")]
 use crate::history::HistoryKey;
 use crate::ids::RunId;
-use crate::signal::Signal;
-use crate::workflow::{Invocation, Startable, Workflow};
+use crate::workflow::{Startable, Workflow};
 use command::{Command, Refusal};
 use shared::Shared;
 
 /// A running engine. A clone is another handle on the same engine; when the last one is dropped, and no [`Run`] of it is
 /// left, the engine stops as if the process had ended: nothing is lost, and the next engine goes on.
+///
+/// ```
+/// use sayiir::prelude::*;
+///
+/// #[workflow]
+/// async fn approval(amount: u32) -> Result<String, Timeout> {
+///     let by: String = signal!("approved", 48h).await?;
+///     Ok(format!("{amount} approved by {by}"))
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let engine = Engine::builder().backend(InMemoryBackend::new()).workflow::<approval>().start().await?;
+/// let run = engine.start("exp-001", approval(250)).await?;
+/// run.signal(approval::APPROVED, &"bob".to_owned()).await?;
+/// assert_eq!(run.result().await?, "250 approved by bob");
+/// engine.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Engine {
     handle: Arc<Handle>,
@@ -90,16 +107,24 @@ impl Engine {
         EngineBuilder::new()
     }
 
-    /// Starts a run of a workflow. `.await` the answer: it comes once the run is durable.
-    ///
-    /// The id is chosen by the caller and names the run for good: any text of 1 to 255 bytes. Starting twice with one id is
-    /// refused, so that a repeated request starts nothing twice; [`Start::or_attach`] makes it an answer instead.
-    #[must_use = "nothing starts before this is awaited"]
-    pub fn start<W: Startable>(&self, id: impl AsRef<str>, invocation: Invocation<W>) -> Start<W> {
-        Start::new(self.clone(), id.as_ref(), invocation)
-    }
-
     /// The handle of a run that was started before, perhaps by an earlier process.
+    ///
+    /// ```
+    /// # use sayiir::prelude::*;
+    /// # #[workflow]
+    /// # async fn approval(amount: u32) -> Result<String, Timeout> {
+    /// #     let by: String = signal!("approved", 48h).await?;
+    /// #     Ok(format!("{amount} approved by {by}"))
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let engine = Engine::builder().backend(InMemoryBackend::new()).workflow::<approval>().start().await?;
+    /// # engine.start("exp-001", approval(250)).await?;
+    /// let run = engine.run::<approval>("exp-001").await?;
+    /// println!("{}", run.status().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If there is no such run, if it belongs to another workflow, or if the store fails.
@@ -136,41 +161,6 @@ impl Engine {
     pub(crate) async fn resume(&self, run: &RunId) -> Result<(), StatusError> {
         let resumed = self.shared().ask(run, Command::Recover).await;
         resumed.map_err(|refusal| StatusError::from_refusal(run.clone(), refusal))
-    }
-
-    /// Sends a signal to a run, by names: for callers that only have strings, such as a webhook. `.await` the answer: it
-    /// comes once the signal is durable. The payload is checked against the declared type before anything is stored.
-    #[must_use = "nothing is sent before this is awaited"]
-    pub fn signal<T: Serialize + ?Sized>(
-        &self,
-        id: impl AsRef<str>,
-        signal: impl Into<String>,
-        payload: &T,
-    ) -> SendSignal {
-        SendSignal::new(self.clone(), id.as_ref(), signal.into(), payload)
-    }
-
-    /// Lists runs, oldest first, a page at a time.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub async fn list(&self, filter: Filter) -> Result<RunPage, ListError> {
-        list::list(self, filter).await
-    }
-
-    /// The runs that wait for a signal, oldest first, a page at a time: the inbox of those who send it.
-    #[must_use = "nothing is listed before this is awaited"]
-    pub fn waiting<T>(&self, signal: Signal<T>) -> Waiting {
-        Waiting::new(self.clone(), signal.name())
-    }
-
-    /// What happened to a run so far, by id.
-    ///
-    /// # Errors
-    /// If there is no such run, or if the store fails.
-    pub async fn history(&self, id: impl AsRef<str>) -> Result<RunHistory, HistoryError> {
-        let run = RunId::new(id.as_ref())?;
-        RunHistory::read(&*self.shared().backend, &run, self.shared().history_key).await
     }
 
     /// What the histories are made with.

@@ -7,7 +7,6 @@ use crate::task::TaskOptions;
 /// How the steps of a flow are run: what the options of `#[task(..)]` are to a task. A clone is a copy.
 ///
 /// ```
-/// # mod sayiir { pub mod prelude { pub use sayiir_core::{builder::*, engine::*, memory::*, send_event::*, task::*}; } }
 /// use std::time::Duration;
 ///
 /// use sayiir::prelude::*;

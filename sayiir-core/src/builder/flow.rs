@@ -19,7 +19,6 @@ use crate::workflow::{Invocation, LiveState, Program, Startable};
 /// registered with by `.flow(&flow)`. A clone is the same flow.
 ///
 /// ```
-/// # mod sayiir { pub mod prelude { pub use sayiir_core::{builder::*, engine::*, memory::*, send_event::*, task::*}; } }
 /// use sayiir::prelude::*;
 ///
 /// # #[tokio::main(flavor = "current_thread")]

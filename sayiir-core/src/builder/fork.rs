@@ -15,7 +15,6 @@ use running::{Arm, Forking};
 /// the join. A branch that fails fails the run; the others are then cancelled.
 ///
 /// ```
-/// # mod sayiir { pub mod prelude { pub use sayiir_core::{builder::*, engine::*, memory::*, send_event::*, task::*}; } }
 /// use sayiir::prelude::*;
 ///
 /// let flow = WorkflowBuilder::new(WorkflowContext::new())

@@ -12,7 +12,6 @@ use crate::step::Step;
 /// All branches begin with the output `O` of the step before the route, and yield the same type `B`.
 ///
 /// ```
-/// # mod sayiir { pub mod prelude { pub use sayiir_core::{builder::*, engine::*, memory::*, send_event::*, task::*}; } }
 /// use sayiir::prelude::*;
 ///
 /// let flow = WorkflowBuilder::new(WorkflowContext::new())

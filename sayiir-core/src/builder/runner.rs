@@ -21,7 +21,6 @@ use crate::workflow::{Program, Startable};
 /// steps twice.
 ///
 /// ```
-/// # mod sayiir { pub mod prelude { pub use sayiir_core::{builder::*, engine::*, memory::*, send_event::*, task::*}; } }
 /// use std::time::Duration;
 ///
 /// use sayiir::prelude::*;

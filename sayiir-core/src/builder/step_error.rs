@@ -8,7 +8,6 @@ use std::fmt;
 /// Like `anyhow::Error` it is no [`Error`] itself; otherwise it could not be made of every one.
 ///
 /// ```
-/// # mod sayiir { pub mod prelude { pub use sayiir_core::{builder::*, engine::*, memory::*, send_event::*, task::*}; } }
 /// use sayiir::prelude::*;
 ///
 /// fn amount(text: &str) -> Result<u32, StepError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::HistoryError;
+use super::{Engine, HistoryError};
 use crate::backend::Backend;
 use crate::history::{Chain, HistoryEntry, HistoryHead, HistoryKey, Tampered};
 use crate::ids::RunId;
@@ -10,6 +10,37 @@ use crate::record::Record;
 
 /// How many entries are read at a time.
 const PAGE: usize = 1_024;
+
+impl Engine {
+    /// What happened to a run so far, by id.
+    ///
+    /// ```
+    /// # use sayiir::prelude::*;
+    /// # #[workflow]
+    /// # async fn approval(amount: u32) -> Result<String, Timeout> {
+    /// #     let by: String = signal!("approved", 48h).await?;
+    /// #     Ok(format!("{amount} approved by {by}"))
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let engine = Engine::builder().backend(InMemoryBackend::new()).workflow::<approval>().start().await?;
+    /// # let run = engine.start("exp-001", approval(250)).await?;
+    /// let history = engine.history("exp-001").await?;
+    /// history.verify()?;
+    /// for entry in &history {
+    ///     println!("{} {:?}", entry.at, entry.event);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// If there is no such run, or if the store fails.
+    pub async fn history(&self, id: impl AsRef<str>) -> Result<RunHistory, HistoryError> {
+        let run = RunId::new(id.as_ref())?;
+        RunHistory::read(&*self.shared().backend, &run, self.shared().history_key).await
+    }
+}
 
 /// The history of one run, as it was when it was read.
 #[derive(Debug, Clone)]

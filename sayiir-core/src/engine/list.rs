@@ -11,7 +11,60 @@ use crate::backend::{Cursor, Query};
 use crate::durable::Stored;
 use crate::ids::RunId;
 use crate::record::{Record, StatusKind};
+use crate::signal::Signal;
 use crate::workflow::Workflow;
+
+impl Engine {
+    /// Lists runs, oldest first, a page at a time.
+    ///
+    /// ```
+    /// # use sayiir::prelude::*;
+    /// # #[workflow]
+    /// # async fn approval(amount: u32) -> Result<String, Timeout> {
+    /// #     let by: String = signal!("approved", 48h).await?;
+    /// #     Ok(format!("{amount} approved by {by}"))
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let engine = Engine::builder().backend(InMemoryBackend::new()).workflow::<approval>().start().await?;
+    /// # let run = engine.start("exp-001", approval(250)).await?;
+    /// let waiting = Filter::new().workflow::<approval>().status(StatusKind::WaitingForSignal);
+    /// for run in engine.list(waiting).await?.runs {
+    ///     println!("{} since {}: {}", run.id, run.created, run.status);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn list(&self, filter: Filter) -> Result<RunPage, ListError> {
+        list(self, filter).await
+    }
+
+    /// The runs that wait for a signal, oldest first, a page at a time: the inbox of those who send it.
+    ///
+    /// ```
+    /// # use sayiir::prelude::*;
+    /// # #[workflow]
+    /// # async fn approval(amount: u32) -> Result<String, Timeout> {
+    /// #     let by: String = signal!("approved", 48h).await?;
+    /// #     Ok(format!("{amount} approved by {by}"))
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let engine = Engine::builder().backend(InMemoryBackend::new()).workflow::<approval>().start().await?;
+    /// # let run = engine.start("exp-001", approval(250)).await?;
+    /// let inbox = engine.waiting(approval::APPROVED).limit(20).await?;
+    /// assert_eq!(inbox.runs[0].id.as_str(), "exp-001");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use = "nothing is listed before this is awaited"]
+    pub fn waiting<T>(&self, signal: Signal<T>) -> Waiting {
+        Waiting::new(self.clone(), signal.name())
+    }
+}
 
 /// Which runs a listing shows. Conditions that are given must all hold.
 #[derive(Debug, Clone)]

@@ -36,6 +36,24 @@ impl<W: Startable> Run<W> {
 
     /// What the run is about just now.
     ///
+    /// ```
+    /// # use sayiir::prelude::*;
+    /// # #[workflow]
+    /// # async fn approval(amount: u32) -> Result<String, Timeout> {
+    /// #     let by: String = signal!("approved", 48h).await?;
+    /// #     Ok(format!("{amount} approved by {by}"))
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let engine = Engine::builder().backend(InMemoryBackend::new()).workflow::<approval>().start().await?;
+    /// # let run = engine.start("exp-001", approval(250)).await?;
+    /// if let WorkflowStatus::WaitingForSignal { signals, deadline } = run.status().await? {
+    ///     println!("waits for {} until {deadline:?}", signals.join(", "));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// If the run was removed, if its output does not fit this version of the workflow, or if the store fails.
     pub async fn status(&self) -> Result<WorkflowStatus<W::Output>, StatusError> {
@@ -57,6 +75,23 @@ impl<W: Startable> Run<W> {
     /// Waits until the run has ended, and gives its value.
     ///
     /// It makes no difference whether the run was started by this process or by an earlier one.
+    ///
+    /// ```
+    /// # use sayiir::prelude::*;
+    /// # #[workflow]
+    /// # async fn approval(amount: u32) -> Result<String, Timeout> {
+    /// #     let by: String = signal!("approved", 48h).await?;
+    /// #     Ok(format!("{amount} approved by {by}"))
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let engine = Engine::builder().backend(InMemoryBackend::new()).workflow::<approval>().start().await?;
+    /// # let run = engine.start("exp-001", approval(250)).await?;
+    /// # run.signal(approval::APPROVED, &"bob".to_owned()).await?;
+    /// assert_eq!(run.result().await?, "250 approved by bob");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// How else the run ended, or that it is blocked; that it was removed; that the engine stopped or the store failed.
@@ -129,6 +164,22 @@ impl<W: Startable> Run<W> {
     }
 
     /// Sends the run a signal. `.await` the answer: it comes once the signal is durable.
+    ///
+    /// ```
+    /// # use sayiir::prelude::*;
+    /// # #[workflow]
+    /// # async fn approval(amount: u32) -> Result<String, Timeout> {
+    /// #     let by: String = signal!("approved", 48h).await?;
+    /// #     Ok(format!("{amount} approved by {by}"))
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let engine = Engine::builder().backend(InMemoryBackend::new()).workflow::<approval>().start().await?;
+    /// # let run = engine.start("exp-001", approval(250)).await?;
+    /// run.signal(approval::APPROVED, &"bob".to_owned()).by("bob@corp.example").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use = "nothing is sent before this is awaited"]
     pub fn signal<T: Serialize>(&self, signal: Signal<T>, payload: &T) -> SendSignal {
         SendSignal::new(self.engine.clone(), self.id.as_str(), signal.name().into(), payload)
@@ -177,6 +228,25 @@ fn has_settled(record: &Record, now: Timestamp) -> bool {
 impl<W: Workflow> Run<W> {
     /// The place where the run waits, with the variables that it still needs. Of a failed, blocked or cancelled run: where it
     /// last waited.
+    ///
+    /// ```
+    /// # use sayiir::prelude::*;
+    /// # #[workflow]
+    /// # async fn approval(amount: u32) -> Result<String, Timeout> {
+    /// #     let by: String = signal!("approved", 48h).await?;
+    /// #     Ok(format!("{amount} approved by {by}"))
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let engine = Engine::builder().backend(InMemoryBackend::new()).workflow::<approval>().start().await?;
+    /// # let run = engine.start("exp-001", approval(250)).await?;
+    /// match run.state().await? {
+    ///     ApprovalState::Approved { amount, .. } => assert_eq!(amount, 250),
+    ///     state => println!("at {}", sayiir::WorkflowState::variant_name(&state)),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the run was removed, has completed, or waits at a place that this binary does not know, or if the store fails.

@@ -11,6 +11,37 @@ use crate::durable::Stored;
 use crate::ids::RunId;
 use crate::machine::NewMessage;
 
+impl Engine {
+    /// Sends a signal to a run, by names: for callers that only have strings, such as a webhook. `.await` the answer: it
+    /// comes once the signal is durable. The payload is checked against the declared type before anything is stored.
+    ///
+    /// ```
+    /// # use sayiir::prelude::*;
+    /// # #[workflow]
+    /// # async fn approval(amount: u32) -> Result<String, Timeout> {
+    /// #     let by: String = signal!("approved", 48h).await?;
+    /// #     Ok(format!("{amount} approved by {by}"))
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let engine = Engine::builder().backend(InMemoryBackend::new()).workflow::<approval>().start().await?;
+    /// # let run = engine.start("exp-001", approval(250)).await?;
+    /// engine.signal("exp-001", "approved", &"bob").by("bob@corp.example").idempotency_key("mail-1").await?;
+    /// assert_eq!(run.result().await?, "250 approved by bob");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use = "nothing is sent before this is awaited"]
+    pub fn signal<T: Serialize + ?Sized>(
+        &self,
+        id: impl AsRef<str>,
+        signal: impl Into<String>,
+        payload: &T,
+    ) -> SendSignal {
+        SendSignal::new(self.clone(), id.as_ref(), signal.into(), payload)
+    }
+}
+
 /// A signal that is sent when this is awaited.
 ///
 /// # Cancel safety

@@ -10,6 +10,36 @@ use crate::history::Digest;
 use crate::ids::RunId;
 use crate::workflow::{Invocation, Startable};
 
+impl Engine {
+    /// Starts a run of a workflow. `.await` the answer: it comes once the run is durable.
+    ///
+    /// The id is chosen by the caller and names the run for good: any text of 1 to 255 bytes. Starting twice with one id is
+    /// refused, so that a repeated request starts nothing twice; [`Start::or_attach`] makes it an answer instead.
+    ///
+    /// ```
+    /// # use sayiir::prelude::*;
+    /// # #[workflow]
+    /// # async fn approval(amount: u32) -> Result<String, Timeout> {
+    /// #     let by: String = signal!("approved", 48h).await?;
+    /// #     Ok(format!("{amount} approved by {by}"))
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let engine = Engine::builder().backend(InMemoryBackend::new()).workflow::<approval>().start().await?;
+    /// let run = engine.start("exp-001", approval(250)).await?;
+    /// let again = engine.start("exp-001", approval(250)).await;
+    /// assert_eq!(again.unwrap_err().to_string(), "run exp-001 exists already");
+    /// let same = engine.start("exp-001", approval(250)).or_attach().await?;
+    /// assert_eq!(same.id(), run.id());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use = "nothing starts before this is awaited"]
+    pub fn start<W: Startable>(&self, id: impl AsRef<str>, invocation: Invocation<W>) -> Start<W> {
+        Start::new(self.clone(), id.as_ref(), invocation)
+    }
+}
+
 /// A run that is started when this is awaited.
 ///
 /// # Cancel safety

@@ -29,6 +29,22 @@ impl Engine {
     /// Reads every unfinished run, and reports those that this binary cannot take up. Changes nothing; meant to be run by a
     /// new binary on a copy of the database, or at a quiet hour.
     ///
+    /// ```
+    /// # use sayiir::prelude::*;
+    /// # #[workflow]
+    /// # async fn approval(amount: u32) -> Result<String, Timeout> {
+    /// #     let by: String = signal!("approved", 48h).await?;
+    /// #     Ok(format!("{amount} approved by {by}"))
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let engine = Engine::builder().backend(InMemoryBackend::new()).workflow::<approval>().start().await?;
+    /// let report = engine.check().await?;
+    /// assert!(report.is_empty(), "{report}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// If the store fails.
     pub async fn check(&self) -> Result<VersionReport, ListError> {

@@ -16,6 +16,33 @@ use crate::memory::InMemoryBackend;
 /// The scenario has to be one that can be repeated, as any client of a durable system: it starts with `.or_attach()` and sends
 /// signals with an idempotency key. Gives what the scenario returned, and how many crashes were tried.
 ///
+/// ```
+/// use sayiir::prelude::*;
+/// use sayiir::testing::crash_everywhere;
+///
+/// #[workflow]
+/// async fn approval(amount: u32) -> String {
+///     let by: String = signal!("approved").await;
+///     format!("{amount} approved by {by}")
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let (outcome, crashes) = crash_everywhere(
+///     |builder| builder.workflow::<approval>(),
+///     async |engine| {
+///         let run = engine.start("exp-001", approval(250)).or_attach().await.expect("started");
+///         // A run that the crash found at its end takes no more signals.
+///         let _ = run.signal(approval::APPROVED, &"bob".to_owned()).idempotency_key("mail-1").await;
+///         run.result().await.expect("a value")
+///     },
+/// )
+/// .await;
+/// assert_eq!(outcome, "250 approved by bob");
+/// assert!(crashes >= 4);
+/// # }
+/// ```
+///
 /// # Panics
 /// If any crash leads to another outcome than the undisturbed run, if any step was committed twice, or if any history does not
 /// hold.

@@ -17,6 +17,28 @@ use crate::operation::deadline;
 ///
 /// It is idle when none of its own futures, attempts of tasks included, has anything to do. An attempt that waits for
 /// something outside of the engine, such as a socket or a thread, counts as idle: await `run.result()` for those.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use sayiir::prelude::*;
+/// use sayiir::testing::TestEngine;
+///
+/// #[workflow]
+/// async fn approval(amount: u32) -> Result<String, Timeout> {
+///     let by: String = signal!("approved", 48h).await?;
+///     Ok(format!("{amount} approved by {by}"))
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let engine = TestEngine::start(|builder| builder.workflow::<approval>()).await?;
+/// let run = engine.start("exp-001", approval(250)).await?;
+/// engine.advance(Duration::from_hours(48)).await;
+/// assert!(matches!(run.status().await?, WorkflowStatus::Failed(error) if error.contains("timeout")));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct TestEngine {
     engine: Engine,

@@ -31,9 +31,9 @@ pub enum CommitFault {
 /// same one.
 ///
 /// ```
-/// use sayiir_core::backend::{Backend, BackendError, Commit};
-/// use sayiir_core::memory::InMemoryBackend;
-/// use sayiir_core::testing::{CommitFault, FaultyBackend};
+/// use sayiir::InMemoryBackend;
+/// use sayiir::backend::{Backend, BackendError, Commit};
+/// use sayiir::testing::{CommitFault, FaultyBackend};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), BackendError> {

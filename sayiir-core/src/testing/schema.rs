@@ -88,8 +88,14 @@ type Named<T> = BTreeMap<String, T>;
 ///
 /// One line in a test of the program, with all its workflows; the file is made by the first run and committed:
 ///
-/// ```ignore
+/// ```no_run
+/// # use sayiir::prelude::*;
+/// # #[workflow]
+/// # async fn expense_approval(amount: u32) -> u32 { let extra: u32 = signal!("extra").await; amount + extra }
+/// # #[workflow]
+/// # async fn onboarding(name: String) -> String { let badge: String = signal!("badge").await; name + &badge }
 /// #[test]
+/// # fn hidden() {}
 /// fn parked_runs_survive_this_version() {
 ///     sayiir::testing::state_schema!(expense_approval, onboarding);
 /// }

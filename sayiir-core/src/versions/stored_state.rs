@@ -16,17 +16,23 @@ use crate::workflow::WorkflowState;
 /// changing what no longer fits and decoding the rest as it is. Several versions are chained by changing step by step:
 ///
 /// ```
-/// # use sayiir_core::versions::{StoredState, UpgradeError};
-/// # use sayiir_core::workflow::WorkflowState;
-/// # trait Workflow { type State; }
-/// fn upgrade<S: WorkflowState>(mut old: StoredState) -> Result<S, UpgradeError> {
+/// use sayiir::prelude::*;
+/// use sayiir::versions::{StoredState, UpgradeError};
+///
+/// fn from_older_versions(mut old: StoredState) -> Result<ExpenseApprovalState, UpgradeError> {
 ///     if old.has("amount") && !old.has("total") {
 ///         old.rename("amount", "total")?; // version 2
 ///     }
 ///     if !old.has("currency") {
-///         old.set("currency", &"EUR")?; // version 3
+///         old.set("currency", "EUR")?; // version 3
 ///     }
 ///     old.decode()
+/// }
+///
+/// #[workflow(upgrade = from_older_versions)]
+/// async fn expense_approval(total: u32, currency: String) -> String {
+///     let by: String = signal!("approved").await;
+///     format!("{total} {currency} approved by {by}")
 /// }
 /// ```
 #[derive(Debug, Clone)]
