@@ -340,6 +340,26 @@ fn the_first_arm_decides() {
 }
 
 #[workflow]
+async fn in_time(n: u32) -> Result<u32, Failure> {
+    let chosen: u32 = select! {
+        doubled = double(n) => Ok(doubled),
+        _ = sleep!(2d) => Err(Failure::Odd(n)),
+    }
+    .await?;
+    let counted: u32 = loop {
+        if double(chosen).await > 3 {
+            break chosen + 1;
+        }
+    };
+    Ok(counted)
+}
+
+#[test]
+fn a_select_or_a_loop_gives_its_value_to_an_annotated_variable() {
+    assert_eq!(drive::<in_time>((2,), vec![]).0, Ok(5));
+}
+
+#[workflow]
 async fn named(n: u32) -> u32 {
     #[at("first_review")]
     let a = double(n).await;

@@ -124,6 +124,8 @@ pub(crate) struct MatchArm {
     /// What the guard uses, and what the pattern binds.
     pub(crate) effect: Effect,
     pub(crate) body: BlockId,
+    /// Where it ends in the user's code: behind it, rustc writes the arms that are missing.
+    pub(crate) end: proc_macro2::Span,
 }
 
 /// A variable.

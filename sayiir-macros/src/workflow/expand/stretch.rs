@@ -3,7 +3,7 @@
 //! Within a stretch the user's control flow is written as it was. A scope that is left towards code behind it becomes a
 //! labelled block, so that its variables end where they did.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::quote;
 use syn::Lifetime;
 
@@ -164,7 +164,9 @@ impl<'a> Stretch<'a> {
                 let arms = arms.iter().map(|arm| {
                     let (attrs, pat, ties, body) =
                         (&arm.attrs, &arm.pat, ties(&arm.effect), self.edge(arm.body, scope));
-                    quote!(#attrs #pat => { #ties #body })
+                    let mut block = Group::new(Delimiter::Brace, quote!(#ties #body));
+                    block.set_span(arm.end);
+                    quote!(#attrs #pat => #block)
                 });
                 quote!(match #scrutinee { #(#arms)* })
             }

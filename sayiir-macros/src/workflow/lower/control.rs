@@ -100,6 +100,8 @@ impl Lowerer<'_> {
             let mut arms = Vec::new();
             for arm in choice.arms {
                 let attrs = attributes(&arm.attrs);
+                let last = arm.body.to_token_stream().into_iter().last();
+                let end = last.map_or_else(proc_macro2::Span::call_site, |last| last.span());
                 this.scoped(None, |this| {
                     let borrowed = if reference { resolve::borrowed_names(&arm.pat) } else { Vec::new() };
                     let (pat, effect) = this.arm_pattern(arm.pat, known.as_ref());
@@ -108,7 +110,7 @@ impl Lowerer<'_> {
                     this.begin(body);
                     this.lower_into(*arm.body, dest);
                     this.end(End::Goto(join));
-                    arms.push(MatchArm { attrs, pat: pat.into_token_stream(), effect, body });
+                    arms.push(MatchArm { attrs, pat: pat.into_token_stream(), effect, body, end });
                 });
             }
             this.current = from;

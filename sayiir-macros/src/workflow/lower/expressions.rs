@@ -6,7 +6,8 @@ use syn::{BinOp, Expr, Type};
 
 use super::super::model::snake;
 use super::super::{operation, resolve, splits};
-use super::{Dest, Lowerer, unit};
+use super::suspend::tried;
+use super::{Dest, Lowerer, unit, unit_at};
 use crate::workflow::ir::{Effect, End};
 
 impl Lowerer<'_> {
@@ -65,11 +66,14 @@ impl Lowerer<'_> {
             self.lower_into(expr, Dest::Discard);
             return unit();
         }
+        let expected = expected.filter(|ty| tried(ty).is_none());
         let span = expr.span();
         let base = self.base_name(&expr);
         let id = self.temporary(&format!("{base}_value"), span);
         let ident = self.flow.binding(id).ident.clone();
         let ty = expected.map(|ty| quote::quote!(: #ty));
+        // Also where another stretch gives it its value.
+        self.flow.bindings[id.0].ty = expected.filter(|ty| self.can_be_named(ty)).cloned();
         let effect = Effect { declares: vec![(id, false)], ..Effect::default() };
         self.statement(quote::quote!(let #ident #ty;), effect);
         self.lower_into(expr, Dest::Into(id));
@@ -121,13 +125,19 @@ impl Lowerer<'_> {
     fn finish_unit(&mut self, dest: Dest) {
         match dest {
             Dest::Discard => {}
-            Dest::Into(_) | Dest::Return => self.deliver(unit(), dest),
+            Dest::Into(_) | Dest::Return => {
+                let nothing = self.nothing(dest);
+                self.deliver(nothing, dest);
+            }
         }
     }
 
     fn leave(&mut self, leave: syn::ExprReturn) {
         let output = self.model.output.clone();
-        let mut value = leave.expr.map_or_else(unit, |expr| self.lower_expr(*expr, Some(&output)));
+        let mut value = match leave.expr {
+            Some(expr) => self.lower_expr(*expr, Some(&output)),
+            None => unit_at(leave.return_token.span),
+        };
         let effect = self.resolve(&mut value);
         let keyword = leave.return_token;
         self.end_for_good(End::Return {

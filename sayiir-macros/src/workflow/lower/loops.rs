@@ -8,7 +8,7 @@ use syn::{Expr, Label, Lifetime};
 use super::super::bindings::Bindings;
 use super::super::ir::{BindingId, BlockId, Effect, End};
 use super::super::resolve;
-use super::{Dest, Lowerer, Target, unit};
+use super::{Dest, Lowerer, Target, unit_at};
 
 impl Lowerer<'_> {
     /// `loop`.
@@ -63,7 +63,8 @@ impl Lowerer<'_> {
         } else {
             let mut items = items.clone();
             effect.uses = self.resolve(&mut items).uses;
-            let begin = crate::diagnostics::placed(quote!(#private::DurableIterator::into_cursor), span);
+            let begin =
+                crate::diagnostics::placed(quote!(<_ as #private::DurableIterator>::into_cursor), span);
             quote_spanned!(span=> #begin(#items))
         };
         self.statement(quote!(let mut #ident = #first;), effect);
@@ -127,7 +128,7 @@ impl Lowerer<'_> {
         if let Some(value) = jump.expr.as_ref().filter(|_| !gives_value) {
             self.errors.on(value, "`break` can give a value out of a `loop` or a labelled block, and not out of a `while` or `for`: remove it");
         }
-        let value = jump.expr.map_or_else(unit, |expr| *expr);
+        let value = jump.expr.map_or_else(|| unit_at(jump.break_token.span), |expr| *expr);
         self.lower_into(value, dest);
         self.end_for_good(End::Goto(exit));
     }

@@ -383,5 +383,10 @@ fn is_inert(expr: &Expr) -> bool {
 
 /// `()`.
 fn unit() -> Expr {
-    syn::parse_quote!(())
+    unit_at(Span::call_site())
+}
+
+/// `()` at a token of the user's, who wrote no value there.
+fn unit_at(span: Span) -> Expr {
+    syn::parse_quote_spanned!(span=> ())
 }

@@ -1,13 +1,13 @@
 //! Statements: `let` in all its forms, expressions, items.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{Expr, Item, Local, Pat, Stmt, Type};
 
 use super::super::ir::{Effect, End, ScopeId, Statement};
 use super::super::{attributes as leading, diverges, resolve, splits};
-use super::{Dest, Lowerer, unit};
+use super::{Dest, Lowerer, unit_at};
 
 impl Lowerer<'_> {
     /// Lowers a list of statements whose last one may be the value.
@@ -51,21 +51,28 @@ impl Lowerer<'_> {
             // As in Rust, a block that ends in a statement which never returns is of any type.
             Dest::Into(_) | Dest::Return => match self.last_statement() {
                 Some(Statement { tokens, effect }) => {
-                    self.deliver(
-                        Expr::Verbatim(quote::quote_spanned!(self.model.output.span()=> { #tokens })),
-                        dest,
-                    );
+                    let place = self.place_of(dest);
+                    self.deliver(Expr::Verbatim(quote::quote_spanned!(place=> { #tokens })), dest);
                     self.add_effect(&effect);
                 }
                 None => {
-                    // rustc says of a missing value what type it should have.
-                    let nothing = match dest {
-                        Dest::Return => syn::parse_quote_spanned!(self.model.output.span()=> ()),
-                        Dest::Into(_) | Dest::Discard => unit(),
-                    };
+                    let nothing = self.nothing(dest);
                     self.deliver(nothing, dest);
                 }
             },
+        }
+    }
+
+    /// `()` where a value is wanted: rustc says there of what type it should be.
+    pub(super) fn nothing(&self, dest: Dest) -> Expr {
+        unit_at(self.place_of(dest))
+    }
+
+    /// Where the user wrote what wants a value.
+    fn place_of(&self, dest: Dest) -> Span {
+        match dest {
+            Dest::Return | Dest::Discard => self.model.output.span(),
+            Dest::Into(id) => self.model.user_span(self.flow.binding(id).ident.span()),
         }
     }
 

@@ -300,6 +300,9 @@ fn spawn(mac: &syn::Macro, span: Span) -> syn::Result<Spawn> {
         Ok((id, call))
     };
     let (id, call) = parser.parse2(mac.tokens.clone()).map_err(|_| syn::Error::new(span, ADVICE))?;
+    if matches!(call, Expr::Path(_)) {
+        return Err(syn::Error::new(call.span(), ADVICE));
+    }
     match parse(&call) {
         Ok(Operation::Call { path, arguments, .. }) => Ok(Spawn { id, workflow: path, arguments, span }),
         Ok(_) => Err(syn::Error::new(call.span(), ADVICE)),
@@ -316,7 +319,8 @@ pub(crate) fn compensation(mac: &syn::Macro) -> Option<syn::Result<(syn::Path, V
             "write the call of the task that undoes it: `compensate!(refund(receipt.id))`",
         )
     };
-    Some(match syn::parse2::<Expr>(mac.tokens.clone()).map_err(|_| advice()).and_then(|call| parse(&call)) {
+    let call = syn::parse2::<Expr>(mac.tokens.clone()).ok().filter(|call| !matches!(call, Expr::Path(_)));
+    Some(match call.map_or_else(|| Err(advice()), |call| parse(&call)) {
         Ok(Operation::Call { path, arguments, .. }) => Ok((path, arguments)),
         Ok(_) => Err(advice()),
         Err(error) => Err(error),
