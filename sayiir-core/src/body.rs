@@ -11,6 +11,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+use crate::bounds::Found;
 use crate::codec::FieldCodec;
 use crate::durable::Stored;
 use crate::step::{Fault, Step};
@@ -43,9 +44,11 @@ impl<T> Slot<T> {
         self.0.take().expect("a variable is stored before it is used")
     }
 
-    /// Ties the slot's type to that of its codec.
+    /// Ties the slot's type to that of its codec. The answer is a number whose type is left open, see [`Saved`](crate::bounds::Saved).
     #[inline]
-    pub fn is_written_by(&self, _codec: &FieldCodec<T>) {}
+    pub fn is_written_by<Answer>(&self, found: Found<T, Answer>, _answer: Answer) -> FieldCodec<T> {
+        found.codec
+    }
 
     /// Ties the slot's type to that of a variable.
     #[inline]

@@ -4,6 +4,7 @@
 //! so that rustc's report is about the user's type and names nothing in here.
 
 mod kept;
+mod saved;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,30 +14,16 @@ use serde::de::SeqAccess;
 use serde::ser::SerializeTuple;
 
 use crate::arguments;
-use crate::codec::{FieldCodec, saved};
+use crate::codec::FieldCodec;
 use crate::durable::{Durable, Stored};
+use crate::workflow::Upgrade;
 pub use kept::{Kept, KeptAsText, KeptNot, KeptWhole};
+pub use saved::{Found, Nothing, Saved};
 
 pub use crate::iterate::{Cursor, DurableIterator, Integer};
 use crate::signal::Timeout;
 pub use crate::signal::{Payload, Plain};
 use crate::task::{Infallible, Interrupted, Kind, Provided, Verdict};
-
-/// A variable or an argument that is stored: the question whether it is [`Durable`], and how it is written and read if it is.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be stored while the run waits",
-    label = "this is stored, because it is needed after an `.await`",
-    note = "a stored value is owned, `Send`, and derives `serde::Serialize` and `serde::Deserialize`; derive them, keep an owned copy, or use the value up before the `.await`"
-)]
-pub trait Saved: Sized {
-    /// How it is written and read.
-    const CODEC: FieldCodec<Self>;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Durable> Saved for T {
-    const CODEC: FieldCodec<Self> = saved();
-}
 
 /// An argument of a task or a workflow: it is stored when the call is made.
 #[diagnostic::on_unimplemented(
@@ -63,7 +50,7 @@ pub trait Taken: Sized {
 
 #[diagnostic::do_not_recommend]
 impl<T: Durable> Taken for T {
-    const CODEC: FieldCodec<Self> = saved();
+    const CODEC: FieldCodec<Self> = crate::codec::saved();
 
     fn write<S: SerializeTuple>(&self, into: &mut S) -> Result<(), S::Error> {
         into.serialize_element(self)
@@ -163,6 +150,18 @@ pub struct RetryIf<E> {
 impl<E> fmt::Debug for RetryIf<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RetryIf")
+    }
+}
+
+/// The function behind `upgrade = …`.
+pub struct UpgradeBy<S> {
+    /// Makes a state of this version from one of an older version.
+    pub convert: Upgrade<S>,
+}
+
+impl<S> fmt::Debug for UpgradeBy<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UpgradeBy")
     }
 }
 

@@ -25,6 +25,12 @@ impl<T> std::fmt::Debug for FieldCodec<T> {
 }
 
 impl<T> FieldCodec<T> {
+    /// Itself, as that of values of this type.
+    #[must_use]
+    pub const fn of(&self, _values: &Option<T>) -> &Self {
+        self
+    }
+
     /// Encodes one variable by itself. In debug builds it is also read back: within the state it is JSON of no particular type,
     /// of which [`Program::decode`](crate::workflow::Program::decode) would not notice.
     ///

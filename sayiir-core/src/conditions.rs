@@ -3,6 +3,10 @@
 //! Each question hands a value through: `<charge as CanFail>::checked(operation)`. Where the answer is no, rustc says so at
 //! the user's own token, and knows no type for the value: so it has nothing to say about what is done with it afterwards.
 
+use serde::{Deserialize, Serialize};
+
+use crate::bounds::Nothing;
+use crate::durable::Durable;
 use crate::operation::{Callable, Spawn};
 use crate::step::{Fault, Step};
 use crate::workflow::Registry;
@@ -69,8 +73,40 @@ impl<C, V, E> ErrorOf<C> for Result<V, E> {
 }
 
 /// The error of what cannot fail: its own question has been asked, so the other branches are not asked about this one.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum CannotFail {}
+
+/// The error of a branch of `join!` or `join_all!`, which keep it until the other branches are done.
+///
+/// There are two implementations to choose from, so that where the first does not hold rustc does not take it all the same, and
+/// then say of the whole join what it has said of the error.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored while the other branches run",
+    label = "what this yields is stored until all branches are done, and so is its error",
+    note = "a stored error is `Send`, and derives `serde::Serialize` and `serde::Deserialize`; or use `try_join!` or `try_join_all!`, which store no errors"
+)]
+pub trait StoredError<Answer = u8> {
+    /// The type itself.
+    type Checked<T>;
+    /// The value itself.
+    fn checked<T>(value: T) -> Self::Checked<T>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Durable> StoredError for E {
+    type Checked<T> = T;
+    fn checked<T>(value: T) -> T {
+        value
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Nothing> StoredError<u16> for E {
+    type Checked<T> = T;
+    fn checked<T>(value: T) -> T {
+        value
+    }
+}
 
 /// What `spawn!` starts.
 #[diagnostic::on_unimplemented(

@@ -14,10 +14,10 @@ pub use crate::arguments::Intake;
 pub use crate::body::{Exit, Fed, Leave, Left, Slot, advance, load, run, save};
 pub use crate::bounds::{
     Failed, Form, FromInterrupted, FromTimeout, Inject, Kept, KeptAsText, KeptNot, KeptWhole, PlainForm,
-    RetryIf, Returned, Saved, Taken, WrittenOut,
+    RetryIf, Returned, Saved, Taken, UpgradeBy, WrittenOut,
 };
 pub use crate::codec::{FieldCodec, Incompatible, StateReader, StateWriter, Unencodable, saved};
-pub use crate::conditions::{CanFail, CannotFail, ErrorOf, FailsWith, Spawnable, Undoes};
+pub use crate::conditions::{CanFail, CannotFail, ErrorOf, FailsWith, Spawnable, StoredError, Undoes};
 pub use crate::durable::Stored;
 pub use crate::ids::RunId;
 pub use crate::impl_state_traits;

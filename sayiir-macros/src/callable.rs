@@ -112,7 +112,7 @@ pub(crate) fn sides(name: &Ident, output: &Type, private: &TokenStream) -> Token
                 const _: &'static dyn #private::WrittenOut = {
                     #[allow(unused_imports)]
                     use #private::PlainForm as _;
-                    &#private::Form::<#output>::WORD
+                    &#private::Form::<<#name as #private::Sides>::Ok>::WORD
                 };
             },
             output.span(),

@@ -27,4 +27,14 @@ async fn of_another_type(order: Order) -> u32 {
     order.cents
 }
 
+#[task]
+async fn returns_another_type(cents: u32) -> Receipt {
+    todo!("{cents}")
+}
+
+#[workflow]
+async fn passes_it_on(cents: u32) -> Receipt {
+    returns_another_type(cents).await
+}
+
 fn main() {}

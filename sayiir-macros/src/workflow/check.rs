@@ -30,7 +30,7 @@ pub(crate) fn saved(model: &Model, flow: &Flow, liveness: &Liveness, errors: &mu
                 errors.at(
                     model.user_span(binding.ident.span()),
                     format!(
-                        "`{name}` is a reference and is still needed after the run has waited for {}, but a reference cannot be stored: bind an owned value, such as a clone",
+                        "`{name}` is a reference and is still needed after the run has waited for {}, but a reference cannot be stored: bind an owned value, with `.clone()` or `.to_owned()`",
                         point.words
                     ),
                 );

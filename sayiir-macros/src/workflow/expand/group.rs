@@ -131,12 +131,11 @@ impl Body<'_> {
             None if !self.is_saved(id) => quote!(let mut #slot = #private::Slot::new();),
             None => {
                 // The only place that asks whether the variable can be stored, with the variable itself underlined.
-                let ask = placed(quote!(<_ as #private::Saved>::CODEC), self.span_of(id));
+                let ask = placed(quote!(<_ as #private::Saved<_>>::FOUND), self.span_of(id));
                 let codec = codec(id);
                 quote! {
                     let mut #slot = #private::Slot::new();
-                    let #codec = #ask;
-                    #slot.is_written_by(&#codec);
+                    let #codec = #slot.is_written_by(#ask, 0);
                 }
             }
         }

@@ -4,7 +4,8 @@ use proc_macro2::{Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
 use super::Input;
-use super::state::{Variant, codec_of, operation_codec};
+use super::state::{Variant, checked, codec_of, operation_codec};
+use crate::diagnostics::placed;
 use crate::workflow::model::bare;
 
 /// `PLACES`, `place` and `describe` of the state.
@@ -41,6 +42,7 @@ fn place(input: &Input<'_>, variant: &Variant) -> TokenStream {
 
 /// Those whose types the syntax names. The others are described by the function that holds them.
 fn named_fields(input: &Input<'_>, variant: &Variant) -> TokenStream {
+    let private = &input.private;
     let place = variant.name.to_string();
     let named = variant.fields.iter().filter(|(_, id)| input.flow.binding(*id).ty.is_some());
     let named = named.map(|(field, id)| {
@@ -48,9 +50,12 @@ fn named_fields(input: &Input<'_>, variant: &Variant) -> TokenStream {
         quote!(fields.add(#place, #text, &#codec);)
     });
     let awaiting = variant.point.map(|point| {
-        let codec = operation_codec(input, variant, &input.flow.points[point.0].operation_type);
+        let point = &input.flow.points[point.0];
+        let (codec, ty) = (operation_codec(input, variant), &point.operation_type);
         let text = variant.awaiting().to_string();
-        quote!(fields.add(#place, #text, &#codec);)
+        let none = placed(quote!(#private::None::<#ty>), input.model.user_span(variant.name.span()));
+        let operation = checked(&point.conditions, none);
+        quote!(fields.add(#place, #text, #codec.of(&#operation));)
     });
     quote!(#(#named)* #awaiting)
 }

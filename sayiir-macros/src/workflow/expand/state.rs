@@ -216,11 +216,10 @@ fn value_of(id: BindingId) -> Ident {
     own(&format!("value{}", id.0))
 }
 
-/// How an operation is written and read, asked for where it is written: a `join!` keeps what its branches yield.
-pub(super) fn operation_codec(input: &Input<'_>, variant: &Variant, ty: &TokenStream) -> TokenStream {
+/// How an operation is written and read. Its type comes from the value, which has none if a condition does not hold.
+pub(super) fn operation_codec(input: &Input<'_>, variant: &Variant) -> TokenStream {
     let private = &input.private;
-    let place = input.model.user_span(variant.name.span());
-    placed(quote!(<#ty as #private::Saved>::CODEC), place)
+    placed(quote!(<_ as #private::Saved>::CODEC), input.model.user_span(variant.name.span()))
 }
 
 fn encode(input: &Input<'_>, variant: &Variant) -> TokenStream {
@@ -234,9 +233,10 @@ fn encode(input: &Input<'_>, variant: &Variant) -> TokenStream {
     });
     let values = variant.fields.iter().map(|(_, id)| value_of(*id));
     let awaiting = variant.point.map(|point| {
-        let (field, ty) = (variant.awaiting(), &input.flow.points[point.0].operation_type);
-        let (codec, text) = (operation_codec(input, variant, ty), field.to_string());
-        (quote!(#field: awaiting,), quote!(writer.field(&#codec, #text, awaiting);))
+        let (field, codec) = (variant.awaiting(), operation_codec(input, variant));
+        let text = field.to_string();
+        let operation = checked(&input.flow.points[point.0].conditions, quote!(awaiting));
+        (quote!(#field: awaiting,), quote!(writer.field(&#codec, #text, #operation);))
     });
     let (pattern, write) = awaiting.unzip();
     quote! {
@@ -257,9 +257,11 @@ fn decode(input: &Input<'_>, variant: &Variant) -> TokenStream {
         quote!(#field: reader.field(&#codec, #text)?)
     });
     let awaiting = variant.point.map(|point| {
-        let (field, ty) = (variant.awaiting(), &input.flow.points[point.0].operation_type);
-        let (codec, text) = (operation_codec(input, variant, ty), field.to_string());
-        quote!(#field: reader.field(&#codec, #text)?,)
+        let (field, codec) = (variant.awaiting(), operation_codec(input, variant));
+        let text = field.to_string();
+        let conditions = &input.flow.points[point.0].conditions;
+        let operation = checked(conditions, quote!(reader.field(&#codec, #text)?));
+        quote!(#field: #operation,)
     });
     quote!(#text => #private::Ok(Self::#name { #awaiting #(#reads),* }),)
 }

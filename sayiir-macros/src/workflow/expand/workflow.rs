@@ -79,7 +79,7 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
     let (functions, advance, describe) = (body.functions(), body.advance(), body.describe());
     let items = &input.flow.items;
     let upgrade = match &model.options.upgrade {
-        Some(path) => quote!(#private::Some(#path)),
+        Some(path) => quote!(#private::Some(#private::UpgradeBy::<#state> { convert: #path }.convert)),
         None => quote!(#private::None),
     };
     let start = &variants[0].name;

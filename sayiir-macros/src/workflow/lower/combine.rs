@@ -39,6 +39,7 @@ impl Lowerer<'_> {
             conditions.extend(others.iter().map(|attempt| attempt.fails_with(&error, &private)));
             (quote!(TryJoin), kept.clone(), quote!(#private::Result<(#(#kept,)*), #error>))
         } else {
+            conditions.extend(branches.iter().filter_map(|branch| error_is_stored(branch, &private)));
             (quote!(Join), outputs.clone(), quote!((#(#outputs,)*)))
         };
         Made::new(
@@ -78,6 +79,7 @@ impl Lowerer<'_> {
             let (kept, error) = (attempt.side("Ok", &private), attempt.side("Err", &private));
             (quote!(TryJoinAll), quote!(, #kept), quote!(#private::Result<#private::Vec<#kept>, #error>))
         } else {
+            conditions.extend(error_is_stored(&branch, &private));
             (quote!(JoinAll), quote!(), quote!(#private::Vec<#output>))
         };
         let place = syn::spanned::Spanned::span(items);
@@ -171,6 +173,15 @@ impl Attempt {
         );
         quote!(#left #subject #right)
     }
+}
+
+/// That the error of a call can be kept while other branches run. Of what it yields else, its signature has said so.
+fn error_is_stored(branch: &Made, private: &TokenStream) -> Option<TokenStream> {
+    let attempt = Attempt::of(branch, private);
+    let (left, right) = (quote!(<), quote!(as #private::StoredError<_>>::checked));
+    let (left, right) = (placed(left, attempt.span), placed(right, attempt.span));
+    let error = placed(attempt.side("Err", private), attempt.span);
+    attempt.is_call.then(|| quote!(#left #error #right))
 }
 
 /// The variants of `Selected2`, … are called by letters.
