@@ -53,7 +53,8 @@ async fn signals() -> Vec<String> {
     let fresh = signal!("fresh" as String, 1h, fresh).await;
     let argument = shout(signal!("argument").await).await;
     let received = signal!("received" as Received<String>, 1h).await;
-    let received = received.map(|vote| format!("{} by {}", vote.payload, vote.by.unwrap_or_default()));
+    let received = received
+        .map(|vote| format!("{} by {:?} as number {} at {}", vote.payload, vote.by, vote.position, vote.at));
     let missed = signal!("missed" as String, 1h).await;
     [typed, Ok(cast), fresh, Ok(argument), received, missed]
         .into_iter()
@@ -72,7 +73,10 @@ async fn signals_in_every_form() {
         ("argument", "d"),
     ];
     let answers = swept(signals, &messages, 16).await;
-    assert_eq!(answers, ["a", "b", "c", "D", "yes by bob", "nothing"]);
+    assert_eq!(
+        answers,
+        ["a", "b", "c", "D", r#"yes by Some("bob") as number 0 at 2026-01-01T00:00:00Z"#, "nothing"]
+    );
 }
 
 #[workflow]

@@ -33,9 +33,9 @@ mod without_release {
     use sayiir::prelude::*;
 
     #[workflow]
-    pub(super) async fn trip(_stops: Vec<String>, _fails: bool) -> Result<usize, String> {
+    pub(super) async fn trip(stops: Vec<String>, fails: bool) -> Result<usize, String> {
         let go = signal!("go" as bool).await;
-        Ok(usize::from(go))
+        if go && !fails { Ok(stops.len()) } else { Err("the trip is off".into()) }
     }
 }
 

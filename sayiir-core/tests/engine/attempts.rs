@@ -265,3 +265,32 @@ async fn a_child_workflow_has_its_own_steps_and_shares_the_inbox() {
     keys.dedup();
     assert_eq!(keys.len(), 3);
 }
+
+#[tokio::test]
+async fn a_join_over_items_begins_no_more_of_them_than_it_is_told() {
+    let world = World::default();
+    let labels: Vec<String> = (0..5).map(|number| format!("item {number}")).collect();
+    for label in &labels {
+        world.plan(label, [Act::Gate("items")]);
+    }
+    let engine = engine(&world).await;
+    let items = labels.iter().map(|label| vec![work(label)]).collect();
+    let run = start(&engine, "exp-001", [Op::JoinAll(items, Some(2))]).await;
+    assert_eq!(world.calls().len(), 2);
+    world.open("items");
+    let lines = run.result().await.expect("a value");
+    assert_eq!(lines, ["item 0 done & item 1 done & item 2 done & item 3 done & item 4 done"]);
+    assert_eq!(world.peak(), 2);
+}
+
+#[tokio::test]
+async fn of_leaves_ready_in_one_commit_the_first_in_the_source_wins_and_the_others_message_is_kept() {
+    let engine = engine(&World::default()).await;
+    let race = Op::First(vec![Op::Wait("go".into()), Op::Wait("stop".into()), Op::Sleep(0)]);
+    let run = start(&engine, "exp-001", [Op::Sleep(60), race, Op::Wait("stop".into())]).await;
+    for (signal, text) in [("stop", "earlier"), ("go", "later")] {
+        engine.signal("exp-001", signal, text).await.expect("accepted");
+    }
+    engine.advance(Duration::from_mins(1)).await;
+    assert_eq!(run.result().await.expect("a value"), ["slept", "first: later", "earlier"]);
+}

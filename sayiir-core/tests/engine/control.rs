@@ -225,3 +225,32 @@ async fn a_run_whose_workflow_is_not_registered_waits_for_an_engine_that_knows_i
     let history = run.history().await.expect("a history");
     assert!(history.entries().iter().any(|entry| entry.event == Event::Retried));
 }
+
+#[tokio::test]
+async fn a_run_blocked_by_a_panic_waits_for_a_retry_and_not_for_the_next_start() {
+    let world = World::default();
+    let backend = InMemoryBackend::new();
+    break_stretch("for good");
+    world.plan("b", [Act::Panic]);
+    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    start(&first, "exp-001", [work("a"), buggy("for good")]).await;
+    start(&first, "exp-002", [work("b")]).await;
+    let length = async |engine: &sayiir_core::testing::TestEngine, run: &str| {
+        engine.history(run).await.expect("a history").head().length
+    };
+    let before = (length(&first, "exp-001").await, length(&first, "exp-002").await);
+    first.crash().await;
+    mend_stretch("for good");
+    let second = engine_on(backend, VirtualClock::default(), &world).await;
+    second.recovered().await;
+    second.advance(Duration::from_hours(1)).await;
+    assert_eq!((length(&second, "exp-001").await, length(&second, "exp-002").await), before);
+    for run in ["exp-001", "exp-002"] {
+        second.retry(run).await.expect("goes on");
+        let run = second.run::<Scripted>(run).await.expect("the run is there");
+        run.result().await.expect("a value");
+    }
+    let keys: Vec<String> =
+        world.calls().into_iter().filter(|call| call.label == "b").map(|call| call.key).collect();
+    assert!(keys.len() == 2 && keys[0] == keys[1], "the same key after a retry: {keys:?}");
+}

@@ -7,6 +7,7 @@ mod crashes;
 mod ending;
 mod events;
 mod failing;
+mod listing;
 mod scripted;
 mod signals;
 mod simulation;
