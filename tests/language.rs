@@ -391,6 +391,39 @@ async fn borrowed(order: Order, counts: Vec<u32>) -> String {
     format!("{} {} {sum} {}", words.join(","), order.lines.len(), run_id!())
 }
 
+#[workflow]
+async fn borrowed_across(order: Order, rates: Vec<u32>) -> String {
+    let mut words = Vec::new();
+    for (name, count) in &order.lines {
+        let doubled = double(*count).await;
+        words.push(format!("{name} {count} {doubled}"));
+        for rate in &rates {
+            let cost = double(*rate * *count).await;
+            words.push(format!("{} {rate} {cost}", name.len()));
+            if cost > 20 {
+                break;
+            }
+        }
+        words.push(name.clone());
+    }
+    for line in &order.lines {
+        double(line.1).await;
+        if line.0.is_empty() {
+            continue;
+        }
+        let count = double(1).await + line.1;
+        words.push(format!("{}{count}", line.0));
+    }
+    words.join(", ")
+}
+
+#[test]
+fn the_items_of_loops_over_references_are_there_behind_an_await() {
+    let order = Order { lines: vec![("pens".into(), 2), ("ink".into(), 3)] };
+    let words = "pens 2 4, 4 1 4, 4 5 20, 4 6 24, pens, ink 3 6, 3 1 6, 3 5 30, ink, pens4, ink5";
+    assert_eq!(drive::<borrowed_across>((order, vec![1, 5, 6]), vec![]).0, words);
+}
+
 #[test]
 fn for_loops_over_references_keep_a_position() {
     let order = Order { lines: vec![("a".into(), 1), ("b".into(), 2)] };

@@ -40,8 +40,8 @@ impl Writer {
     fn array_change(&mut self, name: &str, depth: u32) -> String {
         if self.rng.chance(20) {
             let pair = self.typed(&Ty::pair(Ty::Int, Ty::Int), depth).value();
-            // Nothing is awaited in one of several places.
-            let (first, second) = (self.opaquely(|w| w.index(depth)), self.index(0));
+            // Nothing is awaited in one of several places, and nothing leaves it.
+            let (first, second) = (self.opaquely(|w| w.sealed(|w| w.index(depth))), self.index(0));
             return format!("({name}[{first}], {name}[{second}]) = {pair};\n");
         }
         let value = self.expr(&Ty::Int, depth).value();

@@ -55,10 +55,11 @@ fn of_items(w: &mut Writer, ty: &Ty, depth: u32) -> Option<Code> {
     let items: Vec<Code> = (0..count).map(|_| w.expr(inner(ty), depth)).collect();
     let known = items.iter().map(|item| item.known).max().unwrap_or(Known::Open);
     let items: Vec<String> = items.iter().map(Code::value).collect();
-    // `vec!` is a macro: nothing in it can be awaited. Arrays can.
-    let awaits = items.iter().any(|item| item.contains(".await") || super::jumps::jumps(item));
+    // `vec!` is a macro: nothing in it can be awaited, nor speak to the engine. Arrays can.
+    let speaks = |item: &String| item.contains(".await") || item.contains("compensate!");
+    let is_apart = items.iter().any(|item| speaks(item) || super::jumps::jumps(item));
     let items = items.join(", ");
-    Some(if awaits {
+    Some(if is_apart {
         Code::atom(format!("Vec::from([{items}])")).known(known)
     } else {
         Code::atom(format!("vec![{items}]")).known(known)

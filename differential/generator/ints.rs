@@ -62,7 +62,9 @@ fn field(w: &mut Writer, _: &Ty, depth: u32) -> Option<Code> {
 }
 
 fn index(w: &mut Writer, _: &Ty, depth: u32) -> Option<Code> {
-    let items: Vec<String> = (0..3).map(|_| w.expr(&Ty::Int, depth.min(1)).value()).collect();
+    let mut items: Vec<String> = (0..3).map(|_| w.expr(&Ty::Int, depth.min(1)).value()).collect();
+    // Three literals alone would leave the type open.
+    items[0] = format!("i64::from({})", items[0]);
     let index = w.typed(&Ty::Int, depth).operand();
     Some(Code::atom(format!("[{}][{index}.unsigned_abs() as usize % 3]", items.join(", "))))
 }

@@ -1,7 +1,7 @@
 //! Writes random function bodies. One file holds one family of constructs; all draw from one seeded sequence.
 //!
 //! Whatever is written compiles as a plain async function: names are in scope, types fit, what is borrowed does not move,
-//! loops end. Nothing is in it that a workflow may refuse: references across an await, values that JSON cannot hold.
+//! loops end. Nothing is in it that a workflow may refuse: references across an await other than items of loops, values that JSON cannot hold.
 
 mod arrays;
 mod assignments;

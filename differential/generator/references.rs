@@ -1,4 +1,4 @@
-//! References: taken, looked through, and gone before the next await; and loops over them, where a position is kept.
+//! References: taken, looked through, and gone before the next await; and the items of loops over `&list`, which stay.
 
 use super::Writer;
 use super::code::{Code, Known};

@@ -34,8 +34,6 @@ pub(crate) struct Variable {
     pub(crate) known: Known,
     /// How many loops and closures were around its declaration: it can be moved only as deep as this.
     loops: u32,
-    /// How many awaits came before its declaration: a reference is gone at the next.
-    awaits: u32,
     moved: bool,
     /// Something borrows it.
     pub(crate) locked: u32,
@@ -66,7 +64,6 @@ impl Writer {
             mutable,
             known,
             loops: self.loops,
-            awaits: self.awaits,
             moved: false,
             locked: 0,
         });
@@ -113,14 +110,8 @@ impl Writer {
         };
         (0..self.variables.len())
             .filter(visible)
-            .filter(|index| self.is_there(&self.variables[*index]) && wanted(&self.variables[*index]))
+            .filter(|index| !self.variables[*index].moved && wanted(&self.variables[*index]))
             .collect()
-    }
-
-    /// Whether a variable still has its value.
-    fn is_there(&self, variable: &Variable) -> bool {
-        let stays = variable.loops == self.loops && variable.awaits == self.awaits;
-        !variable.moved && (stays || !matches!(variable.ty, Ty::Borrowed(_)))
     }
 
     /// One that can be read, the later ones rather than the earlier.

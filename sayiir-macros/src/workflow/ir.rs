@@ -54,8 +54,21 @@ pub(crate) struct Flow {
     pub(crate) compensates: bool,
     /// The variables for which rustc's words about an unused one fit: none by which a pattern names a field.
     pub(crate) reported_unused: Bindings,
+    /// The references that are made anew where a stretch begins, since they cannot be stored.
+    pub(crate) renewed: Vec<Renewed>,
     /// Items declared in the body, which every stretch may name.
     pub(crate) items: Vec<syn::Item>,
+}
+
+/// References into variables that are stored: the item of a loop over `&items`.
+pub(crate) struct Renewed {
+    /// The references.
+    pub(crate) references: Bindings,
+    /// The statements that make them.
+    pub(crate) statements: TokenStream,
+    /// What those need.
+    pub(crate) uses: Bindings,
+    pub(crate) scope: ScopeId,
 }
 
 /// Straight-line code.
@@ -209,6 +222,11 @@ impl Flow {
     pub(crate) fn conditions_of(&self, output: BindingId) -> &[TokenStream] {
         let point = self.points.iter().find(|point| point.output == output);
         point.map_or(&[], |point| &point.conditions)
+    }
+
+    /// How a reference is made anew, if it is.
+    pub(crate) fn renewed(&self, id: BindingId) -> Option<&Renewed> {
+        self.renewed.iter().find(|renewed| renewed.references.contains(id))
     }
 
     pub(crate) fn block_ids(&self) -> impl DoubleEndedIterator<Item = BlockId> + use<> {

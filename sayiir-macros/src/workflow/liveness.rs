@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bindings::Bindings;
-use super::ir::{BindingId, BlockId, Effect, End, Flow, MatchArm, PointId, ScopeId};
+use super::ir::{BindingId, BlockId, Effect, End, Flow, MatchArm, PointId, Renewed, ScopeId};
 
 /// What `expand` wants to know of a flow.
 pub(crate) struct Liveness {
@@ -38,10 +38,22 @@ impl Liveness {
 
     /// The variables that have to be there when a block begins, in the order of declaration.
     pub(crate) fn needed(&self, flow: &Flow, block: BlockId) -> Vec<BindingId> {
-        let needed = |id: &BindingId| self.live[block.0].contains(*id) && self.valued[block.0].contains(*id);
+        let needed = |id: &BindingId| self.is_needed(block, *id) && flow.renewed(*id).is_none();
         let mut needed: Vec<BindingId> = flow.block(block).visible.iter().copied().filter(needed).collect();
         needed.sort_unstable();
         needed
+    }
+
+    /// The references that have to be made anew when a block begins.
+    pub(crate) fn renewed<'a>(&'a self, flow: &'a Flow, block: BlockId) -> impl Iterator<Item = &'a Renewed> {
+        let visible = &flow.block(block).visible;
+        flow.renewed.iter().filter(move |renewed| {
+            renewed.references.iter().any(|id| visible.contains(&id) && self.is_needed(block, id))
+        })
+    }
+
+    fn is_needed(&self, block: BlockId, id: BindingId) -> bool {
+        self.live[block.0].contains(id) && self.valued[block.0].contains(id)
     }
 
     /// The variables that are stored while the run waits at a point: what is needed behind it, without its output.
@@ -136,7 +148,9 @@ fn reach(flow: &Flow, entries: &BTreeSet<BlockId>, entry: BlockId) -> Reach {
         reach.comes_back |= flow.block(block).end.successors().contains(&entry);
         for effect in effects(flow, block) {
             reach.assigned.add(&effect.assigns);
-            reach.declared.extend(effect.declares.iter().map(|(id, _)| *id));
+            // A reference that is made anew has nothing to do with those of other stretches.
+            let declared = effect.declares.iter().map(|(id, _)| *id).filter(|id| flow.renewed(*id).is_none());
+            reach.declared.extend(declared);
         }
     }
     reach
@@ -200,6 +214,11 @@ fn live(flow: &Flow) -> Vec<Bindings> {
                     needed.remove(*id);
                 }
                 needed.add(&effect.uses);
+            }
+            for renewed in &flow.renewed {
+                if !renewed.references.is_disjoint(&needed) {
+                    needed.add(&renewed.uses);
+                }
             }
             // What is needed only ever grows from one round to the next.
             changed |= live[block.0].add(&needed);

@@ -80,6 +80,9 @@ impl<'a> Stretch<'a> {
         };
         let flow = self.body.input.flow;
         let here = |id: &BindingId| scopes.contains(&flow.binding(*id).scope);
+        let renewed = self.body.input.liveness.renewed(flow, entry);
+        let renewed =
+            renewed.filter(|renewed| scopes.contains(&renewed.scope)).map(|renewed| &renewed.statements);
         let needed = self.body.input.liveness.needed(flow, entry).into_iter().filter(here).map(|id| {
             let binding = flow.binding(id);
             let (ident, slot) = (&binding.ident, slot(id));
@@ -97,7 +100,8 @@ impl<'a> Stretch<'a> {
                 let tie = self.tie_unvalued(id);
                 quote!(let #mutable #ident #ty; #tie)
             });
-        quote!(#(#needed)* #(#assigned)*)
+        // What a pattern has copied out of an item counts as it was stored.
+        quote!(#(#renewed)* #(#needed)* #(#assigned)*)
     }
 
     fn block(&self, id: BlockId) -> TokenStream {

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Label, Lifetime};
 
 use super::super::bindings::Bindings;
-use super::super::ir::{BindingId, BlockId, Effect, End};
+use super::super::ir::{BindingId, BlockId, Effect, End, Renewed};
 use super::super::resolve;
 use super::{Dest, Lowerer, Target, unit_at};
 
@@ -43,9 +43,12 @@ impl Lowerer<'_> {
             this.looped(repeat.label, None, |this, exit| {
                 let item = this.temporary(&format!("{base}_item"), repeat.pat.span());
                 this.flow.bindings[item.0].reference = by_position;
-                this.next_item(cursor, item, by_position.then_some(items), exit);
+                this.next_item(cursor, item, by_position.then(|| items.clone()), exit);
                 let value = resolve::marker(item, repeat.pat.span());
                 this.bind_pattern(*repeat.pat, None, value, &quote!());
+                if by_position {
+                    this.renew_item(cursor, item, items);
+                }
                 this.statements(repeat.body.stmts, Dest::Discard);
             });
             this.end(End::Goto(outer));
@@ -68,6 +71,32 @@ impl Lowerer<'_> {
             quote_spanned!(span=> #begin(#items))
         };
         self.statement(quote!(let mut #ident = #first;), effect);
+    }
+
+    /// Lets the item of a loop over `&items`, and what its pattern borrows from it, be made anew behind each wait.
+    fn renew_item(&mut self, cursor: BindingId, item: BindingId, mut items: Expr) {
+        let private = self.private.clone();
+        let Some(bound) = self.flow.blocks[self.current.0].statements.last() else { return };
+        let declared = bound.effect.declares.iter().map(|(id, _)| *id);
+        let references: Bindings =
+            declared.filter(|id| self.flow.binding(*id).reference).chain([item]).collect();
+        // One that is given another value has to be stored, and cannot be.
+        if references.iter().any(|id| id != item && self.flow.binding(id).mutable) {
+            return;
+        }
+        let pattern = bound.tokens.clone();
+        let (cursor_ident, item_ident) = (&self.flow.binding(cursor).ident, &self.flow.binding(item).ident);
+        let statements = quote! {
+            let #private::Some(#item_ident) =
+                #private::Iterator::nth(&mut #private::IntoIterator::into_iter(#items), #cursor_ident - 1)
+            else {
+                ::core::unreachable!()
+            };
+            #pattern
+        };
+        let mut uses = self.resolve(&mut items).uses;
+        uses.insert(cursor);
+        self.flow.renewed.push(Renewed { references, statements, uses, scope: self.scope });
     }
 
     /// Takes the next item, or leaves the loop.
