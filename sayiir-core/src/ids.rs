@@ -53,6 +53,13 @@ impl From<RunId> for String {
     }
 }
 
+/// So that the id of a listed run is taken where a text is: `engine.retry(&run.id)`.
+impl AsRef<str> for RunId {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
