@@ -29,3 +29,9 @@ pub struct Versions;
 
 #[doc = include_str!("../docs/src/coming_from.md")]
 pub struct ComingFrom;
+
+#[doc = include_str!("../docs/src/operations.md")]
+pub struct Operations;
+
+#[doc = include_str!("../docs/src/design.md")]
+pub struct Design;
