@@ -70,6 +70,7 @@
 /// | `retry_if = path` | a `fn(&E) -> bool` that says whether an error is worth another attempt | every error is |
 /// | `at_most_once` | an attempt that a crash cut short is not repeated; wants an error type that is `From<Interrupted>` | repeated |
 /// | `max_concurrent = 4` | how many attempts of it one engine runs at a time | no limit |
+/// | `crate = path` | where this crate is, if it was renamed | `::sayiir` |
 ///
 pub use sayiir_macros::task;
 
@@ -128,5 +129,7 @@ pub use sayiir_macros::task;
 /// |---|---|---|
 /// | `name = "…"` | the name under which runs are stored | the function's |
 /// | `timeout = 30d` | the limit of a whole run | none |
+/// | `upgrade = path` | a `fn(StoredState) -> Result<ReviewState, UpgradeError>` that takes up runs of earlier versions: see [`StoredState`](crate::versions::StoredState) | none |
+/// | `crate = path` | where this crate is, if it was renamed | `::sayiir` |
 ///
 pub use sayiir_macros::workflow;
