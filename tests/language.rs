@@ -502,3 +502,20 @@ fn statements_can_be_configured_away() {
     assert_eq!(output, 10);
     assert_eq!(waits, ["Double", "Nothing", "Double2"]);
 }
+
+#[workflow]
+async fn left_from_macros(n: u32) -> anyhow::Result<u32> {
+    let doubled = double(n).await;
+    anyhow::ensure!(doubled < 10, "{doubled} is too much");
+    let checked = vec![if doubled == 2 { return Ok(0) } else { u8::try_from(n)? }];
+    let more = double(u32::from(checked[0])).await;
+    Ok(doubled + more)
+}
+
+#[test]
+fn the_arguments_of_macros_leave_the_workflow_as_in_rust() {
+    let left = |n| drive::<left_from_macros>((n,), vec![]).0;
+    assert_eq!(left(3).expect("neither too much nor too little"), 12);
+    assert_eq!(left(1).expect("it returned early"), 0);
+    assert_eq!(left(7).expect_err("it was ensured").to_string(), "14 is too much");
+}
