@@ -3,6 +3,8 @@
 //! Generated code names each field once, through a [`FieldCodec`], so that the bound on its type is checked in one place
 //! and with the span of the user's binding; the rest is free of generics.
 
+pub(crate) mod survives;
+
 use std::collections::HashMap;
 
 use serde::Deserialize;
@@ -89,7 +91,12 @@ impl<T: 'static> FieldCodec<T> {
 #[must_use]
 pub const fn saved<T: Durable>() -> FieldCodec<T> {
     FieldCodec {
-        encode: |value, out| serde_json::to_writer(out, value),
+        encode: |value, out| {
+            if cfg!(debug_assertions) {
+                survives::check(value)?;
+            }
+            serde_json::to_writer(out, value)
+        },
         decode: |text| serde_json::from_str(text),
         shape: shape_of::<T>,
     }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
+use crate::codec::survives;
+
 /// A value that a run can keep while it waits: owned, sendable, and able to go to JSON and back.
 ///
 /// Implemented for every type that fits; there is nothing to implement by hand.
@@ -32,8 +34,12 @@ impl Stored {
     /// Encodes a value.
     ///
     /// # Errors
-    /// What `serde_json` reports: a map with keys that are not strings, or a failing `Serialize`.
+    /// What `serde_json` reports: a map with keys that are not strings, or a failing `Serialize`. In debug builds also a value
+    /// that JSON would lose, such as a float that is not finite or `Some(None)`.
     pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
+        if cfg!(debug_assertions) {
+            survives::check(value)?;
+        }
         serde_json::to_string(value).map(|text| Self(text.into()))
     }
 
