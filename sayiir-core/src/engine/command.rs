@@ -84,6 +84,8 @@ pub(crate) enum Refusal {
     Misfit { expected: &'static str, error: String },
     /// This engine does not know the run's workflow.
     NotRegistered { workflow: String },
+    /// The run does not wait for the signal.
+    NotWaiting(StatusKind),
     /// The store refused.
     Backend(BackendError),
     /// The engine stopped before it was done.

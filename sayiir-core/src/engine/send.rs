@@ -56,6 +56,7 @@ pub struct SendSignal {
     payload: Result<Stored, serde_json::Error>,
     by: Option<String>,
     idempotency_key: Option<String>,
+    only_if_waiting: bool,
 }
 
 impl SendSignal {
@@ -67,6 +68,7 @@ impl SendSignal {
             payload: Stored::encode(payload),
             by: None,
             idempotency_key: None,
+            only_if_waiting: false,
         }
     }
 
@@ -80,6 +82,16 @@ impl SendSignal {
     /// are answered with success. Kept as long as the run is.
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.idempotency_key = Some(key.into());
+        self
+    }
+
+    /// Refuses the signal, with [`SignalError::NotWaiting`], unless the run waits for it at this very moment: for a decision that
+    /// means what the run asks now, and must not lie in the inbox until it asks again. Of several that are sent at the same
+    /// time, one is accepted. Default: a signal that comes before its wait is kept.
+    ///
+    /// A repeated delivery under one [`idempotency_key`](SendSignal::idempotency_key) is still answered with success.
+    pub fn only_if_waiting(mut self) -> Self {
+        self.only_if_waiting = true;
         self
     }
 
@@ -102,6 +114,7 @@ impl SendSignal {
             payload,
             by: self.by,
             idempotency_key: self.idempotency_key,
+            only_if_waiting: self.only_if_waiting,
         };
         let sent = shared.ask(&run, |reply| Command::Signal(message, reply)).await;
         sent.map_err(|refusal| SignalError::from_refusal(run, self.signal, refusal))

@@ -17,6 +17,8 @@ pub(crate) struct NewMessage {
     pub(crate) payload: Stored,
     pub(crate) by: Option<String>,
     pub(crate) idempotency_key: Option<String>,
+    /// It is refused unless the run waits for it.
+    pub(crate) only_if_waiting: bool,
 }
 
 /// A message that a wait is to take.

@@ -60,6 +60,7 @@ fn decision(text: &str) -> NewMessage {
         payload: Stored::encode(text).expect("text encodes"),
         by: None,
         idempotency_key: None,
+        only_if_waiting: false,
     }
 }
 

@@ -91,6 +91,11 @@ impl Record {
         }
     }
 
+    /// Whether a signal of this name would be taken at once.
+    pub(crate) fn waits_for(&self, signal: &str) -> bool {
+        self.leaves().iter().any(|leaf| matches!(&leaf.kind, LeafKind::Signal { name, .. } if name == signal))
+    }
+
     /// By which it is listed.
     #[must_use]
     pub fn status(&self) -> StatusKind {

@@ -115,6 +115,29 @@ async fn a_signal_delivered_twice_under_one_key_counts_once() {
 }
 
 #[tokio::test]
+async fn a_signal_that_is_only_for_a_wait_is_refused_where_there_is_none() {
+    let engine = engine(&World::default()).await;
+    let run = start(&engine, "exp-001", [wait("go"), wait("stop"), wait("go")]).await;
+    let send = |text: &str| run.signal(Scripted::GO, &text.to_owned()).only_if_waiting();
+
+    // Of two at the same time, one is for the wait; the other would be for the next one.
+    let (bob, eve) = tokio::join!(send("bob"), send("eve"));
+    assert!(bob.is_ok() != eve.is_ok(), "{bob:?} {eve:?}");
+    let head = run.history().await.expect("a history").head();
+    let late = send("late").await.expect_err("it waits for another one");
+    assert!(matches!(late, SignalError::NotWaiting { status: StatusKind::WaitingForSignal, .. }), "{late}");
+    assert_eq!(run.history().await.expect("a history").head(), head);
+
+    run.signal(Scripted::STOP, &"on".into()).await.expect("accepted");
+    send("dora").idempotency_key("hook-7").await.expect("it waits again");
+    send("dora").idempotency_key("hook-7").await.expect("acknowledged even after the end");
+    let ended = send("late").await.expect_err("the run has ended");
+    assert!(matches!(ended, SignalError::Finished { .. }), "{ended}");
+    let first = if bob.is_ok() { "bob" } else { "eve" };
+    assert_eq!(run.result().await.expect("a value"), [first, "on", "dora"]);
+}
+
+#[tokio::test]
 async fn a_wait_can_learn_who_sent_the_signal() {
     let engine = engine(&World::default()).await;
     let run = start(&engine, "exp-001", [Op::WaitReceived("go".into())]).await;

@@ -112,6 +112,9 @@ impl Actor {
         if record.status().is_finished() {
             return Err(Refusal::Finished(record.status()));
         }
+        if message.only_if_waiting && !record.waits_for(&message.signal) {
+            return Err(Refusal::NotWaiting(record.status()));
+        }
         let mut turn = self.turn(Patience::Ask).await?;
         turn.accept(message);
         Ok(self.complete(turn, Patience::Ask).await?)

@@ -123,6 +123,7 @@ macro_rules! from_refusal {
                     }
                     Refusal::Taken(_)
                     | Refusal::UnknownSignal { .. }
+                    | Refusal::NotWaiting(_)
                     | Refusal::Misfit { .. }
                     | Refusal::NotRegistered { .. } => Self::Backend(refusal.unexpected()),
                 }

@@ -163,6 +163,7 @@ impl StatusError {
             | Refusal::Status(_)
             | Refusal::Compensated
             | Refusal::UnknownSignal { .. }
+            | Refusal::NotWaiting(_)
             | Refusal::Misfit { .. }
             | Refusal::NotRegistered { .. } => Self::Backend(refusal.unexpected()),
         }

@@ -26,6 +26,16 @@ pub enum SignalError {
         /// How it ended.
         status: StatusKind,
     },
+    /// The run does not wait for the signal just now: see [`only_if_waiting`](crate::engine::SendSignal::only_if_waiting).
+    #[error("run {run} does not wait for signal `{signal}`: it is {status}")]
+    NotWaiting {
+        /// The run.
+        run: RunId,
+        /// The name.
+        signal: String,
+        /// What the run is about.
+        status: StatusKind,
+    },
     /// The run's workflows declare no signal of that name.
     #[error("run {run} has no signal `{signal}`; it has {}", list(declared))]
     UnknownSignal {
@@ -102,6 +112,7 @@ impl SignalError {
         match refusal {
             Refusal::NotFound => Self::NotFound { run },
             Refusal::Finished(status) | Refusal::Status(status) => Self::Finished { run, status },
+            Refusal::NotWaiting(status) => Self::NotWaiting { run, signal, status },
             Refusal::UnknownSignal { declared } => Self::UnknownSignal { run, signal, declared },
             Refusal::Misfit { expected, error } => Self::Payload { run, signal, expected, detail: error },
             Refusal::NotRegistered { workflow } => Self::NotRegistered { run, workflow },

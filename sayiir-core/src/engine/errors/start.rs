@@ -98,6 +98,7 @@ impl StartError {
             | Refusal::Status(_)
             | Refusal::Compensated
             | Refusal::UnknownSignal { .. }
+            | Refusal::NotWaiting(_)
             | Refusal::Misfit { .. } => Self::Backend(refusal.unexpected()),
         }
     }
