@@ -1,0 +1,125 @@
+//! Requests one after the other: what they get, and what they get wrong.
+
+use serde_json::json;
+
+use super::process::{Service, lines};
+
+#[test]
+fn an_expense_is_handed_in_listed_approved_and_paid() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let service = Service::start(directory.path(), &[]);
+    let client = &service.client;
+    assert_eq!(client.get("/healthz").body["status"], "ok");
+
+    let id = client.submit();
+    client.until(&id, |expense| expense["waiting_for"] == json!(["manager_approval"]));
+    let inbox = client.get("/expenses?waiting_for=manager_approval").body;
+    assert_eq!(inbox["expenses"][0]["id"], json!(id));
+    let answer = client.post(&format!("/expenses/{id}/approve"), &json!({"by": "bob", "notes": "fine"}));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let paid = client.until(&id, |expense| expense["status"] == "completed");
+    assert_eq!(paid["outcome"], json!({"paid": {"approver": "bob", "receipt": "T-0001"}}));
+    assert_eq!(client.get("/expenses?waiting_for=manager_approval").body, json!({"expenses": []}));
+
+    let other = client.submit();
+    client.until(&other, |expense| expense["status"] == "waiting");
+    client.post(&format!("/expenses/{other}/reject"), &json!({"by": "bob", "notes": "no receipt"}));
+    let rejected = client.until(&other, |expense| expense["status"] == "completed");
+    assert_eq!(rejected["outcome"], json!({"rejected": {"approver": "bob", "notes": "no receipt"}}));
+
+    let first = client.get("/expenses?limit=1").body;
+    assert_eq!(first["expenses"][0]["id"], json!(id));
+    let next = first["next"].as_str().expect("there is another page");
+    let second = client.get(&format!("/expenses?limit=1&after={next}")).body;
+    assert_eq!(second["expenses"][0]["id"], json!(other));
+
+    let history = client.get(&format!("/expenses/{id}/history")).body;
+    let senders: Vec<_> = history["entries"]
+        .as_array()
+        .expect("entries")
+        .iter()
+        .filter_map(|entry| entry["event"]["SignalReceived"]["by"].as_str())
+        .collect();
+    assert_eq!(senders, ["bob"]);
+    assert_eq!(lines(directory.path(), "bank.jsonl").len(), 1);
+}
+
+#[test]
+fn what_a_caller_gets_wrong_is_a_problem_and_nothing_is_stored() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let service = Service::start(directory.path(), &[]);
+    let client = &service.client;
+    let send = |path: &str, body: &str| client.send(path, body, None).expect("it answers");
+
+    send("/expenses", "{").is_problem(400, "bad-body");
+    send("/expenses", "{}").is_problem(422, "bad-body");
+    send("/expenses", r#"{"employee": "alice", "amount": "much"}"#).is_problem(422, "bad-body");
+    send("/expenses", r#"{"employee": "alice", "amount": 5, "id": "mine"}"#).is_problem(422, "bad-body");
+    send("/expenses", r#"{"employee": "alice", "amount": -5}"#).is_problem(422, "bad-expense");
+    send("/expenses", r#"{"employee": " ", "amount": 5}"#).is_problem(422, "bad-expense");
+    client.post_kind("/expenses", "text/plain").is_problem(415, "bad-body");
+    let keyless = client.send("/expenses", r#"{"employee": "alice", "amount": 5}"#, Some(""));
+    keyless.expect("it answers").is_problem(400, "bad-key");
+    assert_eq!(client.get("/expenses").body, json!({"expenses": []}));
+
+    client.get("/expenses/exp-404").is_problem(404, "not-found");
+    client.get("/expenses/exp-404/history").is_problem(404, "not-found");
+    client.post("/expenses/exp-404/approve", &json!({"by": "bob"})).is_problem(404, "not-found");
+    client.get("/expenses?waiting_for=the_weekend").is_problem(400, "bad-query");
+    client.get("/expenses?after=yesterday").is_problem(400, "bad-query");
+    client.get("/expenses?limit=few").is_problem(400, "bad-query");
+    client.get("/elsewhere").is_problem(404, "not-found");
+    client.click("/healthz").is_problem(405, "wrong-method");
+
+    let id = client.submit();
+    client.until(&id, |expense| expense["status"] == "waiting");
+    let (approve, entries) = (format!("/expenses/{id}/approve"), client.entries(&id));
+    send(&approve, "yes").is_problem(400, "bad-body");
+    send(&approve, r#"{"approver": "bob"}"#).is_problem(422, "bad-body");
+    send(&approve, r#"{"by": 7}"#).is_problem(422, "bad-body");
+    assert_eq!(client.entries(&id), entries);
+
+    assert_eq!(client.post(&approve, &json!({"by": "bob"})).status, 200);
+    client.until(&id, |expense| expense["status"] == "completed");
+    let entries = client.entries(&id);
+    client.post(&approve, &json!({"by": "eve"})).is_problem(409, "finished");
+    client.post(&format!("/expenses/{id}/reject"), &json!({"by": "eve"})).is_problem(409, "finished");
+    assert_eq!(client.entries(&id), entries);
+}
+
+#[test]
+fn a_delivery_that_is_repeated_under_its_key_counts_once() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let service = Service::start(directory.path(), &[]);
+    let client = &service.client;
+    let send = |path: &str, body: &str| client.send(path, body, Some("hook-7")).expect("it answers");
+
+    let first = send("/expenses", r#"{"employee": "alice", "amount": 250}"#);
+    let again = send("/expenses", r#"{"employee": "alice", "amount": 250}"#);
+    assert_eq!((first.status, again.status), (201, 201));
+    assert_eq!(first.id(), again.id());
+    send("/expenses", r#"{"employee": "alice", "amount": 999}"#).is_problem(422, "key-used");
+
+    let id = first.id();
+    client.until(&id, |expense| expense["status"] == "waiting");
+    let approve = format!("/expenses/{id}/approve");
+    assert_eq!(send(&approve, r#"{"by": "bob"}"#).status, 200);
+    client.until(&id, |expense| expense["status"] == "completed");
+    let entries = client.entries(&id);
+    assert_eq!(send(&approve, r#"{"by": "bob"}"#).status, 200, "as the first time");
+    send(&format!("/expenses/{id}/reject"), r#"{"by": "bob"}"#).is_problem(409, "finished");
+    assert_eq!(client.entries(&id), entries);
+    assert_eq!(lines(directory.path(), "bank.jsonl").len(), 1);
+}
+
+#[test]
+fn only_who_has_the_api_key_may_ask_for_expenses() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let service = Service::start(directory.path(), &["--api-key", "secret"]);
+    let get = |path: &str, key: &str| service.client.try_get(path, key).expect("it answers");
+    get("/expenses", "").is_problem(401, "unauthorised");
+    get("/expenses", "Secret").is_problem(401, "unauthorised");
+    assert_eq!(get("/expenses", "secret").status, 200);
+    assert_eq!(get("/healthz", "").status, 200);
+    get("/links/forged", "").is_problem(403, "link-forged");
+}
