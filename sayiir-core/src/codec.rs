@@ -33,8 +33,8 @@ impl<T> FieldCodec<T> {
         self
     }
 
-    /// Encodes one variable by itself. In debug builds it is also read back: within the state it is JSON of no particular type,
-    /// of which [`Program::decode`](crate::workflow::Program::decode) would not notice.
+    /// Encodes one variable by itself. In debug builds it is read back too: within the state it is JSON of no particular type, and
+    /// [`Program::decode`](crate::workflow::Program::decode) takes it whatever it is.
     ///
     /// # Errors
     /// If it does not encode, or would not read back.
