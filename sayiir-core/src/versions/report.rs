@@ -124,6 +124,10 @@ impl fmt::Display for VersionReport {
 impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { workflow, place, runs, why, .. } = self;
-        write!(f, "{runs} runs of `{workflow}` wait at `{place}`: {why}")
+        let (runs, wait) = match runs {
+            1 => ("1 run".to_owned(), "waits"),
+            _ => (format!("{runs} runs"), "wait"),
+        };
+        write!(f, "{runs} of `{workflow}` {wait} at `{place}`: {why}")
     }
 }
