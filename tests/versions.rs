@@ -75,6 +75,35 @@ mod new {
     }
 }
 
+/// The version after that: it needs one thing more, and takes up runs of both versions before it.
+mod newest {
+    use super::*;
+
+    #[task]
+    async fn submit(amount: u32) -> u32 {
+        amount
+    }
+
+    fn upgrade(mut old: StoredState) -> Result<ExpenseState, UpgradeError> {
+        if old.has("pending") {
+            old.rename("pending", "submitted")?;
+        }
+        if !old.has("currency") {
+            old.set("currency", "EUR")?;
+        }
+        old.decode()
+    }
+
+    #[workflow(upgrade = upgrade)]
+    pub(super) async fn expense(amount: u32) -> String {
+        let submitted = submit(amount).await;
+        let currency = "USD".to_owned();
+        let approval = signal!("approval" as Approval, 48h).await;
+        let by = approval.map_or("nobody".into(), |approval| approval.by);
+        format!("{submitted} {currency} by {by}")
+    }
+}
+
 /// A store on which the old program has parked a run of each workflow.
 async fn parked() -> InMemoryBackend {
     let store = InMemoryBackend::new();
@@ -126,6 +155,23 @@ async fn an_upgrade_takes_the_run_up_when_it_is_touched_and_stands_in_its_histor
     history.verify().expect("the chain holds");
     let upgraded = Event::Upgraded { from: "Approval".into(), to: "Approval".into() };
     assert_eq!(history.entries().iter().filter(|entry| entry.event == upgraded).count(), 1);
+}
+
+#[tokio::test]
+async fn an_upgrade_takes_up_runs_of_every_version_before() {
+    let store = parked().await;
+    let second = Engine::builder().backend(store.clone()).workflow::<new::stranding>().start().await;
+    let second = second.expect("it starts");
+    second.start("exp-2", new::stranding(8)).await.expect("it starts").settled().await.expect("it waits");
+    second.shutdown().await;
+
+    let engine =
+        Engine::builder().backend(store).workflow::<newest::expense>().start().await.expect("it starts");
+    for (id, result) in [("exp-1", "7 EUR by bob"), ("exp-2", "8 EUR by bob")] {
+        let run = engine.run::<newest::expense>(id).await.expect("it is there");
+        run.signal(newest::expense::APPROVAL, &Approval { by: "bob".into() }).await.expect("it is taken");
+        assert_eq!(run.result().await.expect("it completes"), result);
+    }
 }
 
 #[tokio::test]
