@@ -4,14 +4,40 @@
 //! serializer writes nothing; it only looks. Checked in debug builds, where a second look at each saved value costs nothing that
 //! matters.
 
+use std::cell::Cell;
 use std::fmt::Display;
 
 use serde::ser::{self, Serialize, Serializer};
 use serde_json::Error;
 
+thread_local! {
+    /// Whether a value is being looked at on this thread.
+    static LOOKING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Ends the look, also if the value's own code panics.
+struct Done;
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        LOOKING.set(false);
+    }
+}
+
+/// Looks at a value before it is written. The state of a workflow within is written by its own codecs, which look by themselves
+/// when they write: looked at from each workflow around it too, it would be written twice for each.
+///
 /// # Errors
 /// What would not come back.
 pub(crate) fn check<T: Serialize + ?Sized>(value: &T) -> Result<(), Error> {
+    if LOOKING.replace(true) {
+        return Ok(());
+    }
+    let _done = Done;
+    look(value)
+}
+
+fn look<T: Serialize + ?Sized>(value: &T) -> Result<(), Error> {
     value.serialize(Look).map(drop)
 }
 
@@ -155,7 +181,7 @@ macro_rules! parts {
             type Error = Error;
 
             fn $method<T: Serialize + ?Sized>(&mut self, $(_: $name,)? value: &T) -> Result<(), Error> {
-                check(value)
+                look(value)
             }
 
             fn end(self) -> Result<Seen, Error> {
@@ -184,7 +210,7 @@ impl ser::SerializeMap for Look {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        check(value)
+        look(value)
     }
 
     fn end(self) -> Result<Seen, Error> {
