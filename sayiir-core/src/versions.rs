@@ -14,6 +14,10 @@ pub use stored_state::{StoredState, UpgradeError};
 /// The shape of a type as `testing::state_schema!` writes it down; `None` where serde does not tell, and without the test kit.
 pub(crate) type ShapeOf = fn() -> Option<serde_json::Value>;
 
+#[cfg_attr(
+    not(feature = "testing"),
+    expect(clippy::extra_unused_type_parameters, reason = "only the test kit looks at the type")
+)]
 pub(crate) fn shape_of<T: crate::durable::Durable>() -> Option<serde_json::Value> {
     #[cfg(feature = "testing")]
     return crate::testing::shape_of::<T>();
