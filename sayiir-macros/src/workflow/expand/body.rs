@@ -13,7 +13,7 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::names::{group_name, item, next_type, slot, stretch_name};
@@ -34,6 +34,15 @@ pub(super) struct Body<'a> {
     pub(super) groups: BTreeMap<BlockId, usize>,
     /// The stretches of each group.
     members: Vec<Vec<BlockId>>,
+    /// Where each group's variables without a named type are saved.
+    pub(super) inferred: Vec<Vec<Inferred<'a>>>,
+}
+
+/// A field of the state of which only rustc knows the type.
+pub(super) struct Inferred<'a> {
+    pub(super) variant: &'a Variant,
+    pub(super) field: &'a Ident,
+    pub(super) id: BindingId,
 }
 
 impl<'a> Body<'a> {
@@ -55,7 +64,16 @@ impl<'a> Body<'a> {
         for (entry, group) in &groups {
             members[*group].push(*entry);
         }
-        Self { input, variants, shared, groups, members }
+        let mut inferred: Vec<_> = members.iter().map(|_| Vec::new()).collect();
+        for variant in variants {
+            let unnamed = variant.fields.iter().filter(|(_, id)| flow.binding(*id).ty.is_none());
+            inferred[groups[&variant.entry(flow)]].extend(unnamed.map(|(field, id)| Inferred {
+                variant,
+                field,
+                id: *id,
+            }));
+        }
+        Self { input, variants, shared, groups, members, inferred }
     }
 
     /// What `advance` and `describe` call: the type of what stretches begin with, and the functions that run them.
@@ -82,9 +100,9 @@ impl<'a> Body<'a> {
     pub(super) fn describe(&self) -> TokenStream {
         let private = &self.input.private;
         let (state, next) = (self.input.model.state_name(), next_type());
-        let inferred = self.members.iter().filter(|members| self.describes(members));
-        let inferred = inferred.map(|members| {
-            let group = group_name(self.groups[&members[0]]);
+        let inferred = self.inferred.iter().enumerate().filter(|(_, fields)| !fields.is_empty());
+        let inferred = inferred.map(|(group, _)| {
+            let group = group_name(group);
             quote! {
                 let leave = #private::Leave::new();
                 fields.add_inferred(#private::run(&leave, #group(#next::Describe, step, &leave)));
@@ -109,7 +127,7 @@ impl<'a> Body<'a> {
             });
             quote!(#variant { #(#fields),* })
         });
-        let describe = self.members.iter().any(|members| self.describes(members)).then(|| quote!(Describe));
+        let describe = self.describes().then(|| quote!(Describe));
         quote!(enum #name { #(#variants,)* #describe })
     }
 
@@ -138,7 +156,7 @@ impl<'a> Body<'a> {
         let name = &variant.name;
         let fields: Vec<_> = variant.fields.iter().map(|(field, _)| field).collect();
         let values: Vec<_> = variant.fields.iter().map(|(_, id)| slot(*id)).collect();
-        let entry = variant.point.map_or(BlockId(0), |point| self.input.flow.points[point.0].resume);
+        let entry = variant.entry(self.input.flow);
         let passed: Vec<_> = self.needed(entry).into_iter().map(slot).collect();
         let stretch = stretch_name(entry);
         let Some(point) = variant.point else {
@@ -180,7 +198,7 @@ impl<'a> Body<'a> {
         let private = &self.input.private;
         let (state, next, enter) = (self.input.model.state_name(), next_type(), item("enter"));
         let output = &self.input.model.output;
-        let describe = self.members.iter().any(|members| self.describes(members)).then(|| {
+        let describe = self.describes().then(|| {
             quote!(#next::Describe => #private::Left::Exit(#private::Exit::Described(#private::Vec::new())),)
         });
         let arms = self.input.liveness.entries().map(|entry| {
@@ -202,6 +220,11 @@ impl<'a> Body<'a> {
                 match next { #(#arms)* #describe }
             }
         }
+    }
+
+    /// Whether anything is saved of which only rustc knows the type.
+    fn describes(&self) -> bool {
+        self.inferred.iter().any(|fields| !fields.is_empty())
     }
 
     /// Where rustc reports what it finds wrong with a variable's type.

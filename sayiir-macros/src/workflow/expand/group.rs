@@ -11,7 +11,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::body::Body;
+use super::body::{Body, Inferred};
 use super::names::{codec, group_name, label, next_type, number, slot, stretch_name};
 use super::own;
 use super::state::{Variant, field_type};
@@ -27,25 +27,6 @@ impl Body<'_> {
             [only] if self.is_alone(*only) => self.alone(*only),
             _ => self.together(members),
         }
-    }
-
-    /// Whether the function of a group can say what is saved: only rustc knows the types.
-    pub(super) fn describes(&self, members: &[BlockId]) -> bool {
-        self.inferred(members).next().is_some()
-    }
-
-    /// Where the inferred variables of a group are saved: variant, field, variable.
-    fn inferred<'b>(
-        &'b self,
-        members: &'b [BlockId],
-    ) -> impl Iterator<Item = (&'b Variant, &'b Ident, BindingId)> {
-        let needed: Bindings = members.iter().flat_map(|entry| self.needed(*entry)).collect();
-        let fields =
-            |variant: &'b Variant| variant.fields.iter().map(move |(field, id)| (variant, field, *id));
-        self.variants
-            .iter()
-            .flat_map(fields)
-            .filter(move |(_, _, id)| needed.contains(*id) && self.input.flow.binding(*id).ty.is_none())
     }
 
     /// A stretch with a function of its own: what it begins with are parameters.
@@ -75,10 +56,11 @@ impl Body<'_> {
             quote!(#number => { #code })
         });
         let (private, group) = (&self.input.private, label("group"));
-        let described = self.inferred(members).map(|(variant, field, id)| {
-            let (codec, place, field) = (codec(id), variant.name.to_string(), bare(field));
-            quote!(#codec.described(#place, #field))
-        });
+        let described =
+            self.inferred[self.groups[&members[0]]].iter().map(|Inferred { variant, field, id }| {
+                let (codec, place, field) = (codec(*id), variant.name.to_string(), bare(field));
+                quote!(#codec.described(#place, #field))
+            });
         let code = quote! {
             let mut #entry: u32 = match #to {
                 #(#begins)*

@@ -12,7 +12,7 @@ use super::surface::signal_of;
 use super::{Input, own};
 use crate::callable;
 use crate::diagnostics::placed;
-use crate::workflow::ir::{BindingId, Origin, PointId};
+use crate::workflow::ir::{BindingId, BlockId, Flow, Origin, PointId};
 use crate::workflow::model::bare;
 
 /// One variant.
@@ -25,6 +25,11 @@ pub(super) struct Variant {
 }
 
 impl Variant {
+    /// Where the stretch behind it begins.
+    pub(super) fn entry(&self, flow: &Flow) -> BlockId {
+        self.point.map_or(BlockId(0), |point| flow.points[point.0].resume)
+    }
+
     /// The field that holds the operation; out of the way of a variable of that name.
     pub(super) fn awaiting(&self) -> Ident {
         let taken = self.fields.iter().any(|(name, _)| name == "awaiting");
