@@ -18,6 +18,7 @@ mod janitor;
 mod list;
 mod metrics;
 mod outside;
+mod pages;
 mod programs;
 mod recovery;
 mod run;

@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::command::{Command, Refusal};
+use super::pages::Pages;
 use super::shared::{Patience, Shared};
-use crate::backend::{BackendError, Query};
+use crate::backend::BackendError;
 use crate::operation::deadline;
 use crate::record::StatusKind;
 
@@ -19,9 +20,6 @@ pub(crate) struct Retention {
     /// For so long after their end.
     pub(crate) keep: Duration,
 }
-
-/// How many runs are read at a time.
-const PAGE: usize = 256;
 
 /// Removes runs of one status until the engine stops. It sleeps until the next one is to go.
 pub(crate) async fn clean(shared: Arc<Shared>, retention: Retention) {
@@ -44,10 +42,11 @@ async fn sweep(shared: &Arc<Shared>, retention: Retention) -> Result<Timestamp, 
     let now = shared.clock.now();
     // Whatever ends from now on is kept for the whole time.
     let mut next = deadline(now, retention.keep);
-    let mut query = Query { status: Some(retention.status), limit: PAGE, ..Query::default() };
-    loop {
-        let page = shared.store(Patience::Insist, || shared.backend.list(&query)).await?;
-        for record in &page.runs {
+    let mut pages = Pages::of(retention.status);
+    while let Some(query) = pages.next() {
+        let page = shared.store(Patience::Insist, || shared.backend.list(query)).await?;
+        let runs = pages.turn(page);
+        for record in &runs {
             let end = deadline(record.updated, retention.keep);
             if end > now {
                 next = next.min(end);
@@ -63,10 +62,9 @@ async fn sweep(shared: &Arc<Shared>, retention: Retention) -> Result<Timestamp, 
             }
         }
         // Runs come in the order of their creation: what was created after the cutoff cannot have ended before it.
-        let all_later = page.runs.last().is_none_or(|last| deadline(last.created, retention.keep) > now);
-        match page.next {
-            Some(after) if !all_later => query.after = Some(after),
-            Some(_) | None => return Ok(next),
+        if runs.last().is_none_or(|last| deadline(last.created, retention.keep) > now) {
+            break;
         }
     }
+    Ok(next)
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 
 use super::command::Command;
+use super::pages::Pages;
 use super::shared::{Patience, Shared};
-use crate::backend::{BackendError, Query};
+use crate::backend::BackendError;
 use crate::ids::RunId;
 use crate::record::{BlockReason, Phase, Record, StatusKind};
 
@@ -46,19 +47,16 @@ async fn recover_ready(shared: &Arc<Shared>) -> Result<(), BackendError> {
 
 /// Runs that an earlier binary could not take up go on if this one can.
 async fn retry_incompatible(shared: &Arc<Shared>) -> Result<(), BackendError> {
-    let mut query = Query { status: Some(StatusKind::Blocked), limit: PAGE, ..Query::default() };
-    loop {
-        let page = shared.store(Patience::Insist, || shared.backend.list(&query)).await?;
-        for record in page.runs.iter().filter(|record| may_fit(shared, record)) {
+    let mut pages = Pages::of(StatusKind::Blocked);
+    while let Some(query) = pages.next() {
+        let page = shared.store(Patience::Insist, || shared.backend.list(query)).await?;
+        for record in pages.turn(page).iter().filter(|record| may_fit(shared, record)) {
             if let Err(refusal) = shared.ask(&record.run, Command::TakeUp).await {
                 tracing::warn!(run = %record.run, ?refusal, "a blocked run could not be taken up");
             }
         }
-        match page.next {
-            Some(next) => query.after = Some(next),
-            None => return Ok(()),
-        }
     }
+    Ok(())
 }
 
 /// Whether it is worth a try.

@@ -1,18 +1,14 @@
 //! Which of the stored runs this binary can take up: from the index when it starts, by reading them all when it is asked.
 
-use std::sync::Arc;
-
 use super::command::Command;
+use super::pages::Pages;
 use super::programs::Programs;
 use super::shared::Shared;
 use super::{Engine, ListError};
-use crate::backend::{Backend, BackendError, Query};
+use crate::backend::{Backend, BackendError};
 use crate::record::{Record, StatusKind};
 use crate::versions::{Misfit, VersionReport, Why};
 use crate::workflow::Revived;
-
-/// How many runs are read at a time.
-const PAGE: usize = 256;
 
 /// The statuses of runs that will be decoded again.
 const UNFINISHED: [StatusKind; 4] =
@@ -51,9 +47,14 @@ impl Engine {
         let shared = self.shared();
         let mut report = VersionReport::default();
         for status in UNFINISHED {
-            let mut unfinished = Unfinished::new(status);
-            while let Some(page) = unfinished.next(shared).await? {
-                page.iter().filter_map(|record| misfit(shared, record)).for_each(|misfit| report.add(misfit));
+            let mut pages = Pages::of(status);
+            while let Some(query) = pages.next() {
+                let page = shared.backend.list(query).await?;
+                pages
+                    .turn(page)
+                    .iter()
+                    .filter_map(|record| misfit(shared, record))
+                    .for_each(|misfit| report.add(misfit));
             }
         }
         Ok(report)
@@ -68,9 +69,10 @@ impl Engine {
         let shared = self.shared();
         let mut upgraded = 0;
         for status in UNFINISHED.into_iter().filter(|status| *status != StatusKind::Blocked) {
-            let mut unfinished = Unfinished::new(status);
-            while let Some(page) = unfinished.next(shared).await? {
-                for record in page.iter().filter(|record| needs_upgrade(shared, record)) {
+            let mut pages = Pages::of(status);
+            while let Some(query) = pages.next() {
+                let page = shared.backend.list(query).await?;
+                for record in pages.turn(page).iter().filter(|record| needs_upgrade(shared, record)) {
                     match shared.ask(&record.run, Command::Recover).await {
                         Ok(()) => upgraded += 1,
                         Err(refusal) => tracing::warn!(run = %record.run, ?refusal, "a run was not upgraded"),
@@ -79,28 +81,6 @@ impl Engine {
             }
         }
         Ok(upgraded)
-    }
-}
-
-/// The unfinished runs of one status, page by page.
-struct Unfinished {
-    query: Query,
-    is_over: bool,
-}
-
-impl Unfinished {
-    fn new(status: StatusKind) -> Self {
-        Self { query: Query { status: Some(status), limit: PAGE, ..Query::default() }, is_over: false }
-    }
-
-    async fn next(&mut self, shared: &Shared) -> Result<Option<Vec<Arc<Record>>>, BackendError> {
-        if self.is_over {
-            return Ok(None);
-        }
-        let page = shared.backend.list(&self.query).await?;
-        self.is_over = page.next.is_none();
-        self.query.after = page.next;
-        Ok(Some(page.runs))
     }
 }
 
