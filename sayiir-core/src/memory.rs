@@ -139,8 +139,8 @@ impl Store {
     }
 
     fn recount(&mut self, before: Option<&IndexEntry>, after: Option<&IndexEntry>) {
-        let place = |entry: Option<&IndexEntry>| entry.and_then(|entry| entry.place.clone());
-        let (left, entered) = (place(before), place(after));
+        let (left, entered) =
+            (before.and_then(|entry| entry.place.as_ref()), after.and_then(|entry| entry.place.as_ref()));
         if left == entered {
             return;
         }
@@ -149,14 +149,14 @@ impl Store {
             self.places.insert(workflow.clone(), BTreeMap::new());
         }
         let Some(counts) = self.places.get_mut(workflow) else { return };
-        if let Some(Entry::Occupied(mut count)) = left.map(|place| counts.entry(place)) {
+        if let Some(Entry::Occupied(mut count)) = left.map(|place| counts.entry(place.clone())) {
             *count.get_mut() -= 1;
             if *count.get() == 0 {
                 count.remove();
             }
         }
         if let Some(place) = entered {
-            *counts.entry(place).or_default() += 1;
+            *counts.entry(place.clone()).or_default() += 1;
         }
     }
 

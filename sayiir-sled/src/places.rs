@@ -21,8 +21,7 @@ impl Moves {
     /// From one index entry of a run to the next.
     pub(crate) fn of(before: Option<&IndexEntry>, after: Option<&IndexEntry>) -> Self {
         let mut moves = Self::default();
-        let place = |entry: Option<&IndexEntry>| entry.and_then(|entry| entry.place.clone());
-        if place(before) != place(after) {
+        if before.and_then(|entry| entry.place.as_ref()) != after.and_then(|entry| entry.place.as_ref()) {
             if let Some(entry) = before {
                 moves.count(entry, -1);
             }

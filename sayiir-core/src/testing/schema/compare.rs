@@ -109,8 +109,9 @@ impl Comparison<'_> {
 
     /// Places of one base are numbered in source order, so that one more or one less may shift the others.
     fn numbers(&mut self, before: &WorkflowStates, now: &WorkflowStates) {
+        let after = counted(&now.places);
         for (base, count) in counted(&before.places) {
-            let found = counted(&now.places).get(base).copied().unwrap_or_default();
+            let found = after.get(base).copied().unwrap_or_default();
             if found != count && found + count > 2 {
                 self.report(
                     format_args!("places `{base}`"),
