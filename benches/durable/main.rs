@@ -62,6 +62,10 @@ fn main() -> Outcome<()> {
     let names = ["throughput", "approval", "length", "resume"];
     let wanted = |name: &str| has(name) || !names.iter().any(|name| has(name));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    if has("--only") {
+        let in_flight = std::env::args().find_map(|argument| argument.parse().ok());
+        return throughput::only(&runtime, &scale, in_flight.ok_or("say how many are in flight")?);
+    }
     if wanted("throughput") {
         throughput::measure(&runtime, &scale)?;
     }

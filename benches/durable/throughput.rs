@@ -45,6 +45,12 @@ pub(crate) fn measure(runtime: &Runtime, scale: &Scale) -> Outcome<()> {
     Ok(())
 }
 
+/// Only the engine, with so many in flight: for tools that count.
+pub(crate) fn only(runtime: &Runtime, scale: &Scale, in_flight: usize) -> Outcome<()> {
+    println!("{in_flight} in flight: {:.0} commits per second", runtime.block_on(engine(scale, in_flight))?);
+    Ok(())
+}
+
 /// Commits per second of the engine.
 async fn engine(scale: &Scale, in_flight: usize) -> Outcome<f64> {
     let directory = tempfile::tempdir()?;
