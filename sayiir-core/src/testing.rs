@@ -7,14 +7,17 @@
 mod clock;
 pub mod conformance;
 mod crash;
+mod database;
 mod engine;
 mod faults;
 pub mod random;
 mod schema;
+mod watched;
 
 pub use crate::state_schema;
 pub use clock::VirtualClock;
-pub use crash::{assert_each_step_once, crash_everywhere};
+pub use crash::{assert_each_step_once, crash_everywhere, crash_everywhere_on};
+pub use database::Database;
 pub use engine::TestEngine;
 pub use faults::{CommitFault, FaultyBackend};
 pub use schema::StateSchema;

@@ -1,7 +1,8 @@
 //! Whether the engine has anything to do right now: what a test waits for instead of sleeping.
 //!
 //! Every future of the engine is wrapped so that it counts as busy from the moment it is spawned or woken until it has
-//! nothing to do again. When none is busy, nothing more will happen unless something comes from outside.
+//! nothing to do again. So does a call of the store, until it is answered. When none is busy, nothing more will happen unless
+//! something comes from outside.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,7 +13,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use futures_util::task::AtomicWaker;
 use tokio::sync::Notify;
 
-/// Counts the busy futures of one engine.
+/// Counts what is busy in one engine.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Activity(Arc<Counter>);
 
@@ -48,6 +49,13 @@ impl Activity {
         }
     }
 
+    /// Counts as busy until the guard is dropped.
+    #[cfg(feature = "testing")]
+    pub(crate) fn busy(&self) -> Busy {
+        self.begin();
+        Busy(self.clone())
+    }
+
     fn begin(&self) {
         self.0.busy.fetch_add(1, Ordering::SeqCst);
     }
@@ -56,6 +64,17 @@ impl Activity {
         if self.0.busy.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.0.idle.notify_waiters();
         }
+    }
+}
+
+/// Something that is counted from the outside.
+#[cfg(feature = "testing")]
+pub(crate) struct Busy(Activity);
+
+#[cfg(feature = "testing")]
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::sync::Arc;
 
-use super::{CommitFault, FaultyBackend, TestEngine, VirtualClock};
+use super::{CommitFault, Database, FaultyBackend, TestEngine, VirtualClock};
 use crate::backend::{Backend, Query};
 use crate::engine::{EngineBuilder, RunHistory};
 use crate::history::{Event, HistoryKey};
@@ -50,61 +51,68 @@ pub async fn crash_everywhere<T: PartialEq + Debug>(
     configure: impl Fn(EngineBuilder) -> EngineBuilder,
     scenario: impl AsyncFn(&TestEngine) -> T,
 ) -> (T, u64) {
-    let undisturbed = FaultyBackend::new(InMemoryBackend::new());
-    let engine = started(undisturbed.clone(), VirtualClock::default(), &configure).await;
-    let key = engine.history_key();
-    let expected = scenario(&engine).await;
-    engine.idle().await;
-    engine.crash().await;
-    check_histories(undisturbed.inner(), key).await;
-    let commits = undisturbed.commits();
+    crash_everywhere_on(InMemoryBackend::new, configure, scenario).await
+}
+
+/// [`crash_everywhere`] on another store: each trial has a database of its own, which is opened anew after the crash.
+///
+/// # Panics
+/// As [`crash_everywhere`].
+pub async fn crash_everywhere_on<D: Database, T: PartialEq + Debug>(
+    empty: impl Fn() -> D,
+    configure: impl Fn(EngineBuilder) -> EngineBuilder,
+    scenario: impl AsyncFn(&TestEngine) -> T,
+) -> (T, u64) {
+    let process = async |database: &D, clock: &VirtualClock, crash: Option<(u64, CommitFault)>| {
+        let backend = FaultyBackend::new(database.open().await);
+        if let Some((number, fault)) = crash {
+            backend.fault(number, fault);
+        }
+        run(backend, clock.clone(), &configure, &scenario).await
+    };
+    let (expected, commits) = process(&empty(), &VirtualClock::default(), None).await;
+    let expected = expected.expect("no crash was planned");
     let mut crashes = 0;
     for number in 1..=commits {
         for fault in [CommitFault::CrashBefore, CommitFault::CrashAfter] {
             let case = format!("{fault:?} at commit {number} of {commits}");
-            let backend = FaultyBackend::new(InMemoryBackend::new());
-            backend.fault(number, fault);
-            let outcome = interrupted(&backend, &configure, &scenario).await;
-            assert_eq!(outcome, expected, "{case}");
-            check_histories(backend.inner(), key).await;
+            let (database, clock) = (empty(), VirtualClock::default());
+            let mut outcome = process(&database, &clock, Some((number, fault))).await.0;
+            if outcome.is_none() {
+                outcome = process(&database, &clock, None).await.0;
+            }
+            assert_eq!(outcome.as_ref(), Some(&expected), "{case}");
             crashes += 1;
         }
     }
     (expected, crashes)
 }
 
-/// Runs the scenario up to the crash, and then anew on what is left.
-async fn interrupted<T>(
-    backend: &FaultyBackend<InMemoryBackend>,
+/// One process: the scenario from its beginning, on what is there. Gives its outcome, unless the process crashed, and how many
+/// commits it made.
+async fn run<T>(
+    backend: FaultyBackend<impl Backend>,
+    clock: VirtualClock,
     configure: &impl Fn(EngineBuilder) -> EngineBuilder,
     scenario: &impl AsyncFn(&TestEngine) -> T,
-) -> T {
-    let clock = VirtualClock::default();
-    let engine = started(backend.clone(), clock.clone(), configure).await;
+) -> (Option<T>, u64) {
+    let backend = Arc::new(backend);
+    let engine = TestEngine::start_on(Arc::clone(&backend), clock, configure).await;
+    let engine = engine.expect("the engine starts on what the last one left");
+    let key = engine.history_key();
+    let whole = async {
+        let outcome = scenario(&engine).await;
+        engine.idle().await;
+        outcome
+    };
     let outcome = tokio::select! {
         biased;
         () = backend.crashed() => None,
-        outcome = scenario(&engine) => Some(outcome),
+        outcome = whole => Some(outcome),
     };
     engine.crash().await;
-    if let Some(outcome) = outcome {
-        return outcome;
-    }
-    let engine = started(backend.inner().clone(), clock, configure).await;
-    let outcome = scenario(&engine).await;
-    engine.idle().await;
-    engine.crash().await;
-    outcome
-}
-
-async fn started(
-    backend: impl Backend,
-    clock: VirtualClock,
-    configure: &impl Fn(EngineBuilder) -> EngineBuilder,
-) -> TestEngine {
-    TestEngine::start_on(backend, clock, configure)
-        .await
-        .expect("the engine starts on what the last one left")
+    check_histories(backend.inner(), key).await;
+    (outcome, backend.commits())
 }
 
 /// Checks the histories of all runs, which were written without a key: each holds as a chain, and no step was committed twice.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::VirtualClock;
+use super::watched::Watched;
 use crate::backend::Backend;
 use crate::clock::Clock;
 use crate::engine::{Activity, Engine, EngineBuilder, StartEngineError};
@@ -15,7 +16,7 @@ use crate::operation::deadline;
 
 /// An [`Engine`] on a virtual clock.
 ///
-/// It is idle when none of its own futures, attempts of tasks included, has anything to do. An attempt that waits for
+/// It is idle when none of its own futures, attempts of tasks included, has anything to do and the store has answered. An attempt that waits for
 /// something outside of the engine, such as a socket or a thread, counts as idle: await `run.result()` for those.
 ///
 /// ```
@@ -67,8 +68,8 @@ impl TestEngine {
         clock: VirtualClock,
         configure: impl FnOnce(EngineBuilder) -> EngineBuilder,
     ) -> Result<Self, StartEngineError> {
-        let backend: Arc<dyn Backend> = Arc::new(backend);
         let activity = Activity::default();
+        let backend: Arc<dyn Backend> = Arc::new(Watched::new(backend, activity.clone()));
         let builder =
             Engine::builder().backend(Arc::clone(&backend)).clock(clock.clone()).activity(activity.clone());
         let test = Self { engine: configure(builder).start().await?, backend, clock, activity };
