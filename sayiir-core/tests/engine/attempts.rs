@@ -6,13 +6,12 @@ use jiff::SignedDuration;
 use sayiir_core::clock::Clock;
 use sayiir_core::engine::{StepStatus, WorkflowStatus};
 use sayiir_core::history::Event;
-use sayiir_core::memory::InMemoryBackend;
 use sayiir_core::record::BlockReason;
-use sayiir_core::testing::{TestEngine, VirtualClock};
+use sayiir_core::testing::TestEngine;
 
-use crate::scripted::{Op, Scripted, work};
-use crate::world::{Act, World};
-use crate::{engine, engine_on, start};
+use crate::promises::scripted::{Op, Scripted, work};
+use crate::promises::world::{Act, World};
+use crate::promises::{engine, first_engine, start};
 
 fn sturdy(label: &str) -> Op {
     Op::Sturdy(label.into())
@@ -96,13 +95,10 @@ async fn retries_wait_longer_each_time_up_to_the_limit_and_vary_by_half() {
 async fn a_restart_neither_forgets_nor_hurries_a_retry() {
     let world = World::default();
     world.plan("a", [Act::Fail]);
-    let backend = InMemoryBackend::new();
-    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let first = engine(&world).await;
     start(&first, "exp-001", [sturdy("a")]).await;
     let before = only_step(&first, "exp-001").await;
-    let clock = first.clock().clone();
-    first.crash().await;
-    let second = engine_on(backend, clock, &world).await;
+    let second = first.restart(&world).await;
     assert_eq!(only_step(&second, "exp-001").await, before);
     assert_eq!((world.count("a"), second.active_runs()), (1, 0));
     second.advance_to(before.next_retry.expect("a retry is planned")).await;
@@ -146,13 +142,10 @@ async fn an_attempt_ends_at_its_limit() {
 async fn an_attempt_that_may_run_at_most_once_is_not_repeated_after_a_crash() {
     let world = World::default();
     world.plan("a", [Act::Hang]);
-    let backend = InMemoryBackend::new();
-    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let first = engine(&world).await;
     start(&first, "exp-001", [Op::Once("a".into()), work("b")]).await;
     assert_eq!(world.count("a"), 1);
-    let clock = first.clock().clone();
-    first.crash().await;
-    let second = engine_on(backend, clock, &world).await;
+    let second = first.restart(&world).await;
     let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
     let lines = run.result().await.expect("a value");
     assert_eq!(lines, ["interrupted: task `once` was running when the process ended", "b done"]);
@@ -185,9 +178,8 @@ async fn a_task_runs_no_more_attempts_at_a_time_than_it_allows() {
 #[tokio::test]
 async fn an_engine_runs_no_more_attempts_at_a_time_than_it_is_told() {
     let world = World::default();
-    let engine = TestEngine::start(|builder| {
-        builder.workflow::<Scripted>().provide(world.clone()).max_running_tasks(3)
-    });
+    let engine =
+        first_engine(|builder| builder.workflow::<Scripted>().provide(world.clone()).max_running_tasks(3));
     let engine = engine.await.expect("the engine starts");
     let labels: Vec<String> = (0..8).map(|number| format!("a{number}")).collect();
     for label in &labels {
@@ -220,12 +212,9 @@ async fn the_status_shows_attempt_and_progress_of_each_running_step() {
 async fn parallel_steps_are_committed_one_by_one() {
     let world = World::default();
     world.plan("b", [Act::Hang]);
-    let backend = InMemoryBackend::new();
-    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let first = engine(&world).await;
     start(&first, "exp-001", [Op::All(vec![work("a"), work("b"), work("c")])]).await;
-    let clock = first.clock().clone();
-    first.crash().await;
-    let second = engine_on(backend, clock, &world).await;
+    let second = first.restart(&world).await;
     let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
     assert_eq!(run.result().await.expect("a value"), ["a done & b done & c done"]);
     assert_eq!((world.count("a"), world.count("b"), world.count("c")), (1, 2, 1));

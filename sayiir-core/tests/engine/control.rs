@@ -6,13 +6,13 @@ use sayiir_core::engine::{
     CancelError, FindError, PurgeError, ResultError, RetryError, SignalError, WorkflowStatus,
 };
 use sayiir_core::history::Event;
-use sayiir_core::memory::InMemoryBackend;
 use sayiir_core::record::{BlockReason, StatusKind};
-use sayiir_core::testing::VirtualClock;
+use sayiir_core::testing::TestEngine;
 
-use crate::scripted::{Limited, Op, Scripted, wait, within, work};
-use crate::world::{Act, World, break_stretch, mend_stretch};
-use crate::{engine, engine_on, start};
+use crate::promises::process::Process;
+use crate::promises::scripted::{Limited, Op, Scripted, wait, within, work};
+use crate::promises::world::{Act, World, break_stretch, mend_stretch};
+use crate::promises::{engine, start};
 
 fn buggy(name: &str) -> Op {
     Op::Buggy(name.into())
@@ -76,17 +76,15 @@ async fn a_stretch_that_panics_blocks_the_run_and_retry_repeats_the_stretch_alon
 #[tokio::test]
 async fn a_signal_that_led_into_a_broken_stretch_is_not_lost() {
     let world = World::default();
-    let backend = InMemoryBackend::new();
-    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let first = engine(&world).await;
     break_stretch("loses");
     let run = start(&first, "exp-001", [wait("go"), doubtful("loses"), wait("go")]).await;
     run.signal(Scripted::GO, &"kept".into()).await.expect("accepted");
     assert!(
         matches!(run.result().await, Err(ResultError::Failed { error, .. }) if error.contains("refused"))
     );
-    let clock = first.clock().clone();
-    first.crash().await;
-    let second = engine_on(backend, clock, &world).await;
+    drop(run);
+    let second = first.restart(&world).await;
     mend_stretch("loses");
     second.retry("exp-001").await.expect("goes on");
     let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
@@ -204,22 +202,17 @@ async fn a_finished_run_can_be_removed_and_its_id_gives_new_keys() {
 #[tokio::test]
 async fn a_run_whose_workflow_is_not_registered_waits_for_an_engine_that_knows_it() {
     let world = World::default();
-    let backend = InMemoryBackend::new();
-    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let first = engine(&world).await;
     start(&first, "exp-001", [Op::Sleep(5), work("a")]).await;
-    let clock = first.clock().clone();
-    first.crash().await;
-    let second =
-        sayiir_core::testing::TestEngine::start_on(backend.clone(), clock.clone(), |builder| builder);
-    let second = second.await.expect("the engine starts");
+    let (disk, clock) = first.crash().await;
+    let second = Process::start(disk, clock, |builder| builder).await.expect("the engine starts");
     second.advance(Duration::from_mins(1)).await;
     let page = second.list(sayiir_core::engine::Filter::new()).await.expect("a page");
     assert!(matches!(
         &page.runs[0].status,
         WorkflowStatus::Blocked { reason: BlockReason::Incompatible { detail } } if detail.contains("scripted")
     ));
-    second.crash().await;
-    let third = engine_on(backend, clock, &world).await;
+    let third = second.restart(&world).await;
     let run = third.run::<Scripted>("exp-001").await.expect("the run is there");
     assert_eq!(run.result().await.expect("a value"), ["slept", "a done"]);
     let history = run.history().await.expect("a history");
@@ -229,19 +222,16 @@ async fn a_run_whose_workflow_is_not_registered_waits_for_an_engine_that_knows_i
 #[tokio::test]
 async fn a_run_blocked_by_a_panic_waits_for_a_retry_and_not_for_the_next_start() {
     let world = World::default();
-    let backend = InMemoryBackend::new();
     break_stretch("for good");
     world.plan("b", [Act::Panic]);
-    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let first = engine(&world).await;
     start(&first, "exp-001", [work("a"), buggy("for good")]).await;
     start(&first, "exp-002", [work("b")]).await;
-    let length = async |engine: &sayiir_core::testing::TestEngine, run: &str| {
-        engine.history(run).await.expect("a history").head().length
-    };
+    let length =
+        async |engine: &TestEngine, run: &str| engine.history(run).await.expect("a history").head().length;
     let before = (length(&first, "exp-001").await, length(&first, "exp-002").await);
-    first.crash().await;
     mend_stretch("for good");
-    let second = engine_on(backend, VirtualClock::default(), &world).await;
+    let second = first.restart(&world).await;
     second.recovered().await;
     second.advance(Duration::from_hours(1)).await;
     assert_eq!((length(&second, "exp-001").await, length(&second, "exp-002").await), before);

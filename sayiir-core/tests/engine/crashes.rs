@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use sayiir_core::memory::InMemoryBackend;
-use sayiir_core::testing::{CommitFault, FaultyBackend, TestEngine, VirtualClock, crash_everywhere};
+use sayiir_core::testing::{CommitFault, TestEngine, crash_everywhere_on};
 
-use crate::scripted::{Op, Scripted, wait, within, work};
-use crate::world::{Act, World, break_stretch, mend_stretch};
-use crate::{engine_on, in_world, start};
+use crate::Disk;
+use crate::promises::scripted::{Op, Scripted, wait, within, work};
+use crate::promises::world::{Act, World, break_stretch, mend_stretch};
+use crate::promises::{in_world, on_faulty, start};
 
 /// The script's outcome, undisturbed and under every crash.
 async fn sweep(world: &World, ops: Vec<Op>, drive: impl AsyncFn(&TestEngine)) -> (Vec<String>, u64) {
-    crash_everywhere(in_world(world), async |engine| {
+    crash_everywhere_on(Disk::default, in_world(world), async |engine| {
         let run = engine.start("exp-001", Scripted::call(ops.clone())).or_attach().await;
         let run = run.expect("the run starts");
         drive(engine).await;
@@ -41,7 +41,7 @@ async fn steps_in_a_row() {
 async fn retries() {
     let world = World::default();
     let ops = vec![Op::Sturdy("a".into()), Op::Sturdy("b".into())];
-    let (lines, _) = crash_everywhere(in_world(&world), async |engine| {
+    let (lines, _) = crash_everywhere_on(Disk::default, in_world(&world), async |engine| {
         // A first attempt fails, whichever process it runs in.
         world.plan("a", [Act::Fail]);
         let run = engine.start("exp-001", Scripted::call(ops.clone())).or_attach().await;
@@ -91,7 +91,7 @@ async fn a_race_against_time() {
 #[tokio::test]
 async fn an_attempt_at_most_once() {
     let world = World::default();
-    let (count, _) = crash_everywhere(in_world(&world), async |engine| {
+    let (count, _) = crash_everywhere_on(Disk::default, in_world(&world), async |engine| {
         let ops = vec![work("a"), Op::Once(format!("once {}", world.calls().len())), work("b")];
         let fresh = engine.start("exp-001", Scripted::call(ops)).await;
         let run = match fresh {
@@ -116,7 +116,7 @@ async fn an_attempt_at_most_once() {
 
 #[tokio::test]
 async fn a_cancellation() {
-    let (ended, _) = crash_everywhere(in_world(&World::default()), async |engine| {
+    let (ended, _) = crash_everywhere_on(Disk::default, in_world(&World::default()), async |engine| {
         let ops = [work("a"), wait("go")];
         let run = engine.start("exp-001", Scripted::call(ops)).or_attach().await.expect("the run starts");
         engine.idle().await;
@@ -130,7 +130,7 @@ async fn a_cancellation() {
 
 #[tokio::test]
 async fn a_stretch_that_panics_and_is_retried() {
-    let (lines, _) = crash_everywhere(in_world(&World::default()), async |engine| {
+    let (lines, _) = crash_everywhere_on(Disk::default, in_world(&World::default()), async |engine| {
         break_stretch("swept");
         let ops = [work("a"), Op::Buggy("swept".into()), work("b")];
         let run = engine.start("exp-001", Scripted::call(ops)).or_attach().await.expect("the run starts");
@@ -147,9 +147,7 @@ async fn a_stretch_that_panics_and_is_retried() {
 #[tokio::test]
 async fn a_full_inbox_is_taken_to_its_end_by_the_next_engine() {
     let world = World::default();
-    let backend = FaultyBackend::new(InMemoryBackend::new());
-    let clock = VirtualClock::default();
-    let first = engine_on(backend.clone(), clock.clone(), &world).await;
+    let (first, backend) = on_faulty(&world).await;
     let ops = [wait("stop")].into_iter().chain((0..200).map(|_| wait("go")));
     start(&first, "exp-001", ops).await;
     for number in 0..200 {
@@ -163,8 +161,8 @@ async fn a_full_inbox_is_taken_to_its_end_by_the_next_engine() {
         () = backend.crashed() => {}
         _ = sent => panic!("the process ends first"),
     }
-    first.crash().await;
-    let second = engine_on(backend.inner().clone(), clock, &world).await;
+    drop(backend);
+    let second = first.restart(&world).await;
     let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
     assert_eq!(run.result().await.expect("a value").len(), 201);
 }

@@ -3,28 +3,27 @@
 use std::time::Duration;
 
 use sayiir_core::engine::{FindError, ResultError, StartError, WorkflowStatus};
-use sayiir_core::memory::InMemoryBackend;
-use sayiir_core::testing::{TestEngine, VirtualClock};
 
-use crate::scripted::{Op, Scripted, wait, work};
-use crate::world::{Act, World};
-use crate::{engine, engine_on, start};
+use crate::promises::process::Process;
+use crate::promises::scripted::{Op, Scripted, wait, work};
+use crate::promises::world::{Act, World};
+use crate::promises::{engine, first_engine, in_world, start};
 
 #[tokio::test]
 async fn a_shutdown_lets_running_attempts_end_and_starts_no_new_ones() {
     let world = World::default();
     world.plan("a", [Act::Gate("one")]);
-    let backend = InMemoryBackend::new();
-    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let first = engine(&world).await;
     let run = start(&first, "exp-001", [work("a"), work("b")]).await;
-    let clock = first.clock().clone();
-    let ending = tokio::spawn((*first).clone().shutdown());
+    let ending = tokio::spawn((**first).clone().shutdown());
     tokio::task::yield_now().await;
     world.open("one");
     ending.await.expect("no panic");
     assert_eq!((world.count("a"), world.count("b")), (1, 0));
     assert!(matches!(run.result().await, Err(ResultError::Stopped { .. })));
-    let second = engine_on(backend, clock, &world).await;
+    drop(run);
+    let (disk, clock) = first.leave();
+    let second = Process::start(disk, clock, in_world(&world)).await.expect("the engine starts");
     let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
     assert_eq!(run.result().await.expect("a value"), ["a done", "b done"]);
     assert_eq!(world.count("a"), 1, "its end was stored");
@@ -34,16 +33,15 @@ async fn a_shutdown_lets_running_attempts_end_and_starts_no_new_ones() {
 async fn a_shutdown_leaves_what_does_not_end_in_time_to_the_next_engine() {
     let world = World::default();
     world.plan("a", [Act::Hang]);
-    let backend = InMemoryBackend::new();
-    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let first = engine(&world).await;
     start(&first, "exp-001", [work("a")]).await;
-    let clock = first.clock().clone();
-    let ending = tokio::spawn((*first).clone().shutdown_within(Duration::from_secs(5)));
+    let ending = tokio::spawn((**first).clone().shutdown_within(Duration::from_secs(5)));
     tokio::task::yield_now().await;
     assert!(!ending.is_finished());
     first.advance(Duration::from_secs(5)).await;
     ending.await.expect("no panic");
-    let second = engine_on(backend, clock, &world).await;
+    let (disk, clock) = first.leave();
+    let second = Process::start(disk, clock, in_world(&world)).await.expect("the engine starts");
     let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
     assert_eq!(run.result().await.expect("a value"), ["a done"]);
     assert_eq!(world.count("a"), 2);
@@ -54,7 +52,7 @@ async fn an_engine_that_is_shut_down_takes_nothing_more() {
     let world = World::default();
     let engine = engine(&world).await;
     let run = start(&engine, "exp-001", [wait("go")]).await;
-    (*engine).clone().shutdown().await;
+    (**engine).clone().shutdown().await;
     let refused = engine.start("exp-002", Scripted::call([])).await;
     assert!(matches!(refused, Err(StartError::Stopped { .. })));
     assert!(run.signal(Scripted::GO, &"x".into()).await.is_err());
@@ -67,16 +65,15 @@ async fn an_engine_that_is_shut_down_takes_nothing_more() {
 async fn dropping_the_last_handle_stops_the_engine_and_its_attempts() {
     let world = World::default();
     world.plan("a", [Act::Gate("one")]);
-    let backend = InMemoryBackend::new();
-    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let first = engine(&world).await;
     let run = start(&first, "exp-001", [work("a"), Op::Sleep(1)]).await;
-    let clock = first.clock().clone();
-    drop((first, run));
+    drop(run);
+    let (disk, clock) = first.leave();
     for _ in 0..10 {
         tokio::task::yield_now().await;
     }
     world.open("one");
-    let second = engine_on(backend, clock, &world).await;
+    let second = Process::start(disk, clock, in_world(&world)).await.expect("the engine starts");
     second.advance(Duration::from_secs(1)).await;
     let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
     assert_eq!(run.result().await.expect("a value"), ["a done", "slept"]);
@@ -90,7 +87,7 @@ async fn a_caller_that_waits_is_let_go_when_the_engine_stops() {
     let run = start(&engine, "exp-001", [wait("go")]).await;
     let waits = tokio::spawn(async move { run.result().await });
     tokio::task::yield_now().await;
-    (*engine).clone().shutdown().await;
+    (**engine).clone().shutdown().await;
     let ended = waits.await.expect("no panic");
     assert!(matches!(ended, Err(ResultError::Stopped { .. })));
 }
@@ -98,7 +95,7 @@ async fn a_caller_that_waits_is_let_go_when_the_engine_stops() {
 #[tokio::test]
 async fn finished_runs_are_removed_after_their_time_and_live_ones_never() {
     let world = World::default();
-    let engine = TestEngine::start(|builder| {
+    let engine = first_engine(|builder| {
         let builder = builder.workflow::<Scripted>().provide(world.clone());
         builder.retain_completed(Duration::from_hours(720)).retain_failed(Duration::from_hours(1_000))
     });

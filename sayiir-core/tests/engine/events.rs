@@ -1,32 +1,33 @@
 //! Signals that are sent through the store, past any engine.
 
 use std::future::IntoFuture;
+use std::sync::Arc;
 
 use sayiir_core::backend::Backend;
 use sayiir_core::engine::{StartError, WorkflowStatus};
 use sayiir_core::history::Event;
 use sayiir_core::ids::RunId;
-use sayiir_core::memory::InMemoryBackend;
 use sayiir_core::record::StatusKind;
 use sayiir_core::send_event::{SendEvent, SendEventError};
-use sayiir_core::testing::{VirtualClock, assert_each_step_once};
+use sayiir_core::testing::{Database, assert_each_step_once};
 
-use crate::scripted::{Scripted, wait, work};
-use crate::world::{Act, World};
-use crate::{engine_on, start};
+use crate::promises::process::Process;
+use crate::promises::scripted::{Scripted, wait, work};
+use crate::promises::world::{Act, World};
+use crate::promises::{engine, engine_on, in_world, start};
 
 #[tokio::test]
 async fn an_event_sent_through_the_store_is_taken_by_the_next_engine() {
     let world = World::default();
-    let backend = InMemoryBackend::new();
-    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let first = engine(&world).await;
     start(&first, "exp-001", [wait("go"), work("a"), wait("go")]).await;
-    let clock = first.clock().clone();
-    first.crash().await;
+    let (disk, clock) = first.crash().await;
+    let backend = disk.open().await;
     for text in ["1", "2"] {
         backend.send_event("exp-001", "go", text).await.expect("accepted");
     }
-    let second = engine_on(backend, clock, &world).await;
+    drop(backend);
+    let second = Process::start(disk, clock, in_world(&world)).await.expect("the engine starts");
     let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
     assert_eq!(run.result().await.expect("a value"), ["1", "a done", "2"]);
     run.history().await.expect("a history").verify().expect("the chain holds");
@@ -35,13 +36,11 @@ async fn an_event_sent_through_the_store_is_taken_by_the_next_engine() {
 #[tokio::test]
 async fn an_event_sent_through_the_store_wakes_a_run_that_waits_for_it() {
     let world = World::default();
-    let backend = InMemoryBackend::new();
-    let gone = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let gone = engine(&world).await;
     start(&gone, "exp-001", [wait("go"), work("a"), wait("go")]).await;
-    let clock = gone.clock().clone();
-    gone.crash().await;
-    let engine = engine_on(backend.clone(), clock, &world).await;
+    let engine = gone.restart(&world).await;
     assert_eq!(engine.active_runs(), 0, "it only waits");
+    let backend = engine.backend();
     backend.send_event("exp-001", "go", "1").await.expect("accepted");
     engine.idle().await;
     assert_eq!(world.count("a"), 1);
@@ -49,16 +48,16 @@ async fn an_event_sent_through_the_store_wakes_a_run_that_waits_for_it() {
     backend.send_event("exp-001", "go", "2").await.expect("accepted");
     let run = engine.run::<Scripted>("exp-001").await.expect("the run is there");
     assert_eq!(run.result().await.expect("a value"), ["1", "a done", "2"]);
-    assert_each_step_once(&backend).await;
+    assert_each_step_once(backend).await;
 }
 
 #[tokio::test]
 async fn an_event_that_arrives_while_the_run_is_active_is_taken_with_its_next_commit() {
     let world = World::default();
     world.plan("a", [Act::Gate("one")]);
-    let backend = InMemoryBackend::new();
-    let engine = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let engine = engine(&world).await;
     let run = start(&engine, "exp-001", [work("a"), wait("go")]).await;
+    let backend = engine.backend();
     backend.send_event("exp-001", "go", "x").await.expect("accepted");
     world.open("one");
     assert_eq!(run.result().await.expect("a value"), ["a done", "x"]);
@@ -69,9 +68,9 @@ async fn an_event_that_arrives_while_the_run_is_active_is_taken_with_its_next_co
 async fn an_engine_whose_run_was_changed_past_it_takes_signals_and_cancellations_all_the_same() {
     let world = World::default();
     world.plan("a", [Act::Hang]);
-    let backend = InMemoryBackend::new();
-    let engine = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let engine = engine(&world).await;
     let run = start(&engine, "exp-001", [work("a"), wait("go")]).await;
+    let backend = engine.backend();
     backend.send_event("exp-001", "go", "1").await.expect("accepted");
     run.signal(Scripted::GO, &"2".into()).await.expect("accepted");
     backend.send_event("exp-001", "go", "3").await.expect("accepted");
@@ -87,9 +86,8 @@ async fn an_engine_whose_run_was_changed_past_it_takes_signals_and_cancellations
 #[tokio::test]
 async fn of_two_engines_on_one_store_only_one_starts_a_run() {
     let world = World::default();
-    let backend = InMemoryBackend::new();
-    let engine = engine_on(backend.clone(), VirtualClock::default(), &world).await;
-    let elsewhere = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let engine = engine(&world).await;
+    let elsewhere = engine_on(Arc::clone(engine.backend()), engine.clock().clone(), &world).await;
     let started = tokio::join!(
         engine.start("exp-001", Scripted::call([wait("go")])).into_future(),
         elsewhere.start("exp-001", Scripted::call([wait("go")])).into_future(),
@@ -103,10 +101,10 @@ async fn of_two_engines_on_one_store_only_one_starts_a_run() {
 #[tokio::test]
 async fn an_event_to_nobody_to_an_unknown_name_or_to_a_finished_run_is_refused() {
     let world = World::default();
-    let backend = InMemoryBackend::new();
-    let engine = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let engine = engine(&world).await;
     start(&engine, "exp-001", [wait("go")]).await;
     start(&engine, "done", [work("a")]).await;
+    let backend = engine.backend();
     let exp = RunId::new("exp-001").expect("a valid id");
     let before = backend.record(&exp).await.expect("a read");
     let nobody = backend.send_event("exp-002", "go", "x").await;
@@ -123,13 +121,13 @@ async fn an_event_to_nobody_to_an_unknown_name_or_to_a_finished_run_is_refused()
 #[tokio::test]
 async fn an_event_that_does_not_fit_is_set_aside_and_the_wait_goes_on() {
     let world = World::default();
-    let backend = InMemoryBackend::new();
-    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let first = engine(&world).await;
     start(&first, "exp-001", [wait("go")]).await;
-    let clock = first.clock().clone();
-    first.crash().await;
+    let (disk, clock) = first.crash().await;
+    let backend = disk.open().await;
     backend.send_event("exp-001", "go", 17).await.expect("a store knows no types");
-    let second = engine_on(backend, clock, &world).await;
+    drop(backend);
+    let second = Process::start(disk, clock, in_world(&world)).await.expect("the engine starts");
     let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
     assert!(matches!(run.status().await.expect("a status"), WorkflowStatus::WaitingForSignal { .. }));
     run.signal(Scripted::GO, &"x".into()).await.expect("accepted");

@@ -5,20 +5,16 @@ use std::time::Duration;
 use sayiir_core::backend::{Backend, BackendError};
 use sayiir_core::engine::{SignalError, StartEngineError, StartError, WorkflowStatus};
 use sayiir_core::history::{Event, HistoryEntry};
-use sayiir_core::memory::InMemoryBackend;
-use sayiir_core::testing::{CommitFault, FaultyBackend, TestEngine, VirtualClock, assert_each_step_once};
+use sayiir_core::testing::{CommitFault, TestEngine, assert_each_step_once};
+use std::sync::Arc;
 
-use crate::scripted::{Op, Scripted, wait, work};
-use crate::world::{Act, World};
-use crate::{engine_on, in_world, start};
+use crate::promises::process::Process;
+use crate::promises::scripted::{Op, Scripted, wait, work};
+use crate::promises::world::{Act, World};
+use crate::promises::{engine, engine_on, in_world, on_faulty, start};
 
 fn disk_full() -> CommitFault {
     CommitFault::Refuse(BackendError::StorageFull { detail: "no space left on device".into() })
-}
-
-async fn on_faulty(world: &World) -> (TestEngine, FaultyBackend<InMemoryBackend>) {
-    let backend = FaultyBackend::new(InMemoryBackend::new());
-    (engine_on(backend.clone(), VirtualClock::default(), world).await, backend)
 }
 
 #[tokio::test]
@@ -121,19 +117,18 @@ async fn outcome_with(refused: Option<u64>) -> u64 {
 #[tokio::test]
 async fn a_run_that_somebody_else_changed_goes_on_from_what_the_store_holds() {
     let world = World::default();
-    let backend = InMemoryBackend::new();
     world.plan("a", [Act::Gate("one")]);
-    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let first = engine(&world).await;
     let run = start(&first, "exp-001", [work("a"), wait("go")]).await;
     // A second engine on the same store, as a program would have by mistake: it takes the signal and runs the task too.
-    let second = engine_on(backend.clone(), first.clock().clone(), &world).await;
+    let second = engine_on(Arc::clone(first.backend()), first.clock().clone(), &world).await;
     second.signal("exp-001", "go", "x").await.expect("accepted");
     world.open("one");
     first.idle().await;
     second.idle().await;
     assert_eq!(run.result().await.expect("a value"), ["a done", "x"]);
-    assert_each_step_once(&backend).await;
-    assert!(backend.next_due().await.expect("a read").is_none());
+    assert_each_step_once(first.backend()).await;
+    assert!(first.backend().next_due().await.expect("a read").is_none());
 }
 
 fn full() -> BackendError {
@@ -203,16 +198,16 @@ async fn an_engine_does_not_start_on_a_store_that_cannot_be_read_and_recovery_wa
     world.plan("a", [Act::Hang]);
     let (first, backend) = on_faulty(&world).await;
     start(&first, "exp-001", [work("a"), work("b")]).await;
-    let clock = first.clock().clone();
-    first.crash().await;
+    let (disk, clock) = first.crash().await;
     backend.fail_read(backend.reads() + 1, full());
-    let refused = TestEngine::start_on(backend.clone(), clock.clone(), in_world(&world)).await;
+    let refused = TestEngine::start_on(Arc::clone(&backend), clock.clone(), in_world(&world)).await;
     assert!(matches!(refused, Err(StartEngineError::Backend(BackendError::StorageFull { .. }))));
     // The start itself reads what is due next and the places of runs; the rest goes on in the background.
     for read in 3..30 {
         backend.fail_read(backend.reads() + read, full());
     }
-    let second = engine_on(backend.clone(), clock, &world).await;
+    let second =
+        Process::start_on(disk, Arc::clone(&backend), clock, in_world(&world)).await.expect("it starts");
     assert!(second.health().store.is_some());
     assert_eq!(world.count("a"), 1, "it could not be read yet");
     second.advance(Duration::from_mins(10)).await;

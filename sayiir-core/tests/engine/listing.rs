@@ -4,9 +4,9 @@ use sayiir_core::engine::{Filter, WorkflowStatus};
 use sayiir_core::record::StatusKind;
 use sayiir_core::testing::TestEngine;
 
-use crate::scripted::{Limited, wait, work};
-use crate::world::World;
-use crate::{engine, start};
+use crate::promises::scripted::{Limited, wait, work};
+use crate::promises::world::World;
+use crate::promises::{engine, start};
 
 /// All ids that fit, page by page.
 async fn ids(engine: &TestEngine, filter: Filter) -> Vec<String> {

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use self::current::Current;
 pub(crate) use self::limited::Limited;
-use crate::tasks::{Once, Release, Scarce, Sturdy, Timed, Work};
+use crate::promises::tasks::{Once, Release, Scarce, Sturdy, Timed, Work};
 
 /// One operation of a script. Each adds a line to what the run returns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -6,9 +6,9 @@ use sayiir_core::engine::{SignalError, WorkflowStatus};
 use sayiir_core::history::Event;
 use sayiir_core::record::StatusKind;
 
-use crate::scripted::{Op, Scripted, wait, within, work};
-use crate::world::World;
-use crate::{engine, start};
+use crate::promises::scripted::{Op, Scripted, wait, within, work};
+use crate::promises::world::World;
+use crate::promises::{engine, start};
 
 #[tokio::test]
 async fn a_signal_ends_the_wait_for_it() {

@@ -3,11 +3,13 @@
 //! twice.
 //!
 //! `SAYIIR_SEEDS=5000 cargo test -p sayiir-core --all-features --test engine simulation` is the long soak;
-//! `SAYIIR_SEED=17` replays one seed. The default is what CI runs.
+//! `SAYIIR_SEED=17` replays one seed; on a disk not to the letter, since other threads have a part in it. The default is what CI
+//! runs.
 
 mod client;
 mod invariants;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -15,28 +17,27 @@ use sayiir_core::backend::BackendError;
 use sayiir_core::clock::Clock;
 use sayiir_core::engine::{RetryError, SignalError, WorkflowStatus};
 use sayiir_core::history::Event;
-use sayiir_core::memory::InMemoryBackend;
 use sayiir_core::testing::random::Random;
-use sayiir_core::testing::{CommitFault, FaultyBackend, TestEngine, VirtualClock};
+use sayiir_core::testing::{CommitFault, Database, FaultyBackend, TestEngine, VirtualClock};
 
 use self::client::Client;
 use self::invariants::{Story, once_is_once};
-use crate::in_world;
-use crate::scripted::{Limited, Scripted};
-use crate::world::World;
+use crate::promises::process::Process;
+use crate::promises::scripted::{Limited, Scripted};
+use crate::promises::world::World;
+use crate::promises::{Store, in_world};
+use crate::{Disk, SEEDS};
 
 const RUNS: usize = 12;
 const ACTIONS: usize = 150;
-const SEEDS: u64 = 240;
 const SIGNALS: [&str; 2] = ["go", "stop"];
 
 struct Simulation {
     seed: u64,
     random: Random,
     world: World,
-    clock: VirtualClock,
-    backend: FaultyBackend<InMemoryBackend>,
-    engine: TestEngine,
+    backend: Arc<FaultyBackend<Store>>,
+    engine: Process,
     clients: Vec<Client>,
     crashes: usize,
 }
@@ -53,13 +54,23 @@ struct Totals {
     spawned: usize,
 }
 
+impl Totals {
+    /// On average over many seeds.
+    fn are_enough_for(&self, seeds: u64) {
+        assert!(self.entries > 420 * seeds, "{self:?}");
+        let seeds = usize::try_from(seeds).expect("not that many");
+        assert!(self.crashes > 2 * seeds && self.completed > 4 * seeds, "{self:?}");
+        assert!(2 * self.failed > seeds && self.released > 4 * seeds && self.spawned > 4 * seeds, "{self:?}");
+    }
+}
+
 #[tokio::test]
 async fn nothing_is_lost_and_nothing_happens_twice_whatever_goes_wrong() {
     let seeds = match (variable("SAYIIR_SEED"), variable("SAYIIR_SEEDS")) {
         (Some(seed), _) => seed..seed + 1,
         (None, seeds) => 0..seeds.unwrap_or(SEEDS),
     };
-    let is_whole = seeds.end - seeds.start >= SEEDS;
+    let count = seeds.end - seeds.start;
     let mut totals = Totals::default();
     for seed in seeds {
         let reminder = Reminder(seed);
@@ -67,12 +78,9 @@ async fn nothing_is_lost_and_nothing_happens_twice_whatever_goes_wrong() {
         std::mem::forget(reminder);
     }
     println!("{totals:?}");
-    assert!(!is_whole || totals.entries >= 100_000, "{totals:?}");
-    assert!(!is_whole || (totals.crashes > 500 && totals.completed > 1_000), "{totals:?}");
-    assert!(
-        !is_whole || (totals.failed > 100 && totals.released > 1_000 && totals.spawned > 100),
-        "{totals:?}"
-    );
+    if count >= SEEDS {
+        totals.are_enough_for(count);
+    }
 }
 
 fn variable(name: &str) -> Option<u64> {
@@ -92,28 +100,27 @@ async fn simulate(seed: u64, totals: &mut Totals) {
     let mut random = Random::new(seed);
     let world = World::default();
     let clients = (0..RUNS).map(|number| Client::new(&mut random, &world, number)).collect();
-    let clock = VirtualClock::default();
-    let backend = FaultyBackend::new(InMemoryBackend::new());
-    let engine = process(backend.clone(), clock.clone(), &world, seed, 0).await;
-    let mut simulation = Simulation { seed, random, world, clock, backend, engine, clients, crashes: 0 };
+    let (backend, engine) = process(Disk::default(), VirtualClock::default(), &world, seed, 0).await;
+    let mut simulation = Simulation { seed, random, world, backend, engine, clients, crashes: 0 };
     for _ in 0..ACTIONS {
-        simulation.act().await;
+        simulation = simulation.act().await;
     }
-    simulation.finish().await;
-    simulation.check(totals).await;
+    simulation.finish().await.check(totals).await;
 }
 
 /// The next process, which draws other random numbers than the ones before.
 async fn process(
-    backend: FaultyBackend<InMemoryBackend>,
+    disk: Disk,
     clock: VirtualClock,
     world: &World,
     seed: u64,
     crashes: usize,
-) -> TestEngine {
+) -> (Arc<FaultyBackend<Store>>, Process) {
+    let backend = Arc::new(FaultyBackend::new(disk.open().await));
     let seed = seed << 32 | crashes as u64;
-    let started = TestEngine::start_on(backend, clock, |builder| in_world(world)(builder).seed(seed));
-    started.await.expect("the engine starts")
+    let configure = |builder| in_world(world)(builder).seed(seed);
+    let started = Process::start_on(disk, Arc::clone(&backend), clock, configure).await;
+    (backend, started.expect("the engine starts"))
 }
 
 /// What a client tries to do.
@@ -128,17 +135,18 @@ enum Action {
 }
 
 impl Simulation {
-    async fn act(&mut self) {
+    async fn act(mut self) -> Self {
         if self.random.one_in(12) {
             self.plan_fault();
         }
         if self.random.one_in(25) {
             let most = if self.random.one_in(4) { 48 } else { 2 };
             let hours = i64::try_from(self.random.below(2 * most + 1)).unwrap_or(0) - most.cast_signed();
-            self.clock.set(self.clock.now() + SignedDuration::from_hours(hours));
+            let clock = self.engine.clock();
+            clock.set(clock.now() + SignedDuration::from_hours(hours));
         }
         let action = self.choose();
-        self.perform(action).await;
+        self.perform(action).await
     }
 
     /// One of the next commits is refused, torn, or the last that this process makes; or one of the next reads fails.
@@ -171,42 +179,40 @@ impl Simulation {
     }
 
     /// Performs the action, unless the process ends on it; then the next process begins.
-    async fn perform(&mut self, action: Action) {
-        let (engine, clients, backend) = (&self.engine, &mut self.clients, self.backend.clone());
+    async fn perform(mut self, action: Action) -> Self {
         let crashed = tokio::select! {
             biased;
-            () = backend.crashed() => true,
-            () = attempt(engine, clients, action) => false,
+            () = self.backend.crashed() => true,
+            () = attempt(&self.engine, &mut self.clients, action) => false,
         };
-        if crashed {
-            self.restart().await;
-        }
+        if crashed { self.restart().await } else { self }
     }
 
-    async fn restart(&mut self) {
-        self.crashes += 1;
-        let left = self.backend.inner().clone();
-        self.backend = FaultyBackend::new(left);
-        let (backend, clock) = (self.backend.clone(), self.clock.clone());
-        let next = process(backend, clock, &self.world, self.seed, self.crashes).await;
-        std::mem::replace(&mut self.engine, next).crash().await;
+    async fn restart(self) -> Self {
+        let Self { seed, random, world, backend, engine, clients, crashes } = self;
+        drop(backend);
+        let (disk, clock) = engine.crash().await;
+        let crashes = crashes + 1;
+        let (backend, engine) = process(disk, clock, &world, seed, crashes).await;
+        Self { seed, random, world, backend, engine, clients, crashes }
     }
 
     /// Nothing goes wrong any more: every run comes to its end.
-    async fn finish(&mut self) {
-        self.restart().await;
+    async fn finish(self) -> Self {
+        let mut simulation = self.restart().await;
         for _ in 0..400 {
             let mut all_ended = true;
             for run in 0..RUNS {
-                all_ended &= self.push(run).await;
+                all_ended &= simulation.push(run).await;
             }
             if all_ended {
                 // What was spawned only sleeps a while, though the clock may have been set back.
-                return self.engine.advance(Duration::from_hours(1_000)).await;
+                simulation.engine.advance(Duration::from_hours(1_000)).await;
+                return simulation;
             }
-            self.engine.advance(Duration::from_hours(1)).await;
+            simulation.engine.advance(Duration::from_hours(1)).await;
         }
-        panic!("seed {}: not all runs came to an end", self.seed);
+        panic!("seed {}: not all runs came to an end", simulation.seed);
     }
 
     /// Gives the run what it waits for; `true` once it has ended.

@@ -1,12 +1,12 @@
 //! Starting runs, their results, and going on after a crash.
 
 use sayiir_core::engine::{EngineBuilder, FindError, StartEngineError, StartError, WorkflowStatus};
-use sayiir_core::memory::InMemoryBackend;
-use sayiir_core::testing::{TestEngine, VirtualClock, crash_everywhere};
+use sayiir_core::testing::crash_everywhere_on;
 
-use crate::scripted::{Op, Scripted, wait, within, work};
-use crate::world::{Act, World};
-use crate::{engine, engine_on, start};
+use crate::Disk;
+use crate::promises::scripted::{Op, Scripted, wait, within, work};
+use crate::promises::world::{Act, World};
+use crate::promises::{engine, first_engine, in_world, start};
 
 #[tokio::test]
 async fn a_run_goes_through_its_steps_and_gives_its_value() {
@@ -57,9 +57,8 @@ async fn an_id_has_1_to_255_bytes() {
 #[tokio::test]
 async fn arguments_above_the_limit_are_refused() {
     let world = World::default();
-    let engine = TestEngine::start(|builder| {
-        builder.workflow::<Scripted>().provide(world.clone()).max_payload_bytes(100)
-    });
+    let engine =
+        first_engine(|builder| builder.workflow::<Scripted>().provide(world.clone()).max_payload_bytes(100));
     let engine = engine.await.expect("the engine starts");
     let started = engine.start("exp-001", Scripted::call([work(&"x".repeat(100))])).await;
     assert!(matches!(started, Err(StartError::TooLarge { bytes, limit: 100, .. }) if bytes > 100));
@@ -68,7 +67,7 @@ async fn arguments_above_the_limit_are_refused() {
 
 #[tokio::test]
 async fn what_is_not_provided_is_said_before_anything_runs() {
-    let engine = TestEngine::start(EngineBuilder::workflow::<Scripted>).await;
+    let engine = first_engine(EngineBuilder::workflow::<Scripted>).await;
     let error = engine.expect_err("the world is missing");
     let StartEngineError::MissingDependencies { missing } = &error else {
         panic!("another error: {error}");
@@ -80,12 +79,9 @@ async fn what_is_not_provided_is_said_before_anything_runs() {
 #[tokio::test]
 async fn a_run_is_found_again_by_its_id() {
     let world = World::default();
-    let backend = InMemoryBackend::new();
-    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let first = engine(&world).await;
     start(&first, "exp-001", [wait("go"), work("a")]).await;
-    let clock = first.clock().clone();
-    first.crash().await;
-    let second = engine_on(backend, clock, &world).await;
+    let second = first.restart(&world).await;
     let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
     let unknown = second.run::<Scripted>("exp-002").await;
     assert!(matches!(unknown, Err(FindError::NotFound { .. })));
@@ -102,12 +98,9 @@ async fn a_run_is_found_again_by_its_id() {
 async fn a_run_that_was_running_goes_on_after_a_crash() {
     let world = World::default();
     world.plan("b", [Act::Hang]);
-    let backend = InMemoryBackend::new();
-    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let first = engine(&world).await;
     start(&first, "exp-001", [work("a"), work("b")]).await;
-    let clock = first.clock().clone();
-    first.crash().await;
-    let second = engine_on(backend, clock, &world).await;
+    let second = first.restart(&world).await;
     let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
     assert_eq!(run.result().await.expect("a value"), ["a done", "b done"]);
     assert_eq!((world.count("a"), world.count("b")), (1, 2));
@@ -129,8 +122,7 @@ async fn a_waiting_run_has_no_actor() {
 #[tokio::test]
 async fn whatever_commit_a_crash_hits_the_outcome_is_the_same() {
     let world = World::default();
-    let configure = crate::in_world(&world);
-    let (lines, crashes) = crash_everywhere(configure, async |engine| {
+    let (lines, crashes) = crash_everywhere_on(Disk::default, in_world(&world), async |engine| {
         let script = [work("a"), within("go", 3600), within("stop", 60), Op::Sturdy("b".into())];
         let run = engine.start("exp-001", Scripted::call(script)).or_attach().await;
         let run = run.expect("the run starts");

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use sayiir_core::backend::{Backend, Before, Commit, RunChange};
-use sayiir_core::engine::EngineBuilder;
+use sayiir_core::engine::{EngineBuilder, RunHistory};
 use sayiir_core::history::{Chain, Event, HistoryEntry, HistoryHead, HistoryKey, Tampered};
 use sayiir_core::ids::RunId;
-use sayiir_core::memory::InMemoryBackend;
 use sayiir_core::record::Record;
-use sayiir_core::testing::{TestEngine, VirtualClock, crash_everywhere};
+use sayiir_core::testing::{Database, TestEngine, VirtualClock, crash_everywhere_on};
 
-use crate::scripted::{Op, Scripted, wait, work};
-use crate::world::World;
-use crate::{engine_on, in_world};
+use crate::Disk;
+use crate::promises::scripted::{Op, Scripted, wait, work};
+use crate::promises::world::World;
+use crate::promises::{engine_on, in_world};
 
 fn key() -> HistoryKey {
     HistoryKey::from_secret(b"from the safe")
@@ -22,54 +22,57 @@ fn with(key: HistoryKey) -> impl Fn(EngineBuilder) -> EngineBuilder {
     move |builder| in_world(&World::default())(builder).history_key(key)
 }
 
-/// The next engine on a store, under a key if there is one.
-async fn reader(backend: &InMemoryBackend, key: Option<HistoryKey>) -> TestEngine {
+/// The next engine on a disk, under a key if there is one.
+async fn next(disk: &Disk, key: Option<HistoryKey>) -> TestEngine {
+    let (backend, clock) = (disk.open().await, VirtualClock::default());
     match key {
-        None => engine_on(backend.clone(), VirtualClock::default(), &World::default()).await,
-        Some(key) => {
-            let started = TestEngine::start_on(backend.clone(), VirtualClock::default(), with(key)).await;
-            started.expect("the engine starts")
-        }
+        None => engine_on(backend, clock, &World::default()).await,
+        Some(key) => TestEngine::start_on(backend, clock, with(key)).await.expect("the engine starts"),
     }
 }
 
-/// A run that has ended, written under this key.
-async fn written(key: Option<HistoryKey>) -> InMemoryBackend {
-    let backend = InMemoryBackend::new();
-    let engine = reader(&backend, key).await;
-    let run = engine.start("exp-001", Scripted::call([work("a"), work("b")])).await.expect("it starts");
-    run.result().await.expect("a value");
+async fn history_of(disk: &Disk, key: Option<HistoryKey>) -> RunHistory {
+    let engine = next(disk, key).await;
+    let history = engine.history("exp-001").await.expect("a history");
     engine.crash().await;
-    backend
+    history
 }
 
-async fn verified(backend: &InMemoryBackend, key: Option<HistoryKey>) -> Result<(), Tampered> {
-    reader(backend, key).await.history("exp-001").await.expect("a history").verify()
+/// A run that has ended, written under this key.
+async fn written(key: Option<HistoryKey>) -> Disk {
+    let disk = Disk::default();
+    let engine = next(&disk, key).await;
+    let run = engine.start("exp-001", Scripted::call([work("a"), work("b")])).await.expect("it starts");
+    run.result().await.expect("a value");
+    drop(run);
+    engine.crash().await;
+    disk
+}
+
+async fn verified(disk: &Disk, key: Option<HistoryKey>) -> Result<(), Tampered> {
+    history_of(disk, key).await.verify()
 }
 
 /// Somebody who can write to the database and knows its format edits the entries, and makes all hashes and the record's head
 /// anew, without the key.
-async fn forge(backend: &InMemoryBackend, edit: impl FnOnce(&mut Vec<HistoryEntry>)) {
-    let (record, mut entries) = stored(backend).await;
+async fn forge(disk: &Disk, edit: impl FnOnce(&mut Vec<HistoryEntry>)) {
+    let (record, mut entries) = stored(disk).await;
     edit(&mut entries);
     let mut chain = Chain::new(record.incarnation, HistoryHead::default());
     let history = entries.into_iter().map(|entry| chain.append(entry.at, entry.event)).collect();
-    replace(backend, &record, history, chain.head()).await;
+    replace(disk, &record, history, chain.head()).await;
 }
 
-async fn stored(backend: &InMemoryBackend) -> (Arc<Record>, Vec<HistoryEntry>) {
+async fn stored(disk: &Disk) -> (Arc<Record>, Vec<HistoryEntry>) {
+    let backend = disk.open().await;
     let run = RunId::new("exp-001").expect("a valid id");
     let record = backend.record(&run).await.expect("a read").expect("it is there");
     (record, backend.history(&run, 0, 1_000).await.expect("a read"))
 }
 
 /// Takes the run out and puts it back with another history.
-async fn replace(
-    backend: &InMemoryBackend,
-    record: &Record,
-    history: Vec<HistoryEntry>,
-    history_head: HistoryHead,
-) {
+async fn replace(disk: &Disk, record: &Record, history: Vec<HistoryEntry>, history_head: HistoryHead) {
+    let backend = disk.open().await;
     let run = record.run.clone();
     let before = Before { revision: record.revision, index: record.index() };
     let forged = Record { history: history_head, ..record.clone() };
@@ -125,8 +128,8 @@ async fn a_wrong_key_and_a_missing_one_are_told_from_a_changed_entry() {
 
 #[tokio::test]
 async fn a_database_that_was_begun_without_a_key_says_so() {
-    let backend = written(None).await;
-    let told = verified(&backend, Some(key())).await.expect_err("nobody signed it");
+    let disk = written(None).await;
+    let told = verified(&disk, Some(key())).await.expect_err("nobody signed it");
     assert_eq!(
         told.to_string(),
         "4 entries of run exp-001, the first of them 0, were written without the key and may have been changed"
@@ -135,34 +138,34 @@ async fn a_database_that_was_begun_without_a_key_says_so() {
 
 #[tokio::test]
 async fn a_run_that_gets_a_key_on_the_way_says_which_entries_have_none() {
-    let backend = InMemoryBackend::new();
-    let first = reader(&backend, None).await;
+    let disk = Disk::default();
+    let first = next(&disk, None).await;
     let ops: [Op; 2] = [wait("go"), work("a")];
     first.start("exp-001", Scripted::call(ops)).await.expect("it starts");
     first.crash().await;
-    let second = reader(&backend, Some(key())).await;
+    let second = next(&disk, Some(key())).await;
     second.signal("exp-001", "go", "x").await.expect("accepted");
     second.idle().await;
     second.crash().await;
-    let told = verified(&backend, Some(key())).await;
+    let told = verified(&disk, Some(key())).await;
     assert!(matches!(told, Err(Tampered::Unkeyed { first: 0, count: 1, .. })), "{told:?}");
 }
 
 #[tokio::test]
 async fn a_head_kept_elsewhere_shows_that_the_end_was_cut_off() {
-    let backend = written(None).await;
-    let history = reader(&backend, None).await.history("exp-001").await.expect("a history");
+    let disk = written(None).await;
+    let history = history_of(&disk, None).await;
     let anchor = history.head();
     assert!(history.contains(anchor) && history.contains(HistoryHead::default()));
-    forge(&backend, |entries| entries.truncate(3)).await;
-    let history = reader(&backend, None).await.history("exp-001").await.expect("a history");
+    forge(&disk, |entries| entries.truncate(3)).await;
+    let history = history_of(&disk, None).await;
     assert_eq!(history.verify(), Ok(()), "in itself it holds");
     assert!(!history.contains(anchor));
 }
 
 #[tokio::test]
 async fn histories_under_a_key_hold_through_crashes_spawned_runs_included() {
-    let (lines, _) = crash_everywhere(with(key()), async |engine| {
+    let (lines, _) = crash_everywhere_on(Disk::default, with(key()), async |engine| {
         let ops = [work("a"), Op::Spawn("exp-002".into(), vec![work("b")]), wait("go")];
         let run = engine.start("exp-001", Scripted::call(ops)).or_attach().await.expect("it starts");
         engine.signal("exp-001", "go", "x").idempotency_key("go").await.expect("accepted");

@@ -9,7 +9,7 @@ use sayiir_core::signal::Timeout;
 use sayiir_core::task::{Backoff, Fallible, Interrupted, Needs, Provided, Task, TaskContext, TaskOptions};
 use sayiir_core::workflow::Registry;
 
-use crate::world::World;
+use crate::promises::world::World;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WorkError {

@@ -1,26 +1,28 @@
 //! Many threads, many callers, real time: what a virtual clock on one thread cannot show.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use sayiir_core::clock::Clock;
 use sayiir_core::engine::{Engine, WorkflowStatus};
-use sayiir_core::memory::InMemoryBackend;
-use sayiir_core::testing::{VirtualClock, assert_each_step_once};
+use sayiir_core::testing::{Database, VirtualClock, assert_each_step_once};
 
-use crate::in_world;
-use crate::scripted::{Op, Scripted, wait, work};
-use crate::world::{World, break_stretch, mend_stretch, stands_still};
+use crate::Disk;
+use crate::promises::in_world;
+use crate::promises::scripted::{Op, Scripted, wait, work};
+use crate::promises::world::{World, break_stretch, mend_stretch, stands_still};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn callers_on_many_threads_lose_no_signal_and_see_every_result() {
     const RUNS: usize = 60;
     const SIGNALS: usize = 20;
     let world = World::default();
-    let backend = InMemoryBackend::new();
-    let engine =
-        in_world(&world)(Engine::builder().backend(backend.clone())).start().await.expect("it starts");
+    let disk = Disk::default();
+    let backend = Arc::new(disk.open().await);
+    let builder = Engine::builder().backend(Arc::clone(&backend));
+    let engine = in_world(&world)(builder).start().await.expect("it starts");
     let runs = join_all((0..RUNS).map(|number| {
         let engine = engine.clone();
         tokio::spawn(async move {
@@ -53,8 +55,9 @@ async fn callers_on_many_threads_lose_no_signal_and_see_every_result() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_many_starts_with_one_id_one_wins_and_all_can_attach() {
     let world = World::default();
-    let engine =
-        in_world(&world)(Engine::builder().backend(InMemoryBackend::new())).start().await.expect("it starts");
+    let disk = Disk::default();
+    let builder = Engine::builder().backend(disk.open().await);
+    let engine = in_world(&world)(builder).start().await.expect("it starts");
     for round in 0..20 {
         let start = |attach: bool| {
             let engine = engine.clone();
@@ -75,7 +78,8 @@ async fn of_many_starts_with_one_id_one_wins_and_all_can_attach() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_run_whose_own_code_does_not_come_back_holds_up_no_other_runs_timer() {
     let clock = VirtualClock::default();
-    let builder = Engine::builder().backend(InMemoryBackend::new()).clock(clock.clone());
+    let disk = Disk::default();
+    let builder = Engine::builder().backend(disk.open().await).clock(clock.clone());
     let engine = in_world(&World::default())(builder).start().await.expect("it starts");
     break_stretch("endless");
     let endless = [Op::Sleep(10), Op::Endless("endless".into())];
@@ -95,7 +99,8 @@ async fn a_run_whose_own_code_does_not_come_back_holds_up_no_other_runs_timer() 
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_run_whose_tasks_never_wait_leaves_others_their_turn() {
-    let builder = Engine::builder().backend(InMemoryBackend::new());
+    let disk = Disk::default();
+    let builder = Engine::builder().backend(disk.open().await);
     let engine = in_world(&World::default())(builder).start().await.expect("it starts");
     let long =
         engine.start("long", Scripted::call((0..600).map(|_| work("a")))).await.expect("the run starts");

@@ -5,12 +5,11 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use sayiir_core::clock::Clock;
 use sayiir_core::engine::WorkflowStatus;
-use sayiir_core::memory::InMemoryBackend;
-use sayiir_core::testing::VirtualClock;
 
-use crate::scripted::{Op, Scripted, within, work};
-use crate::world::World;
-use crate::{engine, engine_on, start};
+use crate::promises::process::Process;
+use crate::promises::scripted::{Op, Scripted, within, work};
+use crate::promises::world::World;
+use crate::promises::{engine, in_world, start};
 
 #[tokio::test]
 async fn a_wait_gives_up_at_its_limit_and_not_before() {
@@ -41,13 +40,11 @@ async fn a_wait_that_follows_a_wait_counts_from_its_own_beginning() {
 #[tokio::test]
 async fn what_came_due_while_no_engine_ran_fires_at_once() {
     let world = World::default();
-    let backend = InMemoryBackend::new();
-    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let first = engine(&world).await;
     start(&first, "exp-001", [Op::Sleep(3600), work("a")]).await;
-    let clock = first.clock().clone();
-    first.crash().await;
+    let (disk, clock) = first.crash().await;
     clock.set(clock.now() + SignedDuration::from_hours(100));
-    let second = engine_on(backend, clock, &world).await;
+    let second = Process::start(disk, clock, in_world(&world)).await.expect("the engine starts");
     let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
     assert!(matches!(run.status().await.expect("a status"), WorkflowStatus::Completed(_)));
 }
@@ -55,8 +52,7 @@ async fn what_came_due_while_no_engine_ran_fires_at_once() {
 #[tokio::test]
 async fn a_signal_that_came_before_the_limit_was_fired_wins() {
     let world = World::default();
-    let backend = InMemoryBackend::new();
-    let first = engine_on(backend.clone(), VirtualClock::default(), &world).await;
+    let first = engine(&world).await;
     let run = start(&first, "exp-001", [within("go", 3600)]).await;
     run.signal(Scripted::GO, &"in time".into()).await.expect("accepted");
     assert_eq!(run.result().await.expect("a value"), ["in time"]);

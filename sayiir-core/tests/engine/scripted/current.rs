@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::branches::{self, Branch};
 use super::{Op, Scripted};
-use crate::tasks::{Once, Release, Scarce, Sturdy, Timed, Work, WorkError};
-use crate::world::{is_broken, stand_still};
+use crate::promises::tasks::{Once, Release, Scarce, Sturdy, Timed, Work, WorkError};
+use crate::promises::world::{is_broken, stand_still};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Current {

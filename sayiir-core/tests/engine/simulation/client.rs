@@ -3,8 +3,8 @@
 use sayiir_core::testing::random::Random;
 
 use super::SIGNALS;
-use crate::scripted::Op;
-use crate::world::{Act, World};
+use crate::promises::scripted::Op;
+use crate::promises::world::{Act, World};
 
 /// One run as its client knows it.
 pub(super) struct Client {

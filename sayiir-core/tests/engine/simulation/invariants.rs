@@ -7,7 +7,7 @@ use sayiir_core::history::Event;
 
 use super::SIGNALS;
 use super::client::Client;
-use crate::world::World;
+use crate::promises::world::World;
 
 /// The history of one run, and who it is.
 pub(super) struct Story<'a> {

@@ -1,0 +1,29 @@
+//! The engine's promises, as `sayiir-core/tests/engine` tries them, on a disk: every restart opens the directory again.
+
+use sayiir_core::testing::Database;
+use sayiir_sled::SledBackend;
+use tempfile::TempDir;
+
+#[path = "../../sayiir-core/tests/engine/mod.rs"]
+mod promises;
+
+/// Where the suite keeps its runs.
+#[derive(Debug)]
+struct Disk(TempDir);
+
+/// How many seeds the simulation goes through. In memory it goes through more.
+const SEEDS: u64 = 20;
+
+impl Default for Disk {
+    fn default() -> Self {
+        Self(tempfile::tempdir().expect("a directory"))
+    }
+}
+
+impl Database for Disk {
+    type Backend = SledBackend;
+
+    async fn open(&self) -> SledBackend {
+        SledBackend::open(self.0.path()).expect("nobody has it open")
+    }
+}
