@@ -20,6 +20,9 @@ use serde::{Deserialize, Serialize};
 mod bank;
 #[path = "expense_approval/command.rs"]
 mod command;
+#[cfg(test)]
+#[path = "expense_approval/crashed.rs"]
+mod crashed;
 #[path = "expense_approval/desk.rs"]
 mod desk;
 #[path = "expense_approval/show.rs"]

@@ -1,5 +1,8 @@
 //! The tutorial's programs, run as a reader would: exactly what they print, and how they end.
 
+#[path = "tutorial/crashed.rs"]
+mod crashed;
+
 use std::process::{Command, Output};
 
 /// Runs an example as a process of its own.

@@ -83,7 +83,9 @@ mod tests {
     use std::path::Path;
     use std::sync::Arc;
 
-    use sayiir::testing::{TestEngine, VirtualClock};
+    use sayiir::clock::Clock;
+    use sayiir::engine::EngineBuilder;
+    use sayiir::testing::{TestEngine, VirtualClock, crash_everywhere};
 
     use super::*;
     use crate::desk::{Approver, Approvers};
@@ -101,6 +103,10 @@ mod tests {
             url: "http://test".into(),
         };
         (desk, links)
+    }
+
+    fn expense() -> Expense {
+        Expense { id: "exp-1".into(), employee: "alice".into(), amount: 250.0 }
     }
 
     /// The tokens of the approving links, in the order of the mails.
@@ -124,8 +130,7 @@ mod tests {
             builder.workflow::<expense_approval>().provide(desk).provide(bank)
         });
         let engine = engine.await.expect("the engine starts");
-        let expense = Expense { id: "exp-1".into(), employee: "alice".into(), amount: 250.0 };
-        let run = engine.start("exp-1", expense_approval(expense)).await.expect("started");
+        let run = engine.start("exp-1", expense_approval(expense())).await.expect("started");
         run.settled().await.expect("the manager is asked");
 
         engine.advance(Duration::from_hours(48) - Duration::from_millis(1)).await;
@@ -142,5 +147,44 @@ mod tests {
         let error = run.result().await.expect_err("nobody answered").to_string();
         assert!(error.contains("timeout") && error.contains("director_approval"), "{error}");
         assert!(links.open_link(&mails[1]).is_err());
+    }
+
+    /// What a client does that knows nothing of earlier tries. The manager does not answer.
+    async fn ask_the_director(engine: &TestEngine) -> Outcome {
+        let run = engine.start("exp-1", expense_approval(expense())).or_attach().await.expect("started");
+        run.settled().await.expect("the manager is asked");
+        // By the wall clock: a process after a crash waits no second time.
+        engine.advance_to(VirtualClock::default().now() + Duration::from_hours(48)).await;
+        run.settled().await.expect("the director is asked");
+        let decision = Decision { approved: true, notes: String::new() };
+        let sent =
+            run.signal(expense_approval::DIRECTOR_APPROVAL, &decision).by("dora").idempotency_key("click");
+        sent.await.expect("accepted, now or before the crash");
+        run.result().await.expect("decided")
+    }
+
+    #[tokio::test]
+    async fn whatever_commit_a_crash_hits_somebody_is_asked_and_the_bank_pays_once() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path();
+        let bank = Bank::open(&path.join("bank.jsonl")).expect("a bank");
+        let configure = |builder: EngineBuilder| {
+            let (desk, _) = desk(path, &VirtualClock::default());
+            builder.workflow::<expense_approval>().provide(desk).provide(bank.clone())
+        };
+        let (approver, crashes) = crash_everywhere(configure, async |engine| {
+            // The receipt's number is the bank's, which pays for all tries.
+            match ask_the_director(engine).await {
+                Outcome::Paid { approver, .. } => Some(approver),
+                Outcome::Rejected { .. } => None,
+            }
+        })
+        .await;
+        assert_eq!(approver.as_deref(), Some("dora"));
+        // Started, asked, out of time, asked, signalled, paid; before and after.
+        assert!(crashes >= 12, "{crashes}");
+        let paid = fs::read_to_string(path.join("bank.jsonl")).expect("a ledger").lines().count() as u64;
+        assert_eq!(paid, crashes + 1, "one payment for each try, crashed or not");
+        assert!(sent(path).len() as u64 >= 2 * paid, "two were asked in each");
     }
 }

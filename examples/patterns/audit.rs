@@ -77,6 +77,7 @@ pub(crate) async fn play(story: &Story) -> Played {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crashed::{Letter, crashed_everywhere};
 
     #[tokio::test]
     async fn the_history_names_who_decided_and_another_one_in_its_place_shows() {
@@ -102,5 +103,12 @@ mod tests {
                 "  20h  another in its place, as noted: false",
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn whatever_commit_a_crash_hits_the_outcome_is_the_same() {
+        let letters = [Letter::sent(20, "bob@corp.example", audited::APPROVAL, &Approval::yes("bob"))];
+        let outcome = crashed_everywhere(|| audited(Expense::of("alice", 25_000)), &letters).await;
+        assert_eq!(outcome, "\"approved by bob, paid as T-25000\"");
     }
 }

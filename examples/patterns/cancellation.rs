@@ -58,6 +58,7 @@ pub(crate) async fn play(story: &Story) -> Played {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crashed::{Letter, crashed_everywhere};
 
     #[tokio::test]
     async fn what_was_set_aside_is_released_and_nothing_is_paid() {
@@ -79,5 +80,15 @@ mod tests {
                 "   0h  exp-2 cancelled: carol has left the company",
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn whatever_commit_a_crash_hits_the_outcome_is_the_same() {
+        let letters = [Letter::sent(1, "alice", cancellation::WITHDRAWAL, &"paid it by card".to_owned())];
+        let outcome = crashed_everywhere(|| cancellation(Expense::of("alice", 25_000)), &letters).await;
+        assert_eq!(outcome, "\"withdrawn: paid it by card\"");
+        // Nobody decides: it fails, and what was set aside is released.
+        let outcome = crashed_everywhere(|| cancellation(Expense::of("alice", 25_000)), &[]).await;
+        assert_eq!(outcome, "failed: timeout: signal `approval` was not received within 48h");
     }
 }

@@ -56,6 +56,7 @@ pub(crate) async fn play(story: &Story) -> Played {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crashed::{Letter, crashed_everywhere};
 
     #[tokio::test]
     async fn each_level_is_asked_when_the_time_of_the_one_before_is_over() {
@@ -80,5 +81,12 @@ mod tests {
                 " 408h  exp-2 failed: timeout: signal `cfo_approval` was not received within 168h",
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn whatever_commit_a_crash_hits_the_outcome_is_the_same() {
+        let letters = [Letter::sent(121, "frida", escalation::CFO_APPROVAL, &Approval::yes("frida"))];
+        let outcome = crashed_everywhere(|| escalation(Expense::of("alice", 150_000)), &letters).await;
+        assert_eq!(outcome, "\"approved by frida, paid as T-150000\"");
     }
 }

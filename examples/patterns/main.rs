@@ -5,11 +5,13 @@
 //! cargo run --example patterns -- escalation  # days pass in no time
 //! ```
 //!
-//! Each file has its workflow first, to be copied; then a story that it plays on the [stage](stage), and a test of what the story
-//! tells. The tasks only say what they would do.
+//! Each file has its workflow first, to be copied; then a story that it plays on the [stage](stage), a test of what the story
+//! tells, and one with every crash. The tasks only say what they would do.
 
 mod audit;
 mod cancellation;
+#[cfg(test)]
+mod crashed;
 mod desk;
 mod escalation;
 mod modification;

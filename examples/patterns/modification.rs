@@ -62,6 +62,7 @@ pub(crate) async fn play(story: &Story) -> Played {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crashed::{Letter, crashed_everywhere};
 
     #[tokio::test]
     async fn a_yes_to_an_earlier_version_does_not_pay_the_later_one() {
@@ -81,5 +82,19 @@ mod tests {
                 "  30h  exp-1 ended: \"version 2 approved by bob, paid as T-24000\"",
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn whatever_commit_a_crash_hits_the_outcome_is_the_same() {
+        let change = Review::ChangeWanted { by: "bob".into(), what: "where is the receipt?".into() };
+        let approved = Review::Approved { by: "bob".into() };
+        let letters = [
+            Letter::sent(0, "bob", modification::REVIEW, &change),
+            Letter::sent(1, "bob", modification::REVIEW, &approved),
+            Letter::sent(30, "alice", modification::RESUBMISSION, &Expense::of("alice", 24_000)),
+            Letter::sent(31, "bob", modification::REVIEW, &approved),
+        ];
+        let outcome = crashed_everywhere(|| modification(Expense::of("alice", 25_000)), &letters).await;
+        assert_eq!(outcome, "\"version 2 approved by bob, paid as T-24000\"");
     }
 }

@@ -59,6 +59,7 @@ pub(crate) async fn play(story: &Story) -> Played {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crashed::{Letter, crashed_everywhere};
 
     #[tokio::test]
     async fn what_is_granted_is_paid_and_never_more_than_was_asked_for() {
@@ -78,5 +79,13 @@ mod tests {
                 "   0h  exp-2 ended: \"rejected by bob\"",
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn whatever_commit_a_crash_hits_the_outcome_is_the_same() {
+        let letters = [(0, 30_000), (1, 18_000)]
+            .map(|(hour, cents)| Letter::sent(hour, "bob", partial::GRANT, &grant(cents, "no first class")));
+        let outcome = crashed_everywhere(|| partial(Expense::of("alice", 25_000)), &letters).await;
+        assert_eq!(outcome, "\"180.00 granted by bob, paid as T-18000\"");
     }
 }

@@ -54,6 +54,7 @@ pub(crate) async fn play(story: &Story) -> Played {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crashed::{Letter, crashed_everywhere};
 
     #[tokio::test]
     async fn the_employee_hears_why_and_is_not_paid() {
@@ -70,5 +71,16 @@ mod tests {
                 "   5h  exp-2 ended: Paid { receipt: \"T-1250\", approved_by: \"bob\" }",
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn whatever_commit_a_crash_hits_the_outcome_is_the_same() {
+        let no = Decision::Rejected { by: "bob".into(), reason: "no receipt".into() };
+        let letters = [Letter::sent(5, "bob", rejection::DECISION, &no)];
+        let outcome = crashed_everywhere(|| rejection(Expense::of("alice", 25_000)), &letters).await;
+        assert_eq!(outcome, "Rejected { by: \"bob\", reason: \"no receipt\" }");
+        let letters = [Letter::sent(5, "bob", rejection::DECISION, &Decision::Approved { by: "bob".into() })];
+        let outcome = crashed_everywhere(|| rejection(Expense::of("alice", 25_000)), &letters).await;
+        assert_eq!(outcome, "Paid { receipt: \"T-25000\", approved_by: \"bob\" }");
     }
 }

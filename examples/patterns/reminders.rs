@@ -47,6 +47,7 @@ pub(crate) async fn play(story: &Story) -> Played {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crashed::{Letter, crashed_everywhere};
 
     #[tokio::test]
     async fn there_is_one_a_day_until_the_answer_or_the_deadline() {
@@ -67,5 +68,14 @@ mod tests {
                 " 146h  exp-2 ended: \"nobody answered\"",
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn whatever_commit_a_crash_hits_the_outcome_is_the_same() {
+        let letters = [Letter::sent(50, "bob", reminders::APPROVAL, &Approval::yes("bob"))];
+        let outcome = crashed_everywhere(|| reminders(Expense::of("alice", 25_000)), &letters).await;
+        assert_eq!(outcome, "\"approved by bob, paid as T-25000\"");
+        let outcome = crashed_everywhere(|| reminders(Expense::of("alice", 25_000)), &[]).await;
+        assert_eq!(outcome, "\"nobody answered\"");
     }
 }

@@ -48,6 +48,7 @@ pub(crate) async fn play(story: &Story) -> Played {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crashed::{Letter, crashed_everywhere};
 
     #[tokio::test]
     async fn one_fails_and_the_other_ends_without_a_payment() {
@@ -64,5 +65,16 @@ mod tests {
                 "  96h  exp-2 ended: \"expired: timeout: signal `approval` was not received within 48h\"",
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn whatever_commit_a_crash_hits_the_outcome_is_the_same() {
+        let outcome = crashed_everywhere(|| strict(Expense::of("alice", 25_000)), &[]).await;
+        assert_eq!(outcome, "failed: timeout: signal `approval` was not received within 48h");
+        let outcome = crashed_everywhere(|| lenient(Expense::of("alice", 25_000)), &[]).await;
+        assert_eq!(outcome, "\"expired: timeout: signal `approval` was not received within 48h\"");
+        let letters = [Letter::sent(47, "bob", lenient::APPROVAL, &Approval::yes("bob"))];
+        let outcome = crashed_everywhere(|| lenient(Expense::of("alice", 25_000)), &letters).await;
+        assert_eq!(outcome, "\"approved by bob, paid as T-25000\"");
     }
 }

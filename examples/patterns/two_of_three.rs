@@ -80,6 +80,7 @@ pub(crate) async fn play(story: &Story) -> Played {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crashed::{Letter, crashed_everywhere};
 
     #[tokio::test]
     async fn only_two_different_approvers_who_agree_decide() {
@@ -108,5 +109,15 @@ mod tests {
                 " 168h  exp-2 ended: \"expired\"",
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn whatever_commit_a_crash_hits_the_outcome_is_the_same() {
+        let letters = [("bob", true), ("bob", true), ("alice", true), ("carol", false), ("dora", true)]
+            .map(|(by, approved)| Letter::sent(1, by, count_votes::VOTE, &Vote { approved }));
+        let outcome = crashed_everywhere(|| two_of_three(Expense::of("alice", 25_000)), &letters).await;
+        assert_eq!(outcome, "\"approved, paid as T-25000\"");
+        let outcome = crashed_everywhere(|| two_of_three(Expense::of("alice", 25_000)), &letters[..3]).await;
+        assert_eq!(outcome, "\"expired\"");
     }
 }

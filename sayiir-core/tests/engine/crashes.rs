@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use sayiir_core::testing::{CommitFault, TestEngine, crash_everywhere_on};
+use sayiir_core::clock::Clock;
+use sayiir_core::testing::{CommitFault, TestEngine, VirtualClock, crash_everywhere_on};
 
 use crate::Disk;
-use crate::promises::scripted::{Op, Scripted, wait, within, work};
+use crate::promises::scripted::{Limited, Op, Scripted, wait, within, work};
 use crate::promises::world::{Act, World, break_stretch, mend_stretch};
 use crate::promises::{in_world, on_faulty, start};
 
@@ -142,6 +143,39 @@ async fn a_stretch_that_panics_and_is_retried() {
     })
     .await;
     assert_eq!(lines, ["a done", "swept passed", "b done"]);
+}
+
+#[tokio::test]
+async fn the_limits_of_an_attempt_and_of_a_run() {
+    let world = World::default();
+    // An attempt hangs, whichever process it runs in.
+    world.plan("a", vec![Act::Hang; 100]);
+    let begin = VirtualClock::default().now();
+    let (lines, _) = crash_everywhere_on(Disk::default, in_world(&world), async |engine| {
+        let ops = [Op::Timed("a".into()), wait("go")];
+        let run = engine.start("exp-001", Limited::call(ops)).or_attach().await.expect("the run starts");
+        // By the wall clock: a process after a crash waits no second time.
+        engine.advance_to(begin + Duration::from_hours(1)).await;
+        // It may have gone on already before the crash.
+        let _ = run.retry().await;
+        send(engine, "go", "x").await;
+        run.result().await.expect("a value")
+    })
+    .await;
+    assert_eq!(lines, ["timeout: task `timed` did not finish within 10s", "x"]);
+}
+
+#[tokio::test]
+async fn a_removal() {
+    let (found, crashes) = crash_everywhere_on(Disk::default, in_world(&World::default()), async |engine| {
+        let run = engine.start("exp-001", Scripted::call([work("a")])).or_attach().await;
+        run.expect("the run starts").result().await.expect("a value");
+        engine.purge("exp-001").await.expect("removed");
+        engine.run::<Scripted>("exp-001").await.err().map(|error| error.to_string())
+    })
+    .await;
+    assert_eq!(found.as_deref(), Some("there is no run exp-001"));
+    assert_eq!(crashes, 6, "started, done, removed; before and after");
 }
 
 #[tokio::test]
