@@ -87,6 +87,34 @@ fn what_a_caller_gets_wrong_is_a_problem_and_nothing_is_stored() {
     assert_eq!(client.entries(&id), entries);
 }
 
+/// JSON whose first text is as long as it takes to come to so many bytes.
+fn filled(template: &str, bytes: usize) -> String {
+    template.replacen("..", &"x".repeat(bytes + "..".len() - template.len()), 1)
+}
+
+#[test]
+fn a_body_that_is_too_large_is_a_problem_and_nothing_is_stored() {
+    const LIMIT: usize = 2 << 20;
+    let directory = tempfile::tempdir().expect("a directory");
+    let service = Service::start(directory.path(), &[]);
+    let client = &service.client;
+    let send = |path: &str, body: &str| client.send(path, body, None).expect("it answers");
+
+    // The server takes so much and no more; what is stored of that has names around it, and so is too large for the engine.
+    let expense = r#"{"employee": "..", "amount": 5}"#;
+    send("/expenses", &filled(expense, LIMIT + 1)).is_problem(413, "bad-body");
+    send("/expenses", &filled(expense, LIMIT)).is_problem(413, "too-large");
+    assert_eq!(client.get("/expenses").body, json!({"expenses": []}));
+
+    let id = client.submit();
+    client.until(&id, |expense| expense["status"] == "waiting");
+    let (approve, entries) = (format!("/expenses/{id}/approve"), client.entries(&id));
+    let decision = r#"{"notes": "..", "by": "bob"}"#;
+    send(&approve, &filled(decision, LIMIT + 1)).is_problem(413, "bad-body");
+    send(&approve, &filled(decision, LIMIT)).is_problem(413, "too-large");
+    assert_eq!(client.entries(&id), entries);
+}
+
 #[test]
 fn a_delivery_that_is_repeated_under_its_key_counts_once() {
     let directory = tempfile::tempdir().expect("a directory");

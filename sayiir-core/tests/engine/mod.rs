@@ -18,6 +18,7 @@ mod tampering;
 mod tasks;
 mod threads;
 mod timers;
+mod undoing;
 pub(crate) mod watching;
 pub(crate) mod world;
 

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use sayiir_core::backend::{Backend, Before, Commit, RunChange};
+use sayiir_core::durable::Stored;
 use sayiir_core::engine::{EngineBuilder, RunHistory};
-use sayiir_core::history::{Chain, Event, HistoryEntry, HistoryHead, HistoryKey, Tampered};
+use sayiir_core::history::{Chain, Digest, Event, HistoryEntry, HistoryHead, HistoryKey, Tampered};
 use sayiir_core::ids::RunId;
-use sayiir_core::record::Record;
+use sayiir_core::record::{Phase, Record};
 use sayiir_core::testing::{Database, TestEngine, VirtualClock, crash_everywhere_on};
 
 use crate::Disk;
@@ -161,6 +162,37 @@ async fn a_head_kept_elsewhere_shows_that_the_end_was_cut_off() {
     let history = history_of(&disk, None).await;
     assert_eq!(history.verify(), Ok(()), "in itself it holds");
     assert!(!history.contains(anchor));
+}
+
+#[tokio::test]
+async fn a_history_is_verified_without_the_values_that_it_tells_of() {
+    const SECRET: &str = "IBAN DE02";
+    let disk = Disk::default();
+    let engine = next(&disk, Some(key())).await;
+    let run = engine.start("exp-001", Scripted::call([work(SECRET), wait("go")])).await.expect("it starts");
+    run.signal(Scripted::GO, &SECRET.into()).await.expect("accepted");
+    run.result().await.expect("a value");
+    drop(run);
+    engine.crash().await;
+    let (record, entries) = stored(&disk).await;
+    let history = format!("{entries:?} {}", serde_json::to_string(&entries).expect("it encodes"));
+    assert!(!history.contains(SECRET), "{history}");
+    let payload = Digest::of(format!("\"{SECRET}\"").as_bytes());
+    let is_it =
+        |event: &Event| matches!(event, Event::SignalReceived { payload: found, .. } if *found == payload);
+    assert!(
+        entries.iter().any(|entry| is_it(&entry.event)),
+        "who has the value can show that it was this one"
+    );
+
+    // What is left of the values is the result. Somebody erases it.
+    let Phase::Completed { output } = &record.phase else { panic!("not completed: {:?}", record.phase) };
+    assert!(output.as_str().contains(SECRET));
+    let phase = Phase::Completed { output: Stored::encode(&Vec::<String>::new()).expect("JSON") };
+    let erased = Record { phase, ..(*record).clone() };
+    assert!(!format!("{erased:?}").contains(SECRET), "{erased:?}");
+    replace(&disk, &erased, entries, record.history).await;
+    assert_eq!(verified(&disk, Some(key())).await, Ok(()));
 }
 
 #[tokio::test]

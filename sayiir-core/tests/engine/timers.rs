@@ -5,10 +5,12 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use sayiir_core::clock::Clock;
 use sayiir_core::engine::WorkflowStatus;
+use sayiir_core::history::Event;
+use sayiir_core::testing::TestEngine;
 
 use crate::promises::process::Process;
-use crate::promises::scripted::{Op, Scripted, within, work};
-use crate::promises::world::World;
+use crate::promises::scripted::{Limited, Op, Scripted, wait, within, work};
+use crate::promises::world::{Act, World};
 use crate::promises::{engine, in_world, start};
 
 #[tokio::test]
@@ -82,6 +84,64 @@ async fn a_clock_that_jumps_forward_by_days_fires_what_came_due_once() {
     assert!(matches!(run.status().await.expect("a status"), WorkflowStatus::Sleeping { .. }));
     engine.advance(Duration::from_hours(1)).await;
     assert_eq!(run.result().await.expect("a value"), ["slept", "slept"]);
+}
+
+#[tokio::test]
+async fn jumps_by_days_and_restarts_fire_every_timer_once_and_none_early() {
+    const DAY: SignedDuration = SignedDuration::from_hours(24);
+    let world = World::default();
+    world.plan("retried", [Act::Fail]);
+    let first = engine(&world).await;
+    start(&first, "sleeps", [Op::Sleep(2 * 24 * 3600), work("woken")]).await;
+    start(&first, "waits", [within("go", 2 * 24 * 3600), work("late")]).await;
+    start(&first, "retries", [Op::Sturdy("retried".into())]).await;
+    first.start("limited", Limited::call([wait("go")])).await.expect("the run starts");
+    first.idle().await;
+    let begin = first.clock().now();
+    let before = lengths(&first).await;
+
+    // Five days back, and a process that knows of nothing else.
+    first.clock().set(begin - DAY * 5);
+    first.idle().await;
+    let second = first.restart(&world).await;
+    second.idle().await;
+    assert_eq!(lengths(&second).await, before);
+    // A month ahead, back again, and another process.
+    second.clock().set(begin + DAY * 30);
+    second.idle().await;
+    let after = lengths(&second).await;
+    second.clock().set(begin - DAY);
+    second.idle().await;
+    let third = second.restart(&world).await;
+    third.advance(Duration::from_hours(24 * 60)).await;
+    assert_eq!(lengths(&third).await, after);
+
+    let attempts = ["retried", "woken", "late"].map(|label| world.count(label));
+    assert_eq!(attempts, [2, 1, 1]);
+    let mut timers = 0;
+    for id in RUNS {
+        for entry in &third.history(id).await.expect("a history") {
+            if let Event::TimerFired { due, .. } = entry.event {
+                assert!(entry.at >= due, "{id}");
+                timers += 1;
+            }
+        }
+    }
+    assert_eq!(timers, 2, "the sleep and the wait");
+    let status = third.run::<Limited>("limited").await.expect("the run is there").status().await;
+    assert!(matches!(status, Ok(WorkflowStatus::Failed(error)) if error.contains("timeout")));
+}
+
+/// What has a timer of each kind.
+const RUNS: [&str; 4] = ["sleeps", "waits", "retries", "limited"];
+
+/// How long their histories are.
+async fn lengths(engine: &TestEngine) -> Vec<u64> {
+    let mut lengths = Vec::new();
+    for id in RUNS {
+        lengths.push(engine.history(id).await.expect("a history").head().length);
+    }
+    lengths
 }
 
 #[tokio::test]
