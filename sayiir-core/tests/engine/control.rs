@@ -116,15 +116,21 @@ async fn a_first_stretch_that_fails_can_be_retried_too() {
 }
 
 #[tokio::test]
-async fn a_task_whose_error_ended_the_run_is_run_again_by_a_retry() {
+async fn a_task_whose_error_ended_the_run_is_run_again_by_a_retry_under_the_same_key() {
     let world = World::default();
     world.plan("b", [Act::Fail]);
-    let engine = engine(&world).await;
-    let run = start(&engine, "exp-001", [work("a"), Op::Try("b".into())]).await;
+    let first = engine(&world).await;
+    let run = start(&first, "exp-001", [work("a"), Op::Try("b".into())]).await;
     assert!(matches!(run.result().await, Err(ResultError::Failed { .. })));
-    run.retry().await.expect("goes on");
+    drop(run);
+    // The error itself is gone with its process.
+    let second = first.restart(&world).await;
+    second.retry("exp-001").await.expect("goes on");
+    let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
     assert_eq!(run.result().await.expect("a value"), ["a done", "b done"]);
     assert_eq!((world.count("a"), world.count("b")), (1, 2));
+    let keys: Vec<String> = world.calls().into_iter().map(|call| call.key).collect();
+    assert_eq!(keys[1], keys[2]);
 }
 
 #[tokio::test]
