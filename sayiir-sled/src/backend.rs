@@ -22,7 +22,7 @@ use crate::error::from_io;
 use crate::layout::{self, Layout};
 use crate::options::Options;
 use crate::queue::{Job, Queue};
-use crate::recovery::Opened;
+use crate::recovery::{Opened, keep};
 use crate::store::{Scope, Store, stopped};
 use crate::{places, read, recovery, scan, sync};
 
@@ -195,8 +195,10 @@ impl SledBackend {
 }
 
 fn compacted(layout: &Layout, options: &Options, opened: Opened) -> Result<Opened, BackendError> {
-    let Compacted { db, log, live } = compact(layout, options, &opened.db, opened.sequence)?;
-    let compacted = Opened { db, log, live, ..opened };
+    let Opened { db, tip, sequence, .. } = opened;
+    let (old, Compacted { db, log, live }) = keep(db, |db| compact(layout, options, db, sequence))?;
+    recovery::close(Some(old));
+    let compacted = Opened { db, log, tip, sequence, live };
     if let Some(number) = layout.current()? {
         layout.remove_others(number)?;
     }

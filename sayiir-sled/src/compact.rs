@@ -13,6 +13,7 @@ use crate::fresh::Fresh;
 use crate::keys;
 use crate::layout::Layout;
 use crate::options::Options;
+use crate::recovery::keep;
 
 /// What counts now.
 #[derive(Debug)]
@@ -63,7 +64,10 @@ fn copy(
         Ok(())
     })?;
     let (db, live) = fresh.finish(layout, sequence)?;
-    let log = fs::File::open(directory.join("db")).at("opening", &directory)?;
-    layout.switch(number)?;
+    let (db, log) = keep(db, |_| {
+        let log = fs::File::open(directory.join("db")).at("opening", &directory)?;
+        layout.switch(number)?;
+        Ok(log)
+    })?;
     Ok(Compacted { db, log, live })
 }

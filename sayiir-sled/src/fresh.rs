@@ -23,7 +23,8 @@ const COLLECT_EVERY: Duration = Duration::from_millis(1);
 /// The database being written.
 #[derive(Debug)]
 pub(crate) struct Fresh {
-    db: sled::Db,
+    /// Until it is finished.
+    db: Option<sled::Db>,
     directory: PathBuf,
     options: Options,
     batch: sled::Batch,
@@ -39,9 +40,9 @@ impl Fresh {
     pub(crate) fn create(directory: &Path, options: &Options) -> Result<Self, BackendError> {
         let collecting = Options { collect_every: COLLECT_EVERY, ..options.clone() };
         let db = recovery::open_sled(directory, &collecting)?;
-        recovery::write_format(&db)?;
+        let (db, ()) = recovery::keep(db, |db| caught(|| recovery::write_format(db)))?;
         Ok(Self {
-            db,
+            db: Some(db),
             directory: directory.to_owned(),
             options: options.clone(),
             batch: sled::Batch::default(),
@@ -74,23 +75,31 @@ impl Fresh {
         let value = frame::encode(keys::SEQUENCE, header, &value::encode(&self.live));
         self.batch.insert(keys::SEQUENCE, value);
         self.write()?;
-        let Self { db, directory, options, live, .. } = self;
-        recovery::close(Some(db));
-        let db = recovery::open_sled(&directory, &options)?;
-        if caught(|| recovery::check_format(&db))? != (sequence, live) {
-            return Err(BackendError::Damaged {
-                detail: format!("{} does not read as it was written", directory.display()),
-            });
-        }
-        recovery::sync_files(layout, &directory)?;
-        Ok((db, live))
+        recovery::close(self.db.take());
+        let db = recovery::open_sled(&self.directory, &self.options)?;
+        let (db, ()) = recovery::keep(db, |db| {
+            if caught(|| recovery::check_format(db))? != (sequence, self.live) {
+                return Err(BackendError::Damaged {
+                    detail: format!("{} does not read as it was written", self.directory.display()),
+                });
+            }
+            recovery::sync_files(layout, &self.directory)
+        })?;
+        Ok((db, self.live))
     }
 
     fn write(&mut self) -> Result<(), BackendError> {
         self.keys = 0;
         let batch = std::mem::take(&mut self.batch);
         // Sled uses space again only once what replaced it is flushed.
-        caught(|| self.db.apply_batch(batch).and_then(|()| self.db.flush()).map_err(from_sled))?;
+        let db = self.db.as_ref().expect("it is not finished");
+        caught(|| db.apply_batch(batch).and_then(|()| db.flush()).map_err(from_sled))?;
         Ok(())
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        recovery::close(self.db.take());
     }
 }

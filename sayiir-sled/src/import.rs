@@ -14,7 +14,7 @@ use crate::keys;
 use crate::layout::Layout;
 use crate::options::Options;
 use crate::places::Moves;
-use crate::value;
+use crate::{recovery, value};
 
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +73,7 @@ impl SledBackend {
             Ok(runs) => Ok(runs),
             Err(error) => {
                 remove(&directory)?;
+                remove(&layout.generation(1))?;
                 Err(error)
             }
         }
@@ -82,7 +83,8 @@ impl SledBackend {
 fn fill(layout: &Layout, directory: &PathBuf, lines: impl BufRead) -> Result<u64, ImportError> {
     let mut fresh = Fresh::create(directory, &Options::default())?;
     let runs = read(&mut fresh, lines)?;
-    drop(fresh.finish(layout, 1)?);
+    let (db, _) = fresh.finish(layout, 1)?;
+    recovery::close(Some(db));
     let first = layout.generation(1);
     fs::rename(directory, &first).at("renaming", directory)?;
     layout.switch(1)?;

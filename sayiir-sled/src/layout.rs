@@ -93,12 +93,21 @@ impl Layout {
     /// # Errors
     /// What the system says; then the one before counts.
     pub(crate) fn switch(&self, number: u64) -> Result<(), BackendError> {
+        let before = self.current()?;
         let (path, next) = (self.root.join("current"), self.root.join("current.next"));
         let mut file = File::create(&next).at("creating", &next)?;
         writeln!(file, "{number}").at("writing", &next)?;
         file.sync_all().at("syncing", &next)?;
         fs::rename(&next, &path).at("renaming", &next)?;
-        sync_directory(&self.root)
+        sync_directory(&self.root).inspect_err(|_| {
+            // The error stands, whatever comes of this.
+            let _ = match before {
+                Some(before) => {
+                    fs::write(&next, format!("{before}\n")).and_then(|()| fs::rename(&next, &path))
+                }
+                None => fs::remove_file(&path),
+            };
+        })
     }
 
     /// Removes every generation but one: what an interrupted compaction or import left.

@@ -5,7 +5,7 @@
 //!
 //! The way of a commit: [`SledBackend`] encodes it (`change`, with `keys`, `value`, `frame`), the writing thread
 //! (`committer`, fed by `queue`) checks it against the tree (`group`), writes, syncs (`sync`) and answers. Readers (`read`, `scan`) look
-//! through `store`, which hides what is not yet durable. `recovery` opens, `layout` and `tip` are the files around sled's.
+//! through `store`, which hides what is not yet durable. `recovery` opens what is `readable`, `layout` and `tip` are the files around sled's.
 //! `compact` and `import` write a `fresh` database beside the current one; `walk` reads everything, for `export` and checks.
 
 mod backend;
@@ -14,8 +14,6 @@ mod committer;
 mod compact;
 mod error;
 mod export;
-#[cfg(all(test, target_os = "linux", feature = "real-fsync"))]
-mod faults;
 mod frame;
 mod fresh;
 mod group;
@@ -27,6 +25,7 @@ mod options;
 mod places;
 mod queue;
 mod read;
+mod readable;
 mod recovery;
 mod scan;
 mod store;

@@ -9,6 +9,8 @@ use crate::SledBackend;
 
 /// Files up to this size are let be.
 const NEVER_COMPACTED: u64 = 8 * 1024 * 1024;
+/// Sled panics if it may have less.
+const SMALLEST_CACHE: u64 = 256;
 /// How often sled's own thread wakes. It gives one segment of its files free at a time, and syncs.
 const COLLECT_EVERY: Duration = Duration::from_millis(500);
 
@@ -53,9 +55,9 @@ impl Options {
         self
     }
 
-    /// How many bytes of pages sled keeps in memory. Default: 128 MiB.
+    /// How many bytes of pages sled keeps in memory, at least 256. Default: 128 MiB.
     pub fn cache_capacity(mut self, bytes: u64) -> Self {
-        self.cache_capacity = bytes;
+        self.cache_capacity = bytes.max(SMALLEST_CACHE);
         self
     }
 

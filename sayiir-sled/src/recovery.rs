@@ -14,6 +14,7 @@ use crate::frame::{self, Header};
 use crate::keys;
 use crate::layout::{Layout, sync_directory};
 use crate::options::Options;
+use crate::readable;
 use crate::sync;
 use crate::tip::Tip;
 
@@ -54,17 +55,18 @@ pub(crate) fn open(layout: &Layout, options: &Options) -> Result<Opened, Backend
             detail: format!("{} is missing", directory.join("db").display()),
         });
     }
-    let db = open_sled(&directory, options)?;
-    let (sequence, live) = caught(|| check_format(&db))?;
-    check_tip(&tip, sequence, options)?;
-    let log = File::open(directory.join("db")).at("opening", &directory)?;
-    let opened = Opened { db, log, tip, sequence, live };
-    sync_files(layout, &directory)?;
-    if current.is_none() {
-        layout.switch(generation)?;
-    }
-    layout.remove_others(generation)?;
-    Ok(opened)
+    let (db, (log, sequence, live)) = keep(open_sled(&directory, options)?, |db| {
+        let (sequence, live) = caught(|| check_format(db))?;
+        check_tip(&tip, sequence, options)?;
+        let log = File::open(directory.join("db")).at("opening", &directory)?;
+        sync_files(layout, &directory)?;
+        if current.is_none() {
+            layout.switch(generation)?;
+        }
+        layout.remove_others(generation)?;
+        Ok((log, sequence, live))
+    })?;
+    Ok(Opened { db, log, tip, sequence, live })
 }
 
 /// Which generation to take where none is named: a crash during creation leaves one or none.
@@ -90,7 +92,10 @@ pub(crate) fn open_sled(directory: &Path, options: &Options) -> Result<sled::Db,
         .cache_capacity(options.cache_capacity)
         // The thread behind it also collects garbage.
         .flush_every_ms(Some(u64::try_from(options.collect_every.as_millis()).unwrap_or(u64::MAX)));
-    let attempt = || caught(|| config.open().map_err(from_sled));
+    let attempt = || {
+        readable::check(directory)?;
+        caught(|| config.open().map_err(from_sled))
+    };
     match attempt_while_locked(attempt) {
         Err(BackendError::Damaged { detail }) => {
             let aside = set_aside(directory)?;
@@ -102,7 +107,24 @@ pub(crate) fn open_sled(directory: &Path, options: &Options) -> Result<sled::Db,
     }
 }
 
-/// Lets a database go. Its own thread is waited for, but not for ever: one that met damage may have died, and sled would
+/// A database with what was done with it; if that failed, it is let go.
+///
+/// # Errors
+/// That of `work`.
+pub(crate) fn keep<T>(
+    db: sled::Db,
+    work: impl FnOnce(&sled::Db) -> Result<T, BackendError>,
+) -> Result<(sled::Db, T), BackendError> {
+    match work(&db) {
+        Ok(value) => Ok((db, value)),
+        Err(error) => {
+            close(Some(db));
+            Err(error)
+        }
+    }
+}
+
+/// Lets a database go, on a thread of its own: sled panics if its last sync fails. Its own thread is waited for, but not for ever: one that met damage may have died, and sled would
 /// wait for it.
 pub(crate) fn close(db: Option<sled::Db>) {
     let Some(db) = db else { return };
@@ -157,7 +179,11 @@ fn set_aside(directory: &Path) -> Result<PathBuf, BackendError> {
     Ok(aside)
 }
 
-fn files(directory: &Path) -> Result<Vec<(String, PathBuf)>, BackendError> {
+/// What lies in a directory, if there is one.
+///
+/// # Errors
+/// What the system says.
+pub(crate) fn files(directory: &Path) -> Result<Vec<(String, PathBuf)>, BackendError> {
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -6,15 +6,11 @@
 //! by without one is followed by `sync_data` on the file (see `store`). The replacement is good for the whole program:
 //! `fdatasync` does all that `sync_file_range` promises, and more.
 //!
-//! This is the only module of the workspace with unsafe code.
+//! This is the only module of the workspace with unsafe code, apart from the failing device of the tests (`tests/device`).
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 static CALLS: AtomicU64 = AtomicU64::new(0);
-
-/// Lets the next call fail as a broken device does.
-#[cfg(all(test, target_os = "linux", feature = "real-fsync"))]
-pub(crate) static FAIL: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
 
 /// How often sled has waited for the device in this process, through this module.
 pub(crate) fn calls() -> u64 {
@@ -48,12 +44,6 @@ mod bound {
         _flags: c_uint,
     ) -> c_int {
         super::CALLS.fetch_add(1, Ordering::SeqCst);
-        #[cfg(test)]
-        if super::FAIL.swap(false, Ordering::SeqCst) {
-            // SAFETY: the C library gives the place of this thread's errno.
-            unsafe { *libc::__errno_location() = libc::EIO };
-            return -1;
-        }
         // SAFETY: any number may be given; one that is not an open file is answered with EBADF.
         unsafe { libc::fdatasync(file) }
     }

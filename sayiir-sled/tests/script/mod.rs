@@ -21,7 +21,8 @@ use sayiir_sled::SledBackend;
 pub(crate) const LIFE: u64 = 24;
 /// How many messages wait at a time.
 const WAITING: u64 = 3;
-const SIGNAL: &str = "go\0on";
+/// The signal that comes with every commit.
+pub(crate) const SIGNAL: &str = "go\0on";
 
 /// How far a run has come: which life, and which revision of it; revision 0: it is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
