@@ -1,7 +1,8 @@
 //! Compaction: sled's files never shrink, so the live keys are copied into the next generation, which then counts.
 //!
 //! Until the file `current` is renamed, the old generation counts and the new one is removed by the next opening; from then
-//! on it is the other way round. So a crash at any point leaves one whole database.
+//! on it is the other way round. So a crash at any point leaves one whole database. The counters of places are not copied but
+//! counted anew: that repairs one that was wrong.
 
 use std::fs;
 
@@ -13,6 +14,7 @@ use crate::fresh::Fresh;
 use crate::keys;
 use crate::layout::Layout;
 use crate::options::Options;
+use crate::places::Moves;
 use crate::recovery::keep;
 
 /// What counts now.
@@ -54,14 +56,14 @@ fn copy(
     let directory = layout.generation(number);
     let mut fresh = Fresh::create(&directory, options)?;
     caught(|| {
-        for pair in db.range(keys::RUNS..) {
+        for pair in db.range(keys::RUNS..keys::PLACES) {
             let (key, value) = pair.map_err(from_sled)?;
             if key.starts_with(keys::RUNS) {
                 frame::decode(&key, &value)?;
             }
             fresh.put(key, value)?;
         }
-        Ok(())
+        Moves::counted(db)?.pairs().try_for_each(|(key, value)| fresh.put(key, value))
     })?;
     let (db, live) = fresh.finish(layout, sequence)?;
     let (db, log) = keep(db, |_| {

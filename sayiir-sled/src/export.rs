@@ -19,6 +19,7 @@ use sayiir_core::signal::Message;
 use serde::{Deserialize, Serialize};
 
 use crate::SledBackend;
+use crate::places::Moves;
 use crate::walk::{Contents, walk};
 
 /// The format of the lines that is written.
@@ -78,18 +79,36 @@ impl SledBackend {
         Ok(report)
     }
 
-    /// Reads everything and compares it with itself: checksums, histories with their records, records with the indexes.
-    /// Blocks until it is done.
+    /// Reads everything and compares it with itself: checksums, histories with their records, records with the indexes, and
+    /// with the counters of the places where runs wait, unless a record does not read. Other commits go on meanwhile; only if the counters do not fit do they wait
+    /// while all runs are counted once more. Blocks until it is done.
     ///
     /// # Errors
     /// If the database cannot be read at all.
     pub fn check(&self) -> Result<Report, BackendError> {
         let mut report = Report::default();
+        let mut waiting = Moves::default();
+        let mut unread = false;
         walk::<BackendError>(self.store(), |found| {
-            report.take(found);
+            match report.take(found).and_then(|contents| contents.record) {
+                Some(record) => waiting.count(&record.index(), 1),
+                None => unread = true,
+            }
             Ok(())
         })?;
+        if !unread {
+            report.damage.append(&mut self.miscounted(&waiting)?);
+        }
         Ok(report)
+    }
+
+    /// Runs may have moved since they were counted: what differs counts only if it does while nothing moves.
+    fn miscounted(&self, waiting: &Moves) -> Result<Vec<BackendError>, BackendError> {
+        let differing = self.store().look_now(|tree| waiting.differing(tree))?;
+        if differing.is_empty() {
+            return Ok(differing);
+        }
+        self.store().look_now(|tree| Moves::counted(tree)?.differing(tree))
     }
 }
 

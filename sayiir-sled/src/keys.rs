@@ -257,7 +257,12 @@ pub(crate) fn name(key: &[u8]) -> String {
         Some((run, Part::Message)) => format!("a message of run {run}"),
         Some((run, Part::Delivered)) => format!("an idempotency key of run {run}"),
         Some((run, Part::Piece)) => format!("a piece of a large value of run {run}"),
-        None => format!("key {}", key.escape_ascii()),
+        None => match place_of(key) {
+            Some((workflow, place, schema)) => {
+                format!("the counter of {workflow} at {place} (schema {schema:08x})")
+            }
+            None => format!("key {}", key.escape_ascii()),
+        },
     }
 }
 

@@ -12,6 +12,7 @@ use crate::error::from_sled;
 use crate::frame::{self, Header};
 use crate::keys::{self, Key};
 use crate::value::{self, Pair, damaged};
+use crate::walk;
 
 /// By how much each counter changes.
 #[derive(Debug, Default)]
@@ -39,6 +40,16 @@ impl Moves {
         }
     }
 
+    /// Counts every run that is there.
+    ///
+    /// # Errors
+    /// `Damaged` if a record does not read.
+    pub(crate) fn counted(tree: &sled::Tree) -> Result<Self, BackendError> {
+        let mut moves = Self::default();
+        walk::records(tree, |record| moves.count(&record.index(), 1))?;
+        Ok(moves)
+    }
+
     pub(crate) fn add(&mut self, other: Self) {
         for (key, by) in other.0 {
             *self.0.entry(key).or_default() += by;
@@ -58,6 +69,27 @@ impl Moves {
             Ok(Changed { key: key.clone(), before, after })
         });
         applied.collect()
+    }
+
+    /// What the counters say otherwise than was counted here, as damage.
+    ///
+    /// # Errors
+    /// What keeps the counters from being read.
+    pub(crate) fn differing(&self, tree: &sled::Tree) -> Result<Vec<BackendError>, BackendError> {
+        let mut found = Vec::new();
+        let mut counted = self.0.clone();
+        for pair in tree.scan_prefix(keys::PLACES) {
+            let (key, bytes) = pair.map_err(from_sled)?;
+            let runs = counted.remove(&*key).unwrap_or_default();
+            match read(&key, &bytes) {
+                Ok(says) if says == runs.unsigned_abs() => {}
+                Ok(says) => found.push(miscounted(&key, says, runs)),
+                Err(error) => found.push(error),
+            }
+        }
+        let uncounted = counted.iter().filter(|(_, runs)| **runs != 0);
+        found.extend(uncounted.map(|(key, runs)| miscounted(key, 0, *runs)));
+        Ok(found)
     }
 
     /// The counters of a store that has none yet.
@@ -90,6 +122,10 @@ pub(crate) fn all(tree: &sled::Tree) -> Result<Vec<PlaceCount>, BackendError> {
 fn put(key: &[u8], count: u64) -> Option<sled::IVec> {
     let header = Header { pieces: 0, sequence: 0 };
     (count > 0).then(|| frame::encode(key, header, &value::encode(&count)).into())
+}
+
+fn miscounted(key: &[u8], says: u64, runs: i64) -> BackendError {
+    damaged(key, &format!("it says {says} runs, and {runs} are there"))
 }
 
 fn read(key: &[u8], bytes: &[u8]) -> Result<u64, BackendError> {

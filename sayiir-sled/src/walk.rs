@@ -47,6 +47,28 @@ pub(crate) fn walk<E: From<BackendError>>(
     Ok(())
 }
 
+/// Hands every record to `visit`, as all of them stand at one moment.
+///
+/// # Errors
+/// `Damaged` if a record does not read.
+pub(crate) fn records(tree: &sled::Tree, mut visit: impl FnMut(&Record)) -> Result<(), BackendError> {
+    let mut from = keys::RUNS.to_vec();
+    while let Some((key, bytes)) = tree.range(from..).next().transpose().map_err(from_sled)? {
+        match keys::owner(&key) {
+            Some((run, part)) => {
+                if part == Part::Record {
+                    visit(&value::record(tree, &run, &key, &bytes)?);
+                }
+                from = keys::run(&run);
+                from.push(0xff);
+            }
+            None if key.starts_with(keys::RUNS) => return Err(damaged(&key, "it belongs to no run")),
+            None => break,
+        }
+    }
+    Ok(())
+}
+
 fn next_key(tree: &sled::Tree, from: &[u8]) -> Result<Option<Vec<u8>>, BackendError> {
     let next = tree.range(from..).keys().next().transpose().map_err(from_sled)?;
     Ok(next.filter(|key| key.starts_with(keys::RUNS)).map(|key| key.to_vec()))
