@@ -17,6 +17,7 @@
     clippy::nursery,
     clippy::unwrap_used
 )]
+#![allow(clippy::redundant_pub_crate, reason = "it wants the opposite of `unreachable_pub`")]
 
 /// The bank.
 pub mod bank {
@@ -68,7 +69,8 @@ pub mod bank {
     /// Says so.
     #[task]
     pub async fn notify(text: String) {
-        std::future::ready(drop(text)).await;
+        std::future::ready(()).await;
+        drop(text);
     }
 
     /// Settles an order.
@@ -116,9 +118,16 @@ mod private {
         std::future::ready(n * 2).await
     }
 
+    #[task]
+    async fn ignores(_why: String) {
+        std::future::ready(()).await;
+    }
+
     #[workflow]
-    pub(super) async fn twice(n: u32) -> u32 {
+    pub(super) async fn twice(n: u32, _why: String) -> u32 {
         let once = double(n).await;
+        let _word: String = signal!("word").await;
+        ignores(String::new()).await;
         double(once).await
     }
 }
@@ -127,6 +136,6 @@ fn main() {
     let order = bank::Order { cents: 1 };
     drop(bank::settle(order, 3));
     drop(bank::settle_all(Vec::new()));
-    drop(private::twice(1));
+    drop(private::twice(1, String::new()));
     println!("{} {}", bank::settle::DIAGRAM, bank::settle::DECISION.name());
 }

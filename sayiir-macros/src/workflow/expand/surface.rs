@@ -40,7 +40,8 @@ pub(super) fn surface(input: &Input<'_>) -> TokenStream {
         #(#attrs)*
         #[allow(
             unused_variables, unreachable_code,
-            clippy::must_use_candidate, clippy::too_many_arguments, clippy::needless_pass_by_value
+            clippy::must_use_candidate, clippy::too_many_arguments, clippy::needless_pass_by_value,
+            clippy::used_underscore_binding
         )]
         #vis fn #name(#(#fields: #types),*) -> #private::Invocation<#name> {
             #private::Invocation::new(#arguments)
