@@ -10,6 +10,7 @@ mod events;
 mod failing;
 mod listing;
 mod process;
+mod refusals;
 mod scripted;
 mod signals;
 mod simulation;

@@ -6,7 +6,8 @@ use jiff::SignedDuration;
 use sayiir_core::clock::Clock;
 use sayiir_core::engine::WorkflowStatus;
 use sayiir_core::history::Event;
-use sayiir_core::testing::TestEngine;
+use sayiir_core::send_event::SendEvent;
+use sayiir_core::testing::{Database, TestEngine};
 
 use crate::promises::process::Process;
 use crate::promises::scripted::{Limited, Op, Scripted, wait, within, work};
@@ -52,12 +53,26 @@ async fn what_came_due_while_no_engine_ran_fires_at_once() {
 }
 
 #[tokio::test]
-async fn a_signal_that_came_before_the_limit_was_fired_wins() {
+async fn a_signal_that_was_stored_before_the_limit_was_fired_wins_even_when_its_time_was_over() {
     let world = World::default();
     let first = engine(&world).await;
-    let run = start(&first, "exp-001", [within("go", 3600)]).await;
-    run.signal(Scripted::GO, &"in time".into()).await.expect("accepted");
-    assert_eq!(run.result().await.expect("a value"), ["in time"]);
+    start(&first, "exp-001", [within("go", 3600), within("go", 3600)]).await;
+    let (disk, clock) = first.crash().await;
+    clock.set(clock.now() + SignedDuration::from_hours(3));
+    let backend = disk.open().await;
+    backend.send_event("exp-001", "go", "late, but stored").await.expect("accepted");
+    drop(backend);
+    let second = Process::start(disk, clock, in_world(&world)).await.expect("the engine starts");
+    second.advance(Duration::from_mins(59)).await;
+    let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
+    assert!(
+        matches!(run.status().await, Ok(WorkflowStatus::WaitingForSignal { .. })),
+        "the second wait has just begun"
+    );
+    second.advance(Duration::from_mins(1)).await;
+    let lines = run.result().await.expect("a value");
+    assert_eq!(lines[0], "late, but stored");
+    assert!(lines[1].contains("timeout"), "{lines:?}");
 }
 
 #[tokio::test]
