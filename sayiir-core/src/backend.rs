@@ -204,7 +204,7 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// other error nothing of it is visible, and its outcome is unknown: a device that fails does not say how far it got, so
     /// that the whole batch may turn out to be written when the store answers again or is opened anew; never a part of it.
     /// Whoever repeats the commit then meets a conflict, and reads what the store holds.
-    fn commit(&self, commit: Commit) -> Answer<'_, ()>;
+    fn commit<'a>(&'a self, commit: &'a Commit) -> Answer<'a, ()>;
 
     /// The record of a run; `None` if there is none.
     fn record<'a>(&'a self, run: &'a RunId) -> Answer<'a, Option<Arc<Record>>>;
@@ -243,7 +243,7 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
 
 /// A shared backend is one.
 impl<B: Backend + ?Sized> Backend for Arc<B> {
-    fn commit(&self, commit: Commit) -> Answer<'_, ()> {
+    fn commit<'a>(&'a self, commit: &'a Commit) -> Answer<'a, ()> {
         (**self).commit(commit)
     }
 

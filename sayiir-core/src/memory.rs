@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use crate::backend::{
-    Answer, Backend, BackendError, Before, Commit, Cursor, Doorbell, Page, PlaceCount, Query, RunChange,
+    Accepted, Answer, Backend, BackendError, Before, Commit, Cursor, Doorbell, Page, PlaceCount, Query,
+    RunChange,
 };
 use crate::history::HistoryEntry;
 use crate::ids::{Name, Revision, RunId};
@@ -50,6 +51,37 @@ struct Kept {
     delivered: HashSet<String>,
 }
 
+impl Kept {
+    fn new(record: &Arc<Record>) -> Self {
+        Self {
+            record: Arc::clone(record),
+            history: Vec::new(),
+            inbox: BTreeMap::new(),
+            delivered: HashSet::new(),
+        }
+    }
+
+    fn take(&mut self, record: &Arc<Record>, change: &RunChange) {
+        self.record = Arc::clone(record);
+        self.history.extend_from_slice(&change.history);
+        for Accepted { message, idempotency_key, taken } in &change.accepted {
+            self.delivered.extend(idempotency_key.clone());
+            if !taken {
+                let queue = self.inbox.entry(message.signal.clone()).or_default();
+                queue.insert(message.position, message.clone());
+            }
+        }
+        for (signal, position) in &change.removed {
+            if let Some(queue) = self.inbox.get_mut(signal) {
+                queue.remove(position);
+                if queue.is_empty() {
+                    self.inbox.remove(signal);
+                }
+            }
+        }
+    }
+}
+
 impl InMemoryBackend {
     /// An empty store.
     #[must_use]
@@ -70,11 +102,9 @@ impl InMemoryBackend {
 }
 
 impl Store {
-    fn commit(&mut self, commit: Commit) -> Result<(), BackendError> {
+    fn commit(&mut self, commit: &Commit) -> Result<(), BackendError> {
         commit.changes.iter().try_for_each(|change| self.check(change))?;
-        for change in commit.changes {
-            self.apply(change);
-        }
+        commit.changes.iter().for_each(|change| self.apply(change));
         Ok(())
     }
 
@@ -87,36 +117,20 @@ impl Store {
         Err(BackendError::Conflict { run: change.run.clone(), expected, found })
     }
 
-    fn apply(&mut self, change: RunChange) {
+    fn apply(&mut self, change: &RunChange) {
         let before = change.before.as_ref().map(|Before { index, .. }| index);
         let after = change.after.as_ref().map(|record| record.index());
         self.reindex(&change.run, before, after.as_ref());
-        let Some(record) = change.after else {
+        let Some(record) = &change.after else {
             self.runs.remove(&change.run);
             return;
         };
-        let kept = self.runs.entry(change.run).or_insert_with(|| Kept {
-            record: Arc::clone(&record),
-            history: Vec::new(),
-            inbox: BTreeMap::new(),
-            delivered: HashSet::new(),
-        });
-        kept.record = record;
-        kept.history.extend(change.history);
-        for accepted in change.accepted {
-            kept.delivered.extend(accepted.idempotency_key);
-            if !accepted.taken {
-                let queue = kept.inbox.entry(accepted.message.signal.clone()).or_default();
-                queue.insert(accepted.message.position, accepted.message);
-            }
-        }
-        for (signal, position) in change.removed {
-            if let Entry::Occupied(mut queue) = kept.inbox.entry(signal) {
-                queue.get_mut().remove(&position);
-                if queue.get().is_empty() {
-                    queue.remove();
-                }
-            }
+        if let Some(kept) = self.runs.get_mut(&change.run) {
+            kept.take(record, change);
+        } else {
+            let mut kept = Kept::new(record);
+            kept.take(record, change);
+            self.runs.insert(change.run.clone(), kept);
         }
     }
 
@@ -197,7 +211,7 @@ fn move_key(
 }
 
 impl Backend for InMemoryBackend {
-    fn commit(&self, commit: Commit) -> Answer<'_, ()> {
+    fn commit<'a>(&'a self, commit: &'a Commit) -> Answer<'a, ()> {
         self.answer(move |store| store.commit(commit))
     }
 

@@ -107,7 +107,7 @@ async fn accept<B: Backend + ?Sized>(
         let record = backend.record(run).await?;
         let record = record.ok_or_else(|| SendEventError::NotFound { run: run.clone() })?;
         let accepted = change(&record, signal, payload.clone(), SystemClock.now())?;
-        match backend.commit(Commit { changes: vec![accepted] }).await {
+        match backend.commit(&Commit { changes: vec![accepted] }).await {
             Err(BackendError::Conflict { .. }) => {}
             Err(error) => return Err(error.into()),
             Ok(()) => {

@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
                     driver.step()
                 }
             });
-            backend.commit(Commit { changes: changes.collect() }).await?;
+            backend.commit(&Commit { changes: changes.collect() }).await?;
         }
     }
     println!("{} steps in {:.1?}", rounds * runs as u64, start.elapsed());

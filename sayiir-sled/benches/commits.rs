@@ -64,7 +64,7 @@ fn backend(runtime: &Runtime, scale: &Scale, in_flight: usize) -> Outcome<(f64, 
         lanes[number % in_flight].push(Driver::new(shuffled(number, scale.runs))?);
     }
     let all = Commit { changes: lanes.iter_mut().flatten().map(Driver::step).collect() };
-    runtime.block_on(backend.commit(all))?;
+    runtime.block_on(backend.commit(&all))?;
     let before = backend.stats();
     let start = Instant::now();
     let until = start + scale.time;
@@ -91,7 +91,7 @@ async fn drive(backend: SledBackend, mut lane: Vec<Driver>, until: Instant) -> O
                 return Ok(steps);
             }
             let changes = vec![driver.step()];
-            backend.commit(Commit { changes }).await?;
+            backend.commit(&Commit { changes }).await?;
             steps += 1;
         }
     }

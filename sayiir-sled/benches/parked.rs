@@ -51,7 +51,7 @@ async fn fill(path: &Path, runs: u64) -> Outcome<()> {
     for first in (0..runs).step_by(1_000) {
         let last = runs.min(first + 1_000);
         let changes: Outcome<Vec<_>> = (first..last).map(|number| parked(number, &mut random)).collect();
-        backend.commit(Commit { changes: changes? }).await?;
+        backend.commit(&Commit { changes: changes? }).await?;
     }
     let stats = backend.stats();
     println!("{runs} runs written in {:.1?}", start.elapsed());
@@ -160,7 +160,7 @@ async fn deliver(backend: &SledBackend, run: &RunId) -> Outcome<()> {
         accepted: vec![Accepted { message, idempotency_key: None, taken: false }],
         removed: Vec::new(),
     };
-    Ok(backend.commit(Commit { changes: vec![change] }).await?)
+    Ok(backend.commit(&Commit { changes: vec![change] }).await?)
 }
 
 fn timed<T, E>(work: impl FnOnce() -> Result<T, E>) -> Result<(T, Duration), E> {

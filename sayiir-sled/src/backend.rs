@@ -208,9 +208,9 @@ fn compacted(layout: &Layout, options: &Options, opened: Opened) -> Result<Opene
 impl Backend for SledBackend {
     /// # Cancel safety
     /// A commit that has been polled is written, also if its future is dropped.
-    fn commit(&self, commit: Commit) -> Answer<'_, ()> {
+    fn commit<'a>(&'a self, commit: &'a Commit) -> Answer<'a, ()> {
         Box::pin(async move {
-            let prepared = Prepared::new(&commit);
+            let prepared = Prepared::new(commit);
             self.ask(|reply| Job::Commit(prepared, reply)).await
         })
     }

@@ -56,7 +56,7 @@ impl Counted {
 }
 
 impl Backend for Counted {
-    fn commit(&self, commit: Commit) -> Answer<'_, ()> {
+    fn commit<'a>(&'a self, commit: &'a Commit) -> Answer<'a, ()> {
         self.counters.commits.fetch_add(1, Ordering::Relaxed);
         self.inner.commit(commit)
     }

@@ -32,7 +32,7 @@ impl OneRun {
 }
 
 impl Backend for OneRun {
-    fn commit(&self, commit: Commit) -> Answer<'_, ()> {
+    fn commit<'a>(&'a self, commit: &'a Commit) -> Answer<'a, ()> {
         self.store.commit(commit)
     }
 

@@ -41,8 +41,8 @@ pub enum CommitFault {
 /// let backend = FaultyBackend::new(InMemoryBackend::new());
 /// backend.fault(1, CommitFault::Refuse(full.clone()));
 /// backend.fail_read(2, full);
-/// assert!(backend.commit(Commit::default()).await.is_err());
-/// backend.commit(Commit::default()).await?;
+/// assert!(backend.commit(&Commit::default()).await.is_err());
+/// backend.commit(&Commit::default()).await?;
 /// assert_eq!(backend.next_due().await?, None);
 /// assert!(backend.next_due().await.is_err());
 /// assert_eq!((backend.commits(), backend.reads()), (2, 2));
@@ -136,7 +136,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<B: Backend> Backend for FaultyBackend<B> {
-    fn commit(&self, commit: Commit) -> Answer<'_, ()> {
+    fn commit<'a>(&'a self, commit: &'a Commit) -> Answer<'a, ()> {
         if self.has_crashed() {
             return Box::pin(std::future::pending());
         }

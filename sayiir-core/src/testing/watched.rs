@@ -32,7 +32,7 @@ impl<B: Backend> Watched<B> {
 }
 
 impl<B: Backend> Backend for Watched<B> {
-    fn commit(&self, commit: Commit) -> Answer<'_, ()> {
+    fn commit<'a>(&'a self, commit: &'a Commit) -> Answer<'a, ()> {
         self.watch(self.inner.commit(commit))
     }
 

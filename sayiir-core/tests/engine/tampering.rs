@@ -87,7 +87,7 @@ async fn replace(disk: &Disk, record: &Record, history: Vec<HistoryEntry>, histo
     };
     let put_back = RunChange { before: None, after: Some(Arc::new(forged)), history, ..change.clone() };
     for change in [change, put_back] {
-        backend.commit(Commit { changes: vec![change] }).await.expect("a commit");
+        backend.commit(&Commit { changes: vec![change] }).await.expect("a commit");
     }
 }
 

@@ -55,7 +55,7 @@ async fn work_on(backend: SledBackend, lane: usize, work: Work) {
         let next: Vec<_> = chosen.clone().map(|run| (run, places[&run].next())).collect();
         let changes = chosen.map(|run| script::change(&script::run(run), places[&run])).collect();
         say("intend", lane, &next);
-        backend.commit(Commit { changes }).await.expect("it commits");
+        backend.commit(&Commit { changes }).await.expect("it commits");
         if work.compacts && lane == 0 && random.one_in(40) {
             backend.compact().await.expect("it compacts");
         }

@@ -186,7 +186,7 @@ impl Actor {
             removed: Vec::new(),
         };
         let removed: Result<(), BackendError> =
-            self.shared.backend.commit(Commit { changes: vec![change] }).await;
+            self.shared.backend.commit(&Commit { changes: vec![change] }).await;
         self.image = None;
         Ok(removed?)
     }

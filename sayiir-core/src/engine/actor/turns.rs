@@ -116,7 +116,7 @@ impl Actor {
                 let shared = &self.shared;
                 let commit = Commit { changes: std::iter::once(*change).chain(changes).collect() };
                 let stopwatch = Stopwatch::start();
-                let write = || shared.backend.commit(commit.clone());
+                let write = || shared.backend.commit(&commit);
                 let span = tracing::info_span!("step", run = %self.run, step = image.record.steps.0);
                 let writing =
                     shared.store_refusing(Access::Commit, patience, Some(&mut self.commands), write);

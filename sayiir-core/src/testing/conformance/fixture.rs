@@ -106,7 +106,7 @@ impl Sketch {
 /// Commits, and expects success.
 pub(super) async fn commit(backend: &impl Backend, changes: Vec<RunChange>) {
     backend
-        .commit(Commit { changes })
+        .commit(&Commit { changes })
         .await
         .expect("a commit that builds on what the store holds is accepted");
 }
@@ -114,7 +114,7 @@ pub(super) async fn commit(backend: &impl Backend, changes: Vec<RunChange>) {
 /// Commits, and expects a conflict.
 pub(super) async fn refused(backend: &impl Backend, changes: Vec<RunChange>) -> BackendError {
     let error = backend
-        .commit(Commit { changes })
+        .commit(&Commit { changes })
         .await
         .expect_err("a commit that builds on something else is refused");
     assert!(matches!(error, BackendError::Conflict { .. }), "not a conflict: {error}");

@@ -34,8 +34,8 @@ pub(super) async fn write_both(
             }
         }
         let commit = Commit { changes };
-        let expected = outcome(model.commit(commit.clone()).await);
-        assert_eq!(outcome(backend.commit(commit).await), expected, "the answer to a commit");
+        let expected = outcome(model.commit(&commit).await);
+        assert_eq!(outcome(backend.commit(&commit).await), expected, "the answer to a commit");
         // A sketch that went ahead of the store stays so at times: its next commit is one that must be refused.
         if expected.is_ok() || random.one_in(10) {
             sketches = attempted;
