@@ -33,7 +33,7 @@ pub struct RunChange {
     /// What the store must hold of it, or the commit is refused; `None`: nothing.
     pub before: Option<Before>,
     /// What it holds afterwards; `None` removes the run with its history, inbox and idempotency keys.
-    pub after: Option<Arc<Record>>,
+    pub after: Option<After>,
     /// Appended to the history.
     pub history: Vec<HistoryEntry>,
     /// Put into the inbox.
@@ -48,7 +48,31 @@ pub struct Before {
     /// The revision.
     pub revision: Revision,
     /// As [`Record::index`] gave it.
-    pub index: IndexEntry,
+    pub index: Arc<IndexEntry>,
+}
+
+impl Before {
+    /// Of a record that the store holds.
+    #[must_use]
+    pub fn of(record: &Record) -> Self {
+        Self { revision: record.revision, index: Arc::new(record.index()) }
+    }
+}
+
+/// A record to be written, with what the indexes are to hold of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct After {
+    /// The record.
+    pub record: Arc<Record>,
+    /// As [`Record::index`] gives it.
+    pub index: Arc<IndexEntry>,
+}
+
+impl From<Record> for After {
+    fn from(record: Record) -> Self {
+        let index = Arc::new(record.index());
+        Self { record: Arc::new(record), index }
+    }
 }
 
 /// A message to be put into the inbox.

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::durable::{Durable, Stored};
+use crate::scratch::Scratch;
 use crate::versions::{Field, ShapeOf, shape_of};
 
 /// How one saved variable is written and read.
@@ -47,9 +48,9 @@ impl<T> FieldCodec<T> {
     }
 
     fn stored(&self, value: &T) -> Result<Stored, String> {
-        let mut out = Vec::new();
+        let mut out = Scratch::new();
         (self.encode)(value, &mut out).map_err(|error| error.to_string())?;
-        let stored = Stored::from_writer(out).map_err(|error| error.to_string())?;
+        let stored = Stored::from_writer(&out).map_err(|error| error.to_string())?;
         // In release builds the round trip would cost as much as the step itself.
         if cfg!(debug_assertions) {
             (self.decode)(stored.as_str()).map_err(|error| format!("it would not read back: {error}"))?;
@@ -123,9 +124,9 @@ pub struct Incompatible {
 }
 
 /// Writes one variant of a state.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct StateWriter {
-    out: Vec<u8>,
+    out: Scratch,
     variant: &'static str,
     fields: usize,
     fault: Option<Unencodable>,
@@ -135,7 +136,7 @@ impl StateWriter {
     /// Opens the variant. Called once, before its fields.
     #[must_use]
     pub fn variant(variant: &'static str) -> Self {
-        let mut out = Vec::with_capacity(128);
+        let mut out = Scratch::new();
         out.extend_from_slice(b"{\"");
         out.extend_from_slice(variant.as_bytes());
         out.extend_from_slice(b"\":{");
@@ -173,7 +174,7 @@ impl StateWriter {
         }
         self.out.extend_from_slice(b"}}");
         let variant = self.variant;
-        Stored::from_writer(self.out).map_err(|error| Unencodable {
+        Stored::from_writer(&self.out).map_err(|error| Unencodable {
             variant: variant.into(),
             field: String::new(),
             cause: error.to_string(),

@@ -1,12 +1,13 @@
 //! What may be saved while a run waits: the [`Durable`] bound, and [`Stored`], a value kept as JSON until its type is needed.
 
-use std::string::FromUtf8Error;
+use std::str::Utf8Error;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 use crate::codec::survives;
+use crate::scratch::Scratch;
 
 /// A value that a run can keep while it waits: owned, sendable, and able to go to JSON and back.
 ///
@@ -37,10 +38,8 @@ impl Stored {
     /// What `serde_json` reports: a map with keys that are not strings, or a failing `Serialize`. In debug builds also a value
     /// that JSON would lose, such as a float that is not finite or `Some(None)`.
     pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
-        if cfg!(debug_assertions) {
-            survives::check(value)?;
-        }
-        serde_json::to_string(value).map(|text| Self(text.into()))
+        let written = written(value)?;
+        Self::from_writer(&written).map_err(serde::ser::Error::custom)
     }
 
     /// Takes text that is already JSON.
@@ -52,8 +51,8 @@ impl Stored {
     }
 
     /// Takes text that was written as JSON just now, piece by piece.
-    pub(crate) fn from_writer(written: Vec<u8>) -> Result<Self, FromUtf8Error> {
-        String::from_utf8(written).map(|text| Self(text.into()))
+    pub(crate) fn from_writer(written: &[u8]) -> Result<Self, Utf8Error> {
+        std::str::from_utf8(written).map(|text| Self(text.into()))
     }
 
     /// Decodes into the type that the caller knows.
@@ -69,6 +68,16 @@ impl Stored {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The JSON of a value that is not kept.
+pub(crate) fn written<T: Serialize + ?Sized>(value: &T) -> Result<Scratch, serde_json::Error> {
+    if cfg!(debug_assertions) {
+        survives::check(value)?;
+    }
+    let mut written = Scratch::new();
+    serde_json::to_writer(&mut *written, value)?;
+    Ok(written)
 }
 
 // In JSON the document itself, in a binary format its text.

@@ -5,6 +5,7 @@ mod chain;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use chain::{Chain, HistoryKey, Tampered};
@@ -39,7 +40,7 @@ impl Serialize for Digest {
         if serializer.is_human_readable() {
             serializer.serialize_str(&blake3::Hash::from_bytes(self.0).to_hex())
         } else {
-            self.0.serialize(serializer)
+            serializer.serialize_bytes(&self.0)
         }
     }
 }
@@ -51,8 +52,24 @@ impl<'de> Deserialize<'de> for Digest {
             let hash = blake3::Hash::from_hex(digits).map_err(serde::de::Error::custom)?;
             Ok(Self(*hash.as_bytes()))
         } else {
-            <[u8; 32]>::deserialize(deserializer).map(Self)
+            deserializer.deserialize_bytes(Bytes)
         }
+    }
+}
+
+/// Reads the bytes of a digest.
+struct Bytes;
+
+impl Visitor<'_> for Bytes {
+    type Value = Digest;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("32 bytes")
+    }
+
+    fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Digest, E> {
+        let bytes = bytes.try_into().map_err(|_| E::invalid_length(bytes.len(), &self))?;
+        Ok(Digest(bytes))
     }
 }
 

@@ -21,6 +21,7 @@ pub mod operation;
 pub mod private;
 pub mod project;
 pub mod record;
+mod scratch;
 pub mod send_event;
 pub mod signal;
 pub mod step;

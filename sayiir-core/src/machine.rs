@@ -29,9 +29,9 @@ pub(crate) use leaves::{LeafId, with_task};
 pub(crate) use moves::{caught, panic_message};
 pub(crate) use spawn::WantedSpawn;
 
-use crate::backend::{Accepted, Before, RunChange};
+use crate::backend::{Accepted, After, Before, RunChange};
 use crate::durable::Stored;
-use crate::history::{Chain, Event, HistoryEntry, HistoryKey};
+use crate::history::{Chain, Digest, Event, HistoryEntry, HistoryKey};
 use crate::ids::{Incarnation, Name, RunId};
 use crate::record::{BlockReason, Ending, IndexEntry, LastOutcome, Phase, Queue, Record};
 use crate::workflow::{LiveState, Program};
@@ -45,7 +45,7 @@ pub(crate) struct Image {
     /// Its record.
     pub(crate) record: Arc<Record>,
     /// What the indexes hold of it.
-    index: IndexEntry,
+    index: Arc<IndexEntry>,
     /// Its state decoded, if that was needed so far.
     pub(crate) live: Option<Box<dyn LiveState>>,
 }
@@ -53,7 +53,7 @@ pub(crate) struct Image {
 impl Image {
     /// A run as it was read.
     pub(crate) fn new(record: Arc<Record>) -> Self {
-        Self { index: record.index(), record, live: None }
+        Self { index: Arc::new(record.index()), record, live: None }
     }
 
     /// When the run wants to be woken next.
@@ -66,7 +66,7 @@ impl Image {
 pub(crate) struct NewRun {
     pub(crate) run: RunId,
     pub(crate) incarnation: Incarnation,
-    pub(crate) input_digest: [u8; 32],
+    pub(crate) input_digest: Digest,
     /// `Box<W::Input>`.
     pub(crate) input: Box<dyn Any + Send>,
     /// The signals of the whole tree of workflows.
@@ -97,7 +97,7 @@ pub(crate) enum Decided {
     /// Nothing is to be written.
     Unchanged(Image),
     /// This is to be written; the image is what the store holds once it is.
-    Changed(Box<RunChange>, Image),
+    Changed(RunChange, Image),
 }
 
 impl Turn {
@@ -171,26 +171,25 @@ impl Turn {
     }
 
     /// Closes the turn.
-    pub(crate) fn finish(self: Box<Self>) -> Decided {
-        let mut this = *self;
-        if !this.changed {
-            let index = this.before.map_or_else(|| this.record.index(), |before| before.index);
-            return Decided::Unchanged(Image { record: Arc::new(this.record), index, live: this.live });
+    pub(crate) fn finish(mut self: Box<Self>) -> Decided {
+        if !self.changed {
+            let After { record, index } = self.record.into();
+            return Decided::Unchanged(Image { record, index, live: self.live });
         }
-        this.record.revision.0 += 1;
-        this.record.updated = this.now;
-        this.record.history = this.chain.head();
-        let record = Arc::new(this.record);
-        let image = Image { index: record.index(), record: Arc::clone(&record), live: this.live };
+        self.record.revision.0 += 1;
+        self.record.updated = self.now;
+        self.record.history = self.chain.head();
+        let after = After::from(self.record);
+        let After { record, index } = after.clone();
         let change = RunChange {
             run: record.run.clone(),
-            before: this.before,
-            after: Some(record),
-            history: this.history,
-            accepted: this.accepted,
-            removed: this.removed,
+            before: self.before,
+            after: Some(after),
+            history: self.history,
+            accepted: self.accepted,
+            removed: self.removed,
         };
-        Decided::Changed(Box::new(change), image)
+        Decided::Changed(change, Image { record, index, live: self.live })
     }
 
     /// Adds to the history.

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use crate::backend::{
-    Accepted, Answer, Backend, BackendError, Before, Commit, Cursor, Doorbell, Page, PlaceCount, Query,
+    Accepted, After, Answer, Backend, BackendError, Commit, Cursor, Doorbell, Page, PlaceCount, Query,
     RunChange,
 };
 use crate::history::HistoryEntry;
@@ -118,10 +118,10 @@ impl Store {
     }
 
     fn apply(&mut self, change: &RunChange) {
-        let before = change.before.as_ref().map(|Before { index, .. }| index);
-        let after = change.after.as_ref().map(|record| record.index());
-        self.reindex(&change.run, before, after.as_ref());
-        let Some(record) = &change.after else {
+        let before = change.before.as_ref().map(|before| &*before.index);
+        let after = change.after.as_ref().map(|after| &*after.index);
+        self.reindex(&change.run, before, after);
+        let Some(After { record, .. }) = &change.after else {
             self.runs.remove(&change.run);
             return;
         };

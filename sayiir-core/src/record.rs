@@ -7,9 +7,10 @@ mod undo;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use crate::durable::Stored;
-use crate::history::HistoryHead;
+use crate::history::{Digest, HistoryHead};
 use crate::ids::{Incarnation, LeafPath, Name, Revision, RunId, StepNumber};
 
 pub use blocked::BlockReason;
@@ -35,7 +36,7 @@ pub struct Record {
     #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
     pub updated: Timestamp,
     /// BLAKE3 of the arguments' JSON, by which `or_attach` knows a repeated start.
-    pub input_digest: [u8; 32],
+    pub input_digest: Digest,
     /// How many suspension points were entered so far.
     pub steps: StepNumber,
     /// When the whole run gives up.
@@ -49,7 +50,7 @@ pub struct Record {
     /// What the run is about.
     pub phase: Phase,
     /// For each signal name that the run's workflows declare, which messages wait in the inbox.
-    pub inbox: Vec<Queue>,
+    pub inbox: SmallVec<[Queue; 1]>,
     /// Length and hash of the history.
     pub history: HistoryHead,
     /// The run that spawned this one.
@@ -71,13 +72,13 @@ impl Record {
             revision: Revision(0),
             created,
             updated: created,
-            input_digest: [0; 32],
+            input_digest: Digest::default(),
             steps: StepNumber(0),
             deadline: None,
             state: None,
             place: None,
-            phase: Phase::Live { leaves: Vec::new() },
-            inbox: Vec::new(),
+            phase: Phase::Live { leaves: LeafRecords::new() },
+            inbox: SmallVec::new(),
             history: HistoryHead::default(),
             parent: None,
             compensations: Vec::new(),
@@ -86,13 +87,16 @@ impl Record {
     }
 }
 
+/// What a run waits for: mostly one thing, which needs no room of its own.
+pub type LeafRecords = SmallVec<[LeafRecord; 1]>;
+
 /// What a run is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Phase {
     /// It runs tasks or waits.
     Live {
         /// What it waits for.
-        leaves: Vec<LeafRecord>,
+        leaves: LeafRecords,
     },
     /// It returned this value.
     Completed {

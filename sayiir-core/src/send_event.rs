@@ -4,7 +4,6 @@
 //! wait finds out.
 
 use std::future::Future;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -152,8 +151,8 @@ fn change(
     let message = Message { signal: signal.into(), position, payload, by: None, at: now };
     Ok(RunChange {
         run,
-        before: Some(Before { revision: record.revision, index: record.index() }),
-        after: Some(Arc::new(after)),
+        before: Some(Before::of(record)),
+        after: Some(after.into()),
         history,
         accepted: vec![Accepted { message, idempotency_key: None, taken: false }],
         removed: Vec::new(),

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::durable::{Durable, Stored};
 use crate::ids::{Incarnation, LeafPath, RunId, StepNumber};
 use crate::operation::Callable;
+use crate::scratch::Scratch;
 use crate::signal::Timeout;
 
 /// A function that a workflow runs as one durable step. Implemented by `#[task]`.
@@ -236,18 +237,24 @@ pub trait PendingTask: fmt::Debug {
 
 /// The key under which an attempt's effects count once: the same for every attempt of one step.
 pub(crate) fn idempotency_key(incarnation: Incarnation, scheduled: StepNumber, path: &LeafPath) -> Arc<str> {
-    let bytes = incarnation.0.to_be_bytes();
-    let half = |place: usize| (bytes[place / 2] >> (4 * (1 - place % 2))) & 0xf;
-    let digits: [u8; 32] = std::array::from_fn(|place| b"0123456789abcdef"[usize::from(half(place))]);
-    let mut key = String::with_capacity(64);
-    key.push_str(std::str::from_utf8(&digits).expect("these digits are ASCII"));
-    key.push('-');
-    key.push_str(&scheduled.0.to_string());
+    let mut key = Scratch::new();
+    key.extend_from_slice(&hexadecimal(incarnation.0));
+    key.push(b'-');
+    key.extend_from_slice(itoa::Buffer::new().format(scheduled.0).as_bytes());
     if !path.0.is_empty() {
-        key.push('-');
-        key.push_str(&path.to_string());
+        key.push(b'-');
+        key.extend_from_slice(path.to_string().as_bytes());
     }
-    key.into()
+    std::str::from_utf8(&key).expect("all of it was text").into()
+}
+
+fn hexadecimal(number: u128) -> [u8; 32] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut digits = [0; 32];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(number.to_be_bytes()) {
+        pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 0xf)]]);
+    }
+    digits
 }
 
 /// What an attempt knows of itself: a `cx: &TaskContext` parameter receives it.
@@ -258,8 +265,12 @@ pub struct TaskContext {
 
 struct ContextParts {
     run: RunId,
+    incarnation: Incarnation,
+    scheduled: StepNumber,
+    path: LeafPath,
     attempt: u32,
-    idempotency_key: Arc<str>,
+    /// Made when somebody first asks for it.
+    idempotency_key: OnceLock<Arc<str>>,
     /// Made when somebody first asks for it.
     cancelled: OnceLock<CancellationToken>,
     progress: Mutex<Option<String>>,
@@ -275,9 +286,11 @@ impl TaskContext {
         path: &LeafPath,
         attempt: u32,
     ) -> Self {
-        let idempotency_key = idempotency_key(incarnation, scheduled, path);
-        let (cancelled, progress) = (OnceLock::new(), Mutex::new(None));
-        Self { inner: Arc::new(ContextParts { run, attempt, idempotency_key, cancelled, progress }) }
+        let path = path.clone();
+        let (idempotency_key, cancelled, progress) = (OnceLock::new(), OnceLock::new(), Mutex::new(None));
+        let parts =
+            ContextParts { run, incarnation, scheduled, path, attempt, idempotency_key, cancelled, progress };
+        Self { inner: Arc::new(parts) }
     }
 
     /// The run this attempt belongs to.
@@ -296,7 +309,8 @@ impl TaskContext {
     /// run's incarnation, the step's number, and the branch where there is one.
     #[must_use]
     pub fn idempotency_key(&self) -> &str {
-        &self.inner.idempotency_key
+        let ContextParts { incarnation, scheduled, path, idempotency_key: key, .. } = &*self.inner;
+        key.get_or_init(|| idempotency_key(*incarnation, *scheduled, path))
     }
 
     /// Fires when the result is no longer wanted.
@@ -322,7 +336,7 @@ impl fmt::Debug for TaskContext {
         f.debug_struct("TaskContext")
             .field("run", &self.inner.run)
             .field("attempt", &self.inner.attempt)
-            .field("idempotency_key", &self.inner.idempotency_key)
+            .field("idempotency_key", &self.idempotency_key())
             .finish_non_exhaustive()
     }
 }

@@ -55,7 +55,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 
 fn remove(driver: &mut Driver) -> RunChange {
     let record = &mut driver.record;
-    let before = Before { revision: record.revision, index: record.index() };
+    let before = Before::of(record);
     record.revision.0 = 0;
     record.history = sayiir_core::history::HistoryHead::default();
     RunChange {

@@ -5,7 +5,6 @@
 use std::error::Error;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
@@ -69,7 +68,7 @@ fn parked(number: u64, random: &mut Random) -> Outcome<RunChange> {
     let history = vec![chain.append(created, event)];
     let record = Record {
         revision: Revision(1),
-        input_digest: [7; 32],
+        input_digest: Digest([7; 32]),
         steps: StepNumber(1),
         state: Some(Stored::encode(&"x".repeat(298))?),
         phase: Phase::Live {
@@ -77,9 +76,10 @@ fn parked(number: u64, random: &mut Random) -> Outcome<RunChange> {
                 path: LeafPath::default(),
                 scheduled: StepNumber(1),
                 kind: LeafKind::Signal { name: SIGNAL.into(), deadline: Some(due), from: 0 },
-            }],
+            }]
+            .into(),
         },
-        inbox: vec![Queue { signal: SIGNAL.into(), head: 0, tail: 0 }],
+        inbox: vec![Queue { signal: SIGNAL.into(), head: 0, tail: 0 }].into(),
         history: chain.head(),
         ..Record::new(
             RunId::new(&format!("expense-{number:08}"))?,
@@ -91,7 +91,7 @@ fn parked(number: u64, random: &mut Random) -> Outcome<RunChange> {
     Ok(RunChange {
         run: record.run.clone(),
         before: None,
-        after: Some(Arc::new(record)),
+        after: Some(record.into()),
         history,
         accepted: Vec::new(),
         removed: Vec::new(),
@@ -154,8 +154,8 @@ async fn deliver(backend: &SledBackend, run: &RunId) -> Outcome<()> {
     };
     let change = RunChange {
         run: run.clone(),
-        before: Some(Before { revision: found.revision, index: found.index() }),
-        after: Some(Arc::new(record)),
+        before: Some(Before::of(&found)),
+        after: Some(record.into()),
         history: Vec::new(),
         accepted: vec![Accepted { message, idempotency_key: None, taken: false }],
         removed: Vec::new(),

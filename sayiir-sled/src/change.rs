@@ -1,6 +1,6 @@
 //! From a commit to the keys it writes and removes. Pure, and done by the caller, so that the one writing thread has less to do.
 
-use sayiir_core::backend::{Accepted, Commit, RunChange};
+use sayiir_core::backend::{self, Accepted, Commit, RunChange};
 use sayiir_core::ids::{Revision, RunId};
 use sayiir_core::record::{IndexEntry, Record};
 
@@ -64,7 +64,8 @@ impl Prepared {
 
 impl Change {
     fn new(change: &RunChange) -> Self {
-        let index = change.before.as_ref().map(|before| &before.index);
+        let before = change.before.as_ref().map(|before| &*before.index);
+        let after = change.after.as_ref().map(|after| &*after.index);
         let mut prepared = Self {
             run: change.run.clone(),
             expected: change.before.as_ref().map(|before| before.revision),
@@ -74,8 +75,8 @@ impl Change {
             moves: Moves::default(),
             taken: Vec::new(),
         };
-        prepared.reindex(index, change.after.as_deref().map(Record::index).as_ref());
-        if let Some(record) = &change.after {
+        prepared.reindex(before, after);
+        if let Some(backend::After { record, .. }) = &change.after {
             prepared.put_record(record);
             value::put_history(&change.run, &change.history, &mut prepared.puts);
             prepared.put_messages(change);

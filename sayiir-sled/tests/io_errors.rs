@@ -34,7 +34,7 @@ async fn filled(backend: &SledBackend) -> Place {
 
 async fn step(backend: &SledBackend, number: usize, place: Place) -> Result<(), BackendError> {
     let changes = vec![script::change(&script::run(number), place)];
-    backend.commit(Commit { changes }).await
+    backend.commit(&Commit { changes }).await
 }
 
 /// Opens the database and compares all there is; the first run may be further.

@@ -30,7 +30,7 @@ fn main() {
         runtime.block_on(compare(TOGETHER as u64, 10));
         runtime.block_on(flat(&[10, 100], 100));
     } else {
-        runtime.block_on(compare(300 * TOGETHER as u64, 10));
+        runtime.block_on(compare(30 * TOGETHER as u64, 10));
         runtime.block_on(flat(&[10, 1_000, 100_000], 10_000));
     }
 }
@@ -39,7 +39,7 @@ fn main() {
 /// machine does is left out of both.
 async fn compare(runs: u64, steps: u64) {
     let (mut engine, mut loops) = (Vec::new(), Vec::new());
-    for _ in 0..5 {
+    for _ in 0..50 {
         engine.extend(counted(runs, steps).await);
         loops.extend(bare::counted(runs, steps));
     }

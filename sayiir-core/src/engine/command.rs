@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::backend::BackendError;
+use crate::history::Digest;
 use crate::machine::NewMessage;
 use crate::record::{Record, StatusKind};
 use crate::workflow::Program;
@@ -62,7 +63,7 @@ pub(crate) struct NewStart {
     pub(crate) program: Arc<dyn Program>,
     /// `Box<W::Input>`.
     pub(crate) input: Box<dyn Any + Send>,
-    pub(crate) input_digest: [u8; 32],
+    pub(crate) input_digest: Digest,
 }
 
 /// Why a command was not carried out. Nothing was stored.

@@ -80,7 +80,7 @@ impl<W: Startable> Start<W> {
         if bytes > limit {
             return Err(StartError::TooLarge { run, bytes, limit });
         }
-        let Digest(input_digest) = Digest::of(arguments.as_str().as_bytes());
+        let input_digest = Digest::of(arguments.as_str().as_bytes());
         let new = NewStart { program, input: Box::new(input), input_digest };
         let started = shared.ask(&run, |reply| Command::Start(new, reply)).await;
         match started {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{Digest, Event, HistoryEntry, HistoryHead};
 use crate::ids::{Incarnation, RunId};
+use crate::scratch::Scratch;
 
 /// What the hashes of a history are made with, so that nobody without it can make them anew.
 ///
@@ -134,16 +135,17 @@ impl Chain {
 
     fn hash(&self, key: Option<HistoryKey>, position: u64, at: Timestamp, event: &Event) -> Digest {
         // One piece: a hasher that is fed every field apart costs several times as much.
-        let mut piece = Vec::with_capacity(256);
+        let mut scratch = Scratch::new();
+        let piece = &mut *scratch;
         piece.extend_from_slice(&self.incarnation.0.to_be_bytes());
         piece.extend_from_slice(&self.head.hash.0);
         piece.extend_from_slice(&position.to_be_bytes());
         piece.extend_from_slice(&at.as_nanosecond().to_be_bytes());
-        let piece =
-            postcard::to_extend(event, piece).expect("an event is plain data, and a vector takes all bytes");
+        *piece = postcard::to_extend(event, std::mem::take(piece))
+            .expect("an event is plain data, and a vector takes all bytes");
         match key {
-            None => Digest::of(&piece),
-            Some(HistoryKey(key)) => Digest(*blake3::keyed_hash(&key, &piece).as_bytes()),
+            None => Digest::of(piece),
+            Some(HistoryKey(key)) => Digest(*blake3::keyed_hash(&key, piece).as_bytes()),
         }
     }
 }

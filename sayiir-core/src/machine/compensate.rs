@@ -8,6 +8,8 @@
 
 use super::control::begin_again;
 use super::{LeafId, Turn};
+use smallvec::smallvec;
+
 use crate::codec::Incompatible;
 use crate::durable::Stored;
 use crate::history::{Digest, Event};
@@ -94,7 +96,7 @@ impl Turn {
     fn compensate_next(&mut self) {
         match self.next(|_| true) {
             Some(leaf) => {
-                self.record.phase = Phase::Live { leaves: vec![leaf] };
+                self.record.phase = Phase::Live { leaves: smallvec![leaf] };
                 self.changed = true;
             }
             None => {

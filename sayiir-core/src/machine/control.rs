@@ -1,6 +1,8 @@
 //! What a caller may do to a run: cancel it, or let a failed or blocked one go on.
 
 use super::Turn;
+use smallvec::SmallVec;
+
 use crate::history::Event;
 use crate::operation::deadline;
 use crate::record::{Ending, LastOutcome, LeafKind, LeafRecord, Phase, StatusKind, StoredOutcome};
@@ -13,12 +15,6 @@ pub(crate) enum NotRetryable {
     Status(StatusKind),
     /// What it did has been undone.
     Compensated,
-}
-
-/// What a retry goes on from.
-enum From {
-    Start,
-    Outcome(LastOutcome),
 }
 
 impl Turn {
@@ -34,10 +30,7 @@ impl Turn {
             return Err(NotRetryable::Compensated);
         }
         let from = match &self.record.phase {
-            Phase::Failed { cause, .. } | Phase::Blocked { cause, .. } => match cause {
-                None => From::Start,
-                Some(cause) => From::Outcome(cause.clone()),
-            },
+            Phase::Failed { cause, .. } | Phase::Blocked { cause, .. } => cause.clone(),
             Phase::Live { .. } | Phase::Completed { .. } | Phase::Cancelled { .. } => {
                 return Err(NotRetryable::Status(self.record.status()));
             }
@@ -45,11 +38,11 @@ impl Turn {
         self.log(Event::Retried);
         self.renew_deadline();
         match from {
-            From::Start => {
-                self.record.phase = Phase::Live { leaves: Vec::new() };
+            Some(cause) => self.go_on_from(cause),
+            None => {
+                self.record.phase = Phase::Live { leaves: SmallVec::new() };
                 self.move_from_start();
             }
-            From::Outcome(cause) => self.go_on_from(cause),
         }
         Ok(())
     }
@@ -61,7 +54,7 @@ impl Turn {
                 begin_again(leaf);
             }
         }
-        self.record.phase = Phase::Live { leaves };
+        self.record.phase = Phase::Live { leaves: leaves.into() };
         self.take_up_old_state();
         if !self.record.leaves().iter().any(|leaf| leaf.path == path) {
             // An upgrade took the run elsewhere: nobody waits for what had come.

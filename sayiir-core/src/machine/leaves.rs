@@ -3,7 +3,7 @@
 use super::Turn;
 use crate::ids::{Frame, LeafPath, RunId, StepNumber};
 use crate::operation::{Leaf, Leaves};
-use crate::record::{LeafKind, LeafRecord, Queue};
+use crate::record::{self, LeafKind, LeafRecord, Queue};
 use crate::task::PendingTask;
 use crate::workflow::LiveState;
 
@@ -31,11 +31,11 @@ impl LeafRecord {
 impl Turn {
     /// The leaves of the new state. Those that were there before keep what the record knows of them; the others are
     /// scheduled at a new step.
-    pub(super) fn leaves_of(&mut self, live: &dyn LiveState, renewed: Option<&[u32]>) -> Vec<LeafRecord> {
+    pub(super) fn leaves_of(&mut self, live: &dyn LiveState, renewed: Option<&[u32]>) -> record::LeafRecords {
         let next = StepNumber(self.record.steps.0 + 1);
         let old = self.record.leaves();
         let queues = &self.record.inbox;
-        let mut leaves = Vec::new();
+        let mut leaves = record::LeafRecords::new();
         let mut failed = Vec::new();
         let mut visit = |path: &LeafPath, leaf: Leaf<'_>| {
             let Some(new) = kind(&leaf, queues) else {

@@ -36,7 +36,7 @@ impl Turn {
     pub(super) fn begin(&mut self, input: Box<dyn Any + Send>) {
         self.log(crate::history::Event::Started {
             workflow: self.record.workflow.clone(),
-            input: crate::history::Digest(self.record.input_digest),
+            input: self.record.input_digest,
         });
         let Some(program) = self.program.clone() else {
             return;

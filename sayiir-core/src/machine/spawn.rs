@@ -34,7 +34,7 @@ impl Turn {
     /// Takes a run that begins with this commit.
     pub(crate) fn adopt(&mut self, child: Box<Turn>) {
         if let Decided::Changed(change, image) = child.finish() {
-            self.children.push((*change, image));
+            self.children.push((change, image));
         }
     }
 

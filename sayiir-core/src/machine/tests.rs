@@ -10,6 +10,7 @@ use self::approval::{Notify, registry};
 use super::{AttemptEnd, Decided, EndedAttempt, Image, LeafId, NewMessage, NewRun, Turn};
 use crate::backend::RunChange;
 use crate::durable::Stored;
+use crate::history::Digest;
 use crate::history::Event;
 use crate::ids::{Incarnation, RunId};
 use crate::record::{BlockReason, LeafKind, Phase, StatusKind};
@@ -26,11 +27,11 @@ fn program() -> Arc<dyn Program> {
 }
 
 /// A run of the approval that began at second 0, with its first commit.
-fn started(amount: u64) -> (Box<RunChange>, Image) {
+fn started(amount: u64) -> (RunChange, Image) {
     let new = NewRun {
         run: RunId::new("exp-001").expect("a valid id"),
         incarnation: Incarnation(7),
-        input_digest: [0; 32],
+        input_digest: Digest::default(),
         input: Box::new((amount,)),
         signals: vec!["decision"],
         parent: None,
@@ -47,7 +48,7 @@ fn reread(image: &Image) -> Image {
     Image::new(Arc::clone(&image.record))
 }
 
-fn changed(turn: Box<Turn>) -> (Box<RunChange>, Image) {
+fn changed(turn: Box<Turn>) -> (RunChange, Image) {
     match turn.finish() {
         Decided::Changed(change, image) => (change, image),
         Decided::Unchanged(_) => panic!("the turn changed nothing"),

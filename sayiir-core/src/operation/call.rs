@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Leaf, Leaves, Operation, Polled};
 use crate::arguments;
-use crate::durable::Stored;
+use crate::durable;
 use crate::signal::Timeout;
 use crate::step::{Fault, Outcome, Step};
 use crate::task::{
@@ -68,7 +68,7 @@ impl<T: Task> PendingTask for TaskCall<T> {
     }
 
     fn attempt(&self, provided: &Arc<Provided>, context: TaskContext) -> Result<Attempt, serde_json::Error> {
-        let input = arguments::decode::<T::Intake, T::Input>(&Stored::encode(self)?)?;
+        let input = arguments::decode::<T::Intake, T::Input>(&durable::written(self)?)?;
         let provided = Arc::clone(provided);
         Ok(Box::pin(async move { Attempted::new::<T>(T::run(input, provided, context).await) }))
     }

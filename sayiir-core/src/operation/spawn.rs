@@ -92,7 +92,7 @@ impl<W: Workflow> PendingSpawn for Spawn<W> {
 
     fn input(&self) -> Result<(Box<dyn Any + Send>, Stored), serde_json::Error> {
         let stored = arguments::encode::<W::Intake, _>(&self.input)?;
-        let copy = arguments::decode::<W::Intake, W::Arguments>(&stored)?;
+        let copy = arguments::decode::<W::Intake, W::Arguments>(stored.as_str().as_bytes())?;
         Ok((Box::new(copy), stored))
     }
 }

@@ -75,7 +75,7 @@ async fn stored(disk: &Disk) -> (Arc<Record>, Vec<HistoryEntry>) {
 async fn replace(disk: &Disk, record: &Record, history: Vec<HistoryEntry>, history_head: HistoryHead) {
     let backend = disk.open().await;
     let run = record.run.clone();
-    let before = Before { revision: record.revision, index: record.index() };
+    let before = Before::of(record);
     let forged = Record { history: history_head, ..record.clone() };
     let change = RunChange {
         run,
@@ -85,7 +85,7 @@ async fn replace(disk: &Disk, record: &Record, history: Vec<HistoryEntry>, histo
         accepted: Vec::new(),
         removed: Vec::new(),
     };
-    let put_back = RunChange { before: None, after: Some(Arc::new(forged)), history, ..change.clone() };
+    let put_back = RunChange { before: None, after: Some(forged.into()), history, ..change.clone() };
     for change in [change, put_back] {
         backend.commit(&Commit { changes: vec![change] }).await.expect("a commit");
     }

@@ -1,7 +1,6 @@
 //! A run as its driver holds it between two steps: it waits for a signal with a limit, and each step moves the limit.
 
 use std::error::Error;
-use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use sayiir_core::backend::{Before, RunChange};
@@ -19,7 +18,7 @@ impl Driver {
     pub(crate) fn new(number: usize) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let created = Timestamp::from_second(1_700_000_000)?;
         let record = Record {
-            input_digest: [7; 32],
+            input_digest: Digest([7; 32]),
             state: Some(Stored::encode(&"x".repeat(298))?),
             ..Record::new(
                 RunId::new(&format!("expense-{number:08}"))?,
@@ -33,8 +32,7 @@ impl Driver {
 
     pub(crate) fn step(&mut self) -> RunChange {
         let record = &mut self.record;
-        let before =
-            (record.revision.0 > 0).then(|| Before { revision: record.revision, index: record.index() });
+        let before = (record.revision.0 > 0).then(|| Before::of(record));
         record.revision.0 += 1;
         record.steps.0 += 1;
         record.updated += SignedDuration::from_millis(3);
@@ -44,7 +42,8 @@ impl Driver {
                 path: LeafPath::default(),
                 scheduled: record.steps,
                 kind: LeafKind::Signal { name: "manager_approval".into(), deadline: Some(due), from: 0 },
-            }],
+            }]
+            .into(),
         };
         let mut chain = Chain::new(record.incarnation, record.history);
         let entry = chain.append(record.updated, event());
@@ -52,7 +51,7 @@ impl Driver {
         RunChange {
             run: record.run.clone(),
             before,
-            after: Some(Arc::new(record.clone())),
+            after: Some(record.clone().into()),
             history: vec![entry],
             accepted: Vec::new(),
             removed: Vec::new(),

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use sayiir_core::backend::{Accepted, Backend, Before, RunChange};
@@ -75,9 +74,8 @@ pub(crate) fn change(run: &RunId, from: Place) -> RunChange {
     let removed = to.revision.checked_sub(WAITING + 1).filter(|_| to.revision > 0);
     RunChange {
         run: run.clone(),
-        before: (from.revision > 0)
-            .then(|| Before { revision: Revision(from.revision), index: record(run, from).index() }),
-        after: (to.revision > 0).then(|| Arc::new(record(run, to))),
+        before: (from.revision > 0).then(|| Before::of(&record(run, from))),
+        after: (to.revision > 0).then(|| record(run, to).into()),
         history: history(to).1.into_iter().skip(usize_of(from.revision)).collect(),
         accepted: (to.revision > 0).then(|| accepted(to)).into_iter().collect(),
         removed: removed.map(|position| (SIGNAL.into(), position)).into_iter().collect(),
@@ -155,7 +153,7 @@ fn record(run: &RunId, place: Place) -> Record {
     Record {
         revision: Revision(revision),
         updated: at(revision),
-        input_digest: [7; 32],
+        input_digest: Digest([7; 32]),
         steps: StepNumber(revision),
         state: Some(text(match revision {
             revision if revision.is_multiple_of(7) => 20_000,
@@ -163,7 +161,7 @@ fn record(run: &RunId, place: Place) -> Record {
             revision => usize_of(revision) * 10,
         })),
         place: Some(StoredPlace { name: waits_at(revision).into(), schema: 7 }),
-        phase: Phase::Live { leaves: vec![leaf(place)] },
+        phase: Phase::Live { leaves: vec![leaf(place)].into() },
         history: history(place).0,
         ..Record::new(run.clone(), incarnation(place), workflow, at(u64::from(place.life)))
     }

@@ -179,7 +179,7 @@ impl Actor {
         }
         let change = RunChange {
             run: self.run.clone(),
-            before: Some(Before { revision: record.revision, index: record.index() }),
+            before: Some(Before::of(&record)),
             after: None,
             history: Vec::new(),
             accepted: Vec::new(),

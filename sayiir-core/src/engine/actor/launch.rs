@@ -164,7 +164,7 @@ impl Actor {
             },
         };
         let ended = EndedAttempt { micros, ..self.ended(leaf, (task, attempt), options, end, is_final) };
-        self.record_end(Box::new(ended)).await;
+        self.record_end(ended).await;
     }
 
     /// What the task makes of its timeout.
@@ -207,13 +207,13 @@ impl Actor {
     }
 
     /// Commits the end of an attempt. If somebody else changed the run meanwhile, what the store holds decides.
-    async fn record_end(&mut self, mut ended: Box<EndedAttempt>) {
+    async fn record_end(&mut self, mut ended: EndedAttempt) {
         loop {
             let again = recallable(&ended);
             let step = ended.end.is_success().then(|| (ended.task, Duration::from_micros(ended.micros)));
             let outcome = match self.turn(Patience::Insist).await {
                 Ok(mut turn) => {
-                    turn.attempt_ended(*ended);
+                    turn.attempt_ended(ended);
                     self.complete(turn, Patience::Insist).await.map_err(Refusal::from)
                 }
                 // The run was removed.
@@ -228,7 +228,7 @@ impl Actor {
             };
             self.image = None;
             match (refusal, again) {
-                (Refusal::Backend(BackendError::Conflict { .. }), Some(again)) => *ended = again,
+                (Refusal::Backend(BackendError::Conflict { .. }), Some(again)) => ended = again,
                 (refusal, _) => {
                     tracing::error!(run = %self.run, ?refusal, "the end of an attempt could not be stored");
                     return self.reload_after_conflict(&refusal).await;

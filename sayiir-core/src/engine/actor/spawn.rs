@@ -46,7 +46,7 @@ impl Actor {
                 return None;
             }
         };
-        let Digest(input_digest) = Digest::of(stored.as_str().as_bytes());
+        let input_digest = Digest::of(stored.as_str().as_bytes());
         let new = NewRun {
             run: wanted.run.clone(),
             incarnation: shared.entropy.incarnation(),

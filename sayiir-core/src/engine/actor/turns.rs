@@ -106,7 +106,7 @@ impl Actor {
         patience: Patience,
     ) -> Result<(), BackendError> {
         let has_more = turn.has_more();
-        let (changes, children): (Vec<_>, Vec<_>) = turn.take_children().into_iter().unzip();
+        let (begun, children): (Vec<_>, Vec<_>) = turn.take_children().into_iter().unzip();
         match turn.finish() {
             Decided::Unchanged(image) => {
                 self.announce(&image, has_more);
@@ -114,7 +114,9 @@ impl Actor {
             }
             Decided::Changed(change, image) => {
                 let shared = &self.shared;
-                let commit = Commit { changes: std::iter::once(*change).chain(changes).collect() };
+                let mut changes = vec![change];
+                changes.extend(begun);
+                let commit = Commit { changes };
                 let stopwatch = Stopwatch::start();
                 let write = || shared.backend.commit(&commit);
                 let span = tracing::info_span!("step", run = %self.run, step = image.record.steps.0);

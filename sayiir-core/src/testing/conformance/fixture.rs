@@ -25,9 +25,9 @@ impl Sketch {
     pub(super) fn new(id: &str, second: i64) -> Self {
         Self {
             record: Record {
-                input_digest: [9; 32],
+                input_digest: Digest([9; 32]),
                 state: Some(json("{\"Sleep\":{\"amount\":12.5}}")),
-                phase: Phase::Live { leaves: vec![timer(Timestamp::MAX)] },
+                phase: Phase::Live { leaves: vec![timer(Timestamp::MAX)].into() },
                 ..Record::new(
                     run(id),
                     Incarnation(u128::from(id.len() as u64) << 64 | 7),
@@ -44,7 +44,7 @@ impl Sketch {
     }
 
     pub(super) fn with_leaves(mut self, leaves: Vec<LeafRecord>) -> Self {
-        self.record.phase = Phase::Live { leaves };
+        self.record.phase = Phase::Live { leaves: leaves.into() };
         self
     }
 
@@ -60,12 +60,11 @@ impl Sketch {
         let history = events.into_iter().map(|event| chain.append(now, event)).collect();
         self.record.history = chain.head();
         self.record.revision.0 += 1;
-        let after = Arc::new(self.record.clone());
-        let before = self.written.replace(Before { revision: after.revision, index: after.index() });
+        let before = self.written.replace(Before::of(&self.record));
         RunChange {
-            run: after.run.clone(),
+            run: self.record.run.clone(),
             before,
-            after: Some(after),
+            after: Some(self.record.clone().into()),
             history,
             accepted: Vec::new(),
             removed: Vec::new(),
@@ -75,7 +74,7 @@ impl Sketch {
     /// Goes on from what a store holds.
     pub(super) fn adopt(&mut self, record: &Record) {
         self.record = record.clone();
-        self.written = Some(Before { revision: record.revision, index: record.index() });
+        self.written = Some(Before::of(record));
     }
 
     /// Whether the store should hold the run.

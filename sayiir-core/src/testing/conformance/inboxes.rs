@@ -117,7 +117,7 @@ pub async fn an_event_rings_for_those_who_listen(backend: &impl Backend) {
     let Some(doorbell) = backend.doorbell() else { return };
     let mut listener = doorbell.listen();
     let mut sketch = Sketch::new("exp-001", 1);
-    sketch.record.inbox = vec![queue("go", 0, 0)];
+    sketch.record.inbox = vec![queue("go", 0, 0)].into();
     sketch.write(backend).await;
     backend.send_event("exp-001", "go", 1).await.expect("the signal is accepted");
     let heard = futures_util::FutureExt::now_or_never(listener.next());

@@ -33,12 +33,12 @@ pub async fn a_run_is_due_at_its_very_nanosecond(backend: &impl Backend) {
 pub async fn a_timer_moves_with_its_run(backend: &impl Backend) {
     let mut sketch = Sketch::new("exp-001", 1);
     for second in [10, 50, 5, 5, 20] {
-        sketch.record.phase = Phase::Live { leaves: vec![wait("go", Some(at(second)))] };
+        sketch.record.phase = Phase::Live { leaves: vec![wait("go", Some(at(second)))].into() };
         sketch.write(backend).await;
         assert_eq!(next_due(backend).await, Some(at(second)));
         assert_eq!(due(backend, at(1_000), 5).await, ["exp-001"]);
     }
-    sketch.record.phase = Phase::Live { leaves: vec![task(None)] };
+    sketch.record.phase = Phase::Live { leaves: vec![task(None)].into() };
     sketch.record.deadline = Some(at(70));
     sketch.write(backend).await;
     assert_eq!(next_due(backend).await, Some(at(70)));
@@ -104,7 +104,7 @@ pub async fn ready_runs_are_found_in_pages(backend: &impl Backend) {
 pub async fn a_run_with_a_message_to_take_is_ready(backend: &impl Backend) {
     let mut sketch = Sketch::new("exp-001", 1).with_leaves(vec![wait("go", None)]);
     for (head, tail) in [(0, 0), (0, 3), (3, 3)] {
-        sketch.record.inbox = vec![queue("stop", 0, 1), queue("go", head, tail)];
+        sketch.record.inbox = vec![queue("stop", 0, 1), queue("go", head, tail)].into();
         sketch.write(backend).await;
         assert_eq!(!ready(backend, None, 5).await.is_empty(), head < tail, "{head}..{tail}");
     }

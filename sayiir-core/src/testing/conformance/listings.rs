@@ -62,9 +62,9 @@ pub async fn filters_hold_together(backend: &impl Backend) {
     for number in 0..36_i64 {
         let id = format!("run-{number:02}");
         let phase = match number % 4 {
-            0 => Phase::Live { leaves: vec![wait("go", None), wait("stop", None)] },
-            1 => Phase::Live { leaves: vec![wait("stop", Some(at(3)))] },
-            2 => Phase::Live { leaves: vec![task(None), wait("go", None)] },
+            0 => Phase::Live { leaves: vec![wait("go", None), wait("stop", None)].into() },
+            1 => Phase::Live { leaves: vec![wait("stop", Some(at(3)))].into() },
+            2 => Phase::Live { leaves: vec![task(None), wait("go", None)].into() },
             _ => Phase::Completed { output: json("1") },
         };
         let mut sketch = Sketch::new(&id, number).with_leaves(vec![timer(at(1))]);

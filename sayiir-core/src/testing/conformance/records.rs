@@ -6,6 +6,8 @@ use super::fixture::{
     Sketch, accepted, at, commit, due, is_delivered, json, large, message, next_due, queue, ready, record,
     refused, run, started, task, timer, wait,
 };
+use smallvec::SmallVec;
+
 use crate::backend::{Backend, BackendError, Commit, Query};
 use crate::ids::{LeafPath, Revision};
 use crate::record::{BlockReason, LastOutcome, Phase, StoredOutcome};
@@ -36,7 +38,7 @@ pub async fn a_record_reads_back_as_it_was_written(backend: &impl Backend) {
     sketch.record.steps.0 = u64::MAX;
     sketch.record.incarnation.0 = u128::MAX;
     sketch.record.parent = Some(run("parent"));
-    sketch.record.inbox = vec![queue("manager_approval", 1, 4), queue("", 0, 0)];
+    sketch.record.inbox = vec![queue("manager_approval", 1, 4), queue("", 0, 0)].into();
     let mut sketch = sketch.with_leaves(vec![
         task(None),
         task(Some(at(-7))),
@@ -57,7 +59,7 @@ pub async fn every_phase_reads_back_as_it_was_written(backend: &impl Backend) {
     };
     let message = accepted("go", 3, None).message;
     let phases = [
-        Phase::Live { leaves: Vec::new() },
+        Phase::Live { leaves: SmallVec::new() },
         Phase::Completed { output: json("[1,null]") },
         Phase::Failed { error: "the bank is closed".into(), cause: Some(cause(StoredOutcome::Repeat)) },
         Phase::Failed { error: String::new(), cause: None },
@@ -148,7 +150,7 @@ pub async fn a_refused_commit_leaves_nothing_of_any_run(backend: &impl Backend) 
     let before = old.write(backend).await;
     taken.write(backend).await;
     let mut new = Sketch::new("new", 1).with_leaves(vec![task(None), timer(at(10))]);
-    old.record.phase = Phase::Live { leaves: vec![timer(at(5))] };
+    old.record.phase = Phase::Live { leaves: vec![timer(at(5))].into() };
     let mut intruder = Sketch::new("taken", 3);
     let changes =
         vec![new.change(vec![started()]), old.change(vec![started()]), intruder.change(vec![started()])];

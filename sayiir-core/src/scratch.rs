@@ -1,0 +1,49 @@
+//! A buffer for bytes on their way: each thread keeps one, so that what is written piece by piece is allocated once, at its size.
+
+use std::cell::Cell;
+use std::ops::{Deref, DerefMut};
+
+/// A larger one is not kept.
+const LARGEST: usize = 64 * 1024;
+
+thread_local! {
+    static KEPT: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// An empty buffer, given back when it is dropped. Whoever takes a second one meanwhile gets one of its own.
+#[derive(Debug)]
+pub(crate) struct Scratch(Vec<u8>);
+
+impl Scratch {
+    #[inline]
+    pub(crate) fn new() -> Self {
+        let mut kept = KEPT.take();
+        kept.clear();
+        Self(kept)
+    }
+}
+
+impl Deref for Scratch {
+    type Target = Vec<u8>;
+    #[inline]
+    fn deref(&self) -> &Vec<u8> {
+        &self.0
+    }
+}
+
+impl DerefMut for Scratch {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+}
+
+impl Drop for Scratch {
+    #[inline]
+    fn drop(&mut self) {
+        if self.0.capacity() <= LARGEST {
+            // Late in the life of a thread there is no place for it any more.
+            let _ = KEPT.try_with(|kept| kept.set(std::mem::take(&mut self.0)));
+        }
+    }
+}
