@@ -1,7 +1,7 @@
 //! What a million steps leave on the disk, with runs that are removed when they are done, and what compaction makes of it.
 //!
-//! `cargo bench -p sayiir-sled --bench churn` measures; `-- --smoke` does less of it. Either fails if compaction leaves files of
-//! more than three times the live bytes.
+//! `cargo bench -p sayiir-sled --bench churn` measures, a number behind `--` says how many runs share the steps; `-- --smoke` does less of
+//! it. Each fails if compaction leaves files of more than three times the live bytes.
 
 mod driver;
 
@@ -12,6 +12,8 @@ use driver::Driver;
 use sayiir_core::backend::{Backend, Before, Commit, RunChange};
 use sayiir_sled::SledBackend;
 
+/// Steps of all runs.
+const STEPS: u64 = 1_000_000;
 /// Steps of a run before it is removed and another one starts.
 const STEPS_OF_A_RUN: u64 = 50;
 /// What compaction may leave: the bytes of all files by those that are live.
@@ -22,7 +24,9 @@ const TOGETHER: usize = 250;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let smoke = std::env::args().any(|argument| argument == "--smoke" || argument == "--test");
-    let (runs, rounds) = if smoke { (1_500, 30) } else { (10_000, 100) };
+    let asked = std::env::args().find_map(|argument| argument.parse::<usize>().ok());
+    let runs = asked.unwrap_or(if smoke { 1_500 } else { 10_000 });
+    let rounds = if smoke { 30 } else { STEPS / runs as u64 };
     let directory = tempfile::tempdir()?;
     let backend = SledBackend::open(directory.path())?;
     let mut drivers = (0..runs).map(Driver::new).collect::<Result<Vec<_>, _>>()?;

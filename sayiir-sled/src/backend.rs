@@ -20,7 +20,7 @@ use crate::committer::Committer;
 use crate::compact::{Compacted, compact};
 use crate::error::from_io;
 use crate::layout::{self, Layout};
-use crate::options::Options;
+use crate::options::{Options, is_wasteful};
 use crate::queue::{Job, Queue};
 use crate::recovery::{Opened, keep};
 use crate::store::{Scope, Store, stopped};
@@ -161,6 +161,23 @@ impl SledBackend {
     /// Once polled it is done, also if the future is dropped.
     pub async fn compact(&self) -> Result<(), BackendError> {
         self.ask(Job::Compact).await
+    }
+
+    /// [Compacts](Self::compact) if the files have more than so many times the bytes that are live, and at least 8 MiB; says whether
+    /// they had. For whatever runs at a quiet hour.
+    ///
+    /// # Errors
+    /// As [`compact`](Self::compact).
+    ///
+    /// # Cancel safety
+    /// As [`compact`](Self::compact).
+    pub async fn compact_above(&self, times: u32) -> Result<bool, BackendError> {
+        let Stats { live_bytes, file_bytes, .. } = self.stats();
+        let wasteful = is_wasteful(times, live_bytes, file_bytes);
+        if wasteful {
+            self.compact().await?;
+        }
+        Ok(wasteful)
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -69,15 +69,15 @@ impl Options {
     }
 
     /// Whether to compact while opening, if the files have more than so many times the bytes that are live and at least
-    /// 8 MiB. It takes about a second for 100,000 keys. Default: never.
+    /// 8 MiB. While a database
+    /// is open, [`SledBackend::compact_above`] does the same. Default: never.
     pub fn compact_above(mut self, times: u32) -> Self {
         self.compact_above = Some(times);
         self
     }
 
     pub(crate) fn wants_compaction(&self, live: u64, files: u64) -> bool {
-        let limit = self.compact_above.map(|times| live.saturating_mul(times.into()));
-        limit.is_some_and(|limit| files > limit.max(NEVER_COMPACTED))
+        self.compact_above.is_some_and(|times| is_wasteful(times, live, files))
     }
 
     /// Opens the database in this directory, which is created if it is not there.
@@ -87,4 +87,9 @@ impl Options {
     pub fn open(self, path: impl AsRef<Path>) -> Result<SledBackend, BackendError> {
         SledBackend::open_with(path.as_ref(), self)
     }
+}
+
+/// Whether the files have more than so many times the live bytes, and are worth the work.
+pub(crate) fn is_wasteful(times: u32, live: u64, files: u64) -> bool {
+    files > live.saturating_mul(times.into()).max(NEVER_COMPACTED)
 }

@@ -130,10 +130,8 @@ async fn a_compaction_cut_off_at_any_point_leaves_a_whole_database() {
     assert!(!path.join("data-1").exists());
 }
 
-#[tokio::test]
-async fn a_database_with_much_waste_is_compacted_at_open_if_asked() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path();
+/// Brings the files to more than what compaction lets be.
+async fn wasteful(path: &Path) -> (SledBackend, Vec<Place>) {
     let backend = SledBackend::open(path).expect("it opens");
     let mut places = Vec::new();
     while backend.stats().file_bytes < 10 * 1024 * 1024 {
@@ -145,6 +143,14 @@ async fn a_database_with_much_waste_is_compacted_at_open_if_asked() {
         }
         places.push(place);
     }
+    (backend, places)
+}
+
+#[tokio::test]
+async fn a_database_with_much_waste_is_compacted_at_open_if_asked() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let (backend, places) = wasteful(path).await;
     let wasteful = backend.stats();
     drop(backend);
     let backend = SledBackend::open(path).expect("it opens");
@@ -154,5 +160,18 @@ async fn a_database_with_much_waste_is_compacted_at_open_if_asked() {
     let compact = backend.stats();
     assert!(compact.file_bytes < wasteful.file_bytes, "{wasteful:?} {compact:?}");
     assert_eq!(compact.live_bytes, wasteful.live_bytes);
+    verify(&backend, &places).await;
+}
+
+#[tokio::test]
+async fn an_open_database_is_compacted_if_its_waste_is_above_what_is_asked() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (backend, places) = wasteful(directory.path()).await;
+    let before = backend.stats();
+    assert!(!backend.compact_above(1_000).await.expect("it has nothing to do"));
+    assert!(backend.stats().file_bytes >= before.file_bytes);
+    assert!(backend.compact_above(2).await.expect("it compacts"));
+    assert!(backend.stats().file_bytes < before.file_bytes);
+    assert!(!backend.compact_above(2).await.expect("it has nothing to do"));
     verify(&backend, &places).await;
 }
