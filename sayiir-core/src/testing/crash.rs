@@ -56,6 +56,32 @@ pub async fn crash_everywhere<T: PartialEq + Debug>(
 
 /// [`crash_everywhere`] on another store: each trial has a database of its own, which is opened anew after the crash.
 ///
+/// ```
+/// use sayiir::prelude::*;
+/// use sayiir::testing::{Database, crash_everywhere_on};
+///
+/// #[workflow]
+/// async fn nap() -> bool {
+///     sleep!(1h).await;
+///     true
+/// }
+///
+/// async fn outlives_crashes<D: Database>(empty: impl Fn() -> D) {
+///     let (outcome, crashes) = crash_everywhere_on(empty, |builder| builder.workflow::<nap>(), async |engine| {
+///         let run = engine.start("nap-1", nap()).or_attach().await.expect("started");
+///         engine.advance(std::time::Duration::from_hours(1)).await;
+///         run.result().await.expect("a value")
+///     })
+///     .await;
+///     assert_eq!((outcome, crashes), (true, 4));
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// outlives_crashes(InMemoryBackend::new).await;
+/// # }
+/// ```
+///
 /// # Panics
 /// As [`crash_everywhere`].
 pub async fn crash_everywhere_on<D: Database, T: PartialEq + Debug>(

@@ -16,8 +16,9 @@ use crate::operation::deadline;
 
 /// An [`Engine`] on a virtual clock.
 ///
-/// It is idle when none of its own futures, attempts of tasks included, has anything to do and the store has answered. An attempt that waits for
-/// something outside of the engine, such as a socket or a thread, counts as idle: await `run.result()` for those.
+/// It is idle when none of its own futures, attempts of tasks included, has anything to do, and the store has answered. An
+/// attempt that waits for something outside of the engine, such as a socket or a thread, counts as idle: await `run.result()`
+/// for those.
 ///
 /// ```
 /// use std::time::Duration;
@@ -89,7 +90,8 @@ impl TestEngine {
         &self.backend
     }
 
-    /// Waits until the engine has nothing to do at the current time.
+    /// Waits until the engine has nothing to do at the current time: for ever on a store that has crashed, as a
+    /// [`FaultyBackend`](super::FaultyBackend) can.
     pub async fn idle(&self) {
         self.activity.idle().await;
     }

@@ -1,12 +1,12 @@
 //! A store that fails.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sayiir_core::backend::{Backend, BackendError};
 use sayiir_core::engine::{SignalError, StartEngineError, StartError, WorkflowStatus};
 use sayiir_core::history::{Event, HistoryEntry};
 use sayiir_core::testing::{CommitFault, TestEngine, assert_each_step_once};
-use std::sync::Arc;
 
 use crate::promises::process::Process;
 use crate::promises::scripted::{Op, Scripted, wait, work};
