@@ -1,0 +1,36 @@
+//! Commits to a device that fails.
+
+use std::fs;
+
+use sayiir_core::backend::{Backend, BackendError};
+use sayiir_sled::SledBackend;
+
+use crate::device::{self, Call, Fault};
+use crate::files::data;
+use crate::{closed, script, step, told, whole};
+
+#[tokio::test]
+async fn after_a_failed_sync_nothing_is_acknowledged_until_the_database_is_opened_anew() {
+    let device = device::alone();
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    for call in [Call::Write, Call::Sync] {
+        let place = closed(path, false).await;
+        let backend = SledBackend::open(path).expect("it opens");
+        device.fails(Fault::once(call, data(path).join("db"), 0));
+        let failed = step(&backend, 0, place).await;
+        assert!(told(&failed), "{call:?}: {failed:?}");
+        device.mend();
+        for _ in 0..3 {
+            let refused = step(&backend, 1, place).await;
+            assert!(matches!(refused, Err(BackendError::Stopped { .. })), "{call:?}: {refused:?}");
+        }
+        let read = backend.record(&script::run(0)).await;
+        assert!(matches!(read, Err(BackendError::Stopped { .. })), "{call:?}: {read:?}");
+        drop(backend);
+        let backend = whole(path, place, &format!("{call:?}")).await;
+        step(&backend, 1, place).await.expect("it commits");
+        drop(backend);
+        fs::remove_dir_all(path).expect("it is removed");
+    }
+}
