@@ -79,9 +79,9 @@ impl SledBackend {
         Ok(report)
     }
 
-    /// Reads everything and compares it with itself: checksums, histories with their records, records with the indexes, and
-    /// with the counters of the places where runs wait, unless a record does not read. Other commits go on meanwhile; only if the counters do not fit do they wait
-    /// while all runs are counted once more. Blocks until it is done.
+    /// Reads everything and compares it with itself: checksums, histories with their records, records with the indexes; and,
+    /// if every record reads, with the counters of the places where runs wait. Other commits go on meanwhile; only if the
+    /// counters do not fit do they wait, while all runs are counted once more. Blocks until it is done.
     ///
     /// # Errors
     /// If the database cannot be read at all.

@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -124,8 +124,8 @@ pub(crate) fn keep<T>(
     }
 }
 
-/// Lets a database go, on a thread of its own: sled panics if its last sync fails. Its own thread is waited for, but not for ever: one that met damage may have died, and sled would
-/// wait for it.
+/// Lets a database go, on another thread, since sled panics if its last sync fails. Sled's own thread is waited for, but not
+/// for ever: one that met damage may have died, and sled would wait for it.
 pub(crate) fn close(db: Option<sled::Db>) {
     let Some(db) = db else { return };
     let (done, closed) = channel();
@@ -134,8 +134,12 @@ pub(crate) fn close(db: Option<sled::Db>) {
         // Nobody listens any more if it took too long.
         let _ = done.send(());
     });
-    if closing.is_err() || closed.recv_timeout(LONGEST_CLOSE).is_err() {
-        tracing::error!("sled did not close its files; they stay locked until this process ends");
+    match closing.map(|_| closed.recv_timeout(LONGEST_CLOSE)) {
+        Ok(Ok(())) => {}
+        Ok(Err(RecvTimeoutError::Disconnected)) => tracing::error!("sled panicked while it closed its files"),
+        Ok(Err(RecvTimeoutError::Timeout)) | Err(_) => {
+            tracing::error!("sled did not close its files; they stay locked until this process ends");
+        }
     }
 }
 
