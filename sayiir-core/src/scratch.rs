@@ -47,3 +47,29 @@ impl Drop for Scratch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_is_empty_however_it_was_left_and_two_do_not_mix() {
+        let mut outer = Scratch::new();
+        outer.extend_from_slice(b"outer");
+        let mut inner = Scratch::new();
+        assert!(inner.is_empty());
+        inner.extend_from_slice(b"inner");
+        assert_eq!((outer.as_slice(), inner.as_slice()), (b"outer".as_slice(), b"inner".as_slice()));
+        drop(outer);
+        drop(inner);
+        assert!(Scratch::new().is_empty());
+    }
+
+    #[test]
+    fn a_large_one_is_not_kept() {
+        let mut large = Scratch::new();
+        large.reserve(LARGEST + 1);
+        drop(large);
+        assert_eq!(Scratch::new().capacity(), 0);
+    }
+}
