@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 
+use postcard::ser_flavors::Flavor;
+
 /// A larger one is not kept.
 const LARGEST: usize = 64 * 1024;
 
@@ -35,6 +37,28 @@ impl DerefMut for Scratch {
     #[inline]
     fn deref_mut(&mut self) -> &mut Vec<u8> {
         &mut self.0
+    }
+}
+
+/// Takes what postcard writes: bytes that lie together in one piece, which its own flavor for anything that can be extended does
+/// not.
+impl Flavor for Scratch {
+    type Output = Self;
+
+    #[inline]
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    #[inline]
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<Self> {
+        Ok(self)
     }
 }
 

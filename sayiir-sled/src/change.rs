@@ -87,7 +87,7 @@ impl Change {
     fn put_record(&mut self, record: &Record) {
         let payload = value::encode(record);
         let key = keys::record(&self.run);
-        let pieces = value::put(key, record.revision.0, &payload, &mut self.puts);
+        let pieces = value::put(&key, record.revision.0, &payload, &mut self.puts);
         let parts = self.puts.iter().rev().take(pieces as usize + 1);
         let bytes = parts.map(|(key, value)| (key.len() + value.len()) as u64).sum();
         self.after = After::Record(Head { revision: record.revision, pieces, bytes });
@@ -102,11 +102,11 @@ impl Change {
         for accepted in &change.accepted {
             let message = &accepted.message;
             if let Some(key) = &accepted.idempotency_key {
-                value::put(keys::delivered(&self.run, key), 0, key.as_bytes(), &mut self.puts);
+                value::put(&keys::delivered(&self.run, key), 0, key.as_bytes(), &mut self.puts);
             }
             if !accepted.taken && !is_removed(accepted) {
                 let key = keys::message(&self.run, &message.signal, message.position);
-                value::put(key, message.position, &value::encode(message), &mut self.puts);
+                value::put(&key, message.position, &value::encode(message), &mut self.puts);
             }
         }
         let removed = change.removed.iter();
@@ -126,7 +126,7 @@ impl Change {
         let gone = old.iter().filter(|key| !new.contains(key));
         self.removes.extend(gone.map(|key| key.as_slice().into()));
         let come = new.into_iter().filter(|key| !old.contains(key));
-        self.puts.extend(come.map(|key| (key.into(), sled::IVec::default())));
+        self.puts.extend(come.map(|key| (key.as_slice().into(), sled::IVec::default())));
     }
 
     fn size(&self) -> usize {

@@ -128,17 +128,17 @@ fn put(fresh: &mut Fresh, line: Line) -> Result<(), BackendError> {
         Line::Format(_) | Line::End { .. } => {}
         Line::Record(record) => {
             let payload = value::encode(&record);
-            value::put(keys::record(&record.run), record.revision.0, &payload, &mut pairs);
+            value::put(&keys::record(&record.run), record.revision.0, &payload, &mut pairs);
             let index = keys::index(&record.run, &record.index());
             pairs.extend(index.into_iter().map(|key| (key.into(), sled::IVec::default())));
         }
         Line::History { run, entries } => value::put_history(&run, &entries, &mut pairs),
         Line::Message { run, message } => {
             let key = keys::message(&run, &message.signal, message.position);
-            value::put(key, message.position, &value::encode(&message), &mut pairs);
+            value::put(&key, message.position, &value::encode(&message), &mut pairs);
         }
         Line::Delivered { run, key } => {
-            value::put(keys::delivered(&run, &key), 0, key.as_bytes(), &mut pairs);
+            value::put(&keys::delivered(&run, &key), 0, key.as_bytes(), &mut pairs);
         }
     }
     for (key, value) in pairs {

@@ -33,6 +33,7 @@ mod sync;
 mod tip;
 mod value;
 mod walk;
+mod written;
 
 pub use backend::{SledBackend, Stats};
 pub use export::{ExportError, Report};

@@ -18,12 +18,13 @@ use sayiir_core::history::HistoryEntry;
 use sayiir_core::ids::RunId;
 use sayiir_core::record::Record;
 use sayiir_core::signal::Message;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::from_sled;
 use crate::frame::{self, Header};
 use crate::keys::{self, Key};
+use crate::written::Written;
+pub(crate) use crate::written::encode;
 
 /// The longest payload under one key: with its frame it stays below 4 KiB.
 pub(crate) const LONGEST: usize = 4_000;
@@ -32,17 +33,20 @@ pub(crate) const LONGEST: usize = 4_000;
 pub(crate) type Pair = (sled::IVec, sled::IVec);
 
 /// Frames a payload, in pieces if it is large, and says how many follow the first part.
-pub(crate) fn put(key: Key, sequence: u64, payload: &[u8], out: &mut Vec<Pair>) -> u32 {
+pub(crate) fn put(key: &Key, sequence: u64, payload: &[u8], out: &mut Vec<Pair>) -> u32 {
     let (first, rest) = payload.split_at(payload.len().min(LONGEST));
     let pieces = u32::try_from(rest.len().div_ceil(LONGEST)).expect("a value is below 16 TiB");
     for (number, part) in (1..).zip(rest.chunks(LONGEST)) {
-        let key = keys::piece(&key, number);
-        let value = frame::encode(&key, Header { pieces: 0, sequence }, part);
-        out.push((key.into(), value.into()));
+        let key = keys::piece(key, number);
+        out.push(pair(&key, Header { pieces: 0, sequence }, part));
     }
-    let value = frame::encode(&key, Header { pieces, sequence }, first);
-    out.push((key.into(), value.into()));
+    out.push(pair(key, Header { pieces, sequence }, first));
     pieces
+}
+
+// From slices: sled's bytes have room of their own, and a vector would be cut to its length first.
+fn pair(key: &[u8], header: Header, payload: &[u8]) -> Pair {
+    (key.into(), frame::encode(key, header, payload).as_slice().into())
 }
 
 /// The whole payload of the value that starts with `bytes` at `key`, with its sequence.
@@ -134,26 +138,22 @@ pub(crate) fn delivered(tree: &sled::Tree, key: &[u8], bytes: &[u8]) -> Result<S
 
 /// Frames the entries that one commit appends: as many under one key as fit.
 pub(crate) fn put_history(run: &RunId, entries: &[HistoryEntry], out: &mut Vec<Pair>) {
-    let mut group = Vec::new();
+    let mut group = Written::default();
     let mut first = None;
     for entry in entries {
-        let bytes = encode(entry);
-        if !group.is_empty() && group.len() + bytes.len() > LONGEST {
+        let before = group.bytes().len();
+        group = group.and(entry);
+        if before > 0 && group.bytes().len() > LONGEST {
+            let next = group.split_off(before);
             let position = first.take().unwrap_or(entry.position);
-            put(keys::history(run, position), position, &group, out);
-            group.clear();
+            put(&keys::history(run, position), position, group.bytes(), out);
+            group = next;
         }
         first = first.or(Some(entry.position));
-        group.extend_from_slice(&bytes);
     }
     if let Some(position) = first {
-        put(keys::history(run, position), position, &group, out);
+        put(&keys::history(run, position), position, group.bytes(), out);
     }
-}
-
-/// The binary form of plain data.
-pub(crate) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    postcard::to_stdvec(value).expect("plain data of known length always has a binary form")
 }
 
 pub(crate) fn damaged(key: &[u8], why: &str) -> BackendError {
