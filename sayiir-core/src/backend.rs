@@ -68,10 +68,21 @@ pub struct After {
     pub index: Arc<IndexEntry>,
 }
 
+impl After {
+    /// The record that follows what the store holds. What most steps do not change of the indexes is shared with it.
+    pub(crate) fn following(before: Option<&Before>, record: Record) -> Self {
+        let index = record.index();
+        let index = match before {
+            Some(before) if *before.index == index => Arc::clone(&before.index),
+            Some(_) | None => Arc::new(index),
+        };
+        Self { record: Arc::new(record), index }
+    }
+}
+
 impl From<Record> for After {
     fn from(record: Record) -> Self {
-        let index = Arc::new(record.index());
-        Self { record: Arc::new(record), index }
+        Self::following(None, record)
     }
 }
 

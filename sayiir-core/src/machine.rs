@@ -173,13 +173,13 @@ impl Turn {
     /// Closes the turn.
     pub(crate) fn finish(mut self: Box<Self>) -> Decided {
         if !self.changed {
-            let After { record, index } = self.record.into();
+            let After { record, index } = After::following(self.before.as_ref(), self.record);
             return Decided::Unchanged(Image { record, index, live: self.live });
         }
         self.record.revision.0 += 1;
         self.record.updated = self.now;
         self.record.history = self.chain.head();
-        let after = After::from(self.record);
+        let after = After::following(self.before.as_ref(), self.record);
         let After { record, index } = after.clone();
         let change = RunChange {
             run: record.run.clone(),

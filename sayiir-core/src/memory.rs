@@ -118,9 +118,11 @@ impl Store {
     }
 
     fn apply(&mut self, change: &RunChange) {
-        let before = change.before.as_ref().map(|before| &*before.index);
-        let after = change.after.as_ref().map(|after| &*after.index);
-        self.reindex(&change.run, before, after);
+        let before = change.before.as_ref().map(|before| &before.index);
+        let after = change.after.as_ref().map(|after| &after.index);
+        if before != after {
+            self.reindex(&change.run, before.map(Arc::as_ref), after.map(Arc::as_ref));
+        }
         let Some(After { record, .. }) = &change.after else {
             self.runs.remove(&change.run);
             return;

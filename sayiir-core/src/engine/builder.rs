@@ -256,6 +256,7 @@ impl EngineBuilder {
         // A store that cannot be read is better found now than in the background.
         backend.next_due().await?;
         let version_report = versions::report(&*backend, &programs).await?;
+        let stop = CancellationToken::new();
         let shared = Arc::new(Shared {
             backend,
             clock: self.clock,
@@ -273,8 +274,8 @@ impl EngineBuilder {
             largest_payload: self.largest_payload,
             version_report,
             recovered: CancellationToken::new(),
-            closing: CancellationToken::new(),
-            stop: CancellationToken::new(),
+            closing: stop.child_token(),
+            stop,
             tasks: TaskTracker::new(),
             activity: self.activity,
         });

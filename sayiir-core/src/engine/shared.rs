@@ -48,7 +48,7 @@ pub(crate) struct Shared {
     pub(crate) recovered: CancellationToken,
     /// What the index of places said when the engine started.
     pub(crate) version_report: VersionReport,
-    /// No new attempts and commands: the engine is being shut down.
+    /// No new attempts and commands: the engine is being shut down, or has stopped.
     pub(crate) closing: CancellationToken,
     /// Everything ends at once.
     pub(crate) stop: CancellationToken,
@@ -88,7 +88,7 @@ impl Shared {
 
     /// Whether commands are still taken.
     pub(crate) fn is_closed(&self) -> bool {
-        self.closing.is_cancelled() || self.stop.is_cancelled()
+        self.closing.is_cancelled()
     }
 
     /// Reads from the store; errors that may pass are waited out if the caller insists. Every error is reported.
