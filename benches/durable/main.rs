@@ -13,6 +13,7 @@ mod bare;
 mod length;
 mod resume;
 mod throughput;
+mod trace;
 
 use std::error::Error;
 use std::time::{Duration, Instant};

@@ -1,11 +1,11 @@
-//! Workflows of ten steps, so many in flight, beside loops that only write the same bytes.
+//! Workflows of ten steps, so many in flight, beside loops that only write the same keys and values.
 
 use std::time::Instant;
 
 use sayiir::prelude::*;
 use tokio::runtime::Runtime;
 
-use crate::bare::{Bytes, append, grouped};
+use crate::bare::{Runs, append, grouped};
 use crate::{Outcome, Scale, count};
 
 const STEPS: u64 = 10;
@@ -24,8 +24,11 @@ impl Round {
 }
 
 pub(crate) fn measure(runtime: &Runtime, scale: &Scale) -> Outcome<()> {
-    let bytes = runtime.block_on(Bytes::of_a_step())?;
-    println!("Workflows of {STEPS} steps; commits per second; {} bytes per commit", bytes.total());
+    let runs = runtime.block_on(Runs::as_the_engine_writes_them())?;
+    let (commits, (keys, bytes)) = (runs.length(), runs.keys_and_bytes());
+    println!(
+        "Workflows of {STEPS} steps, each {commits} commits that write {keys} keys, {bytes} bytes; commits per second"
+    );
     println!("| in flight | engine on sled | sled, grouped batch + fsync | ratio | append + fdatasync |");
     println!("|--:|--:|--:|--:|--:|");
     for in_flight in [1, 8, 64, 512] {
@@ -33,8 +36,8 @@ pub(crate) fn measure(runtime: &Runtime, scale: &Scale) -> Outcome<()> {
         for _ in 0..scale.rounds {
             rounds.push(Round {
                 engine: runtime.block_on(engine(scale, in_flight))?,
-                grouped: grouped(&bytes, scale.time, in_flight)?,
-                append: append(&bytes, scale.time, in_flight)?,
+                grouped: grouped(&runs, scale.time, in_flight)?,
+                append: append(&runs, scale.time, in_flight)?,
             });
         }
         rounds.sort_by(|one, other| one.ratio().total_cmp(&other.ratio()));
