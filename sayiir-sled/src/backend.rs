@@ -58,7 +58,7 @@ struct Inner {
     path: PathBuf,
     store: Arc<Store>,
     jobs: Option<Sender<Job>>,
-    thread: std::sync::Mutex<Option<JoinHandle<()>>>,
+    threads: std::sync::Mutex<Vec<JoinHandle<()>>>,
     doorbell: Doorbell,
 }
 
@@ -120,17 +120,20 @@ impl SledBackend {
         }
         let store = Arc::new(Store::new(opened.db.clone()));
         let (jobs, receiver) = channel();
-        let committer = Committer::new(Arc::clone(&store), Queue::new(receiver), options, layout, opened);
-        let thread = thread::Builder::new()
-            .name("sayiir-sled".into())
-            .spawn(move || committer.run())
-            .map_err(|error| from_io("starting a thread", error))?;
+        let committer =
+            Arc::new(Committer::new(Arc::clone(&store), Queue::new(receiver), options, layout, opened));
+        let start = || {
+            let committer = Arc::clone(&committer);
+            let thread = thread::Builder::new().name("sayiir-sled".into());
+            thread.spawn(move || committer.run()).map_err(|error| from_io("starting a thread", error))
+        };
+        let threads = vec![start()?, start()?];
         Ok(Self {
             inner: Arc::new(Inner {
                 path: path.to_owned(),
                 store,
                 jobs: Some(jobs),
-                thread: std::sync::Mutex::new(Some(thread)),
+                threads: std::sync::Mutex::new(threads),
                 doorbell: Doorbell::default(),
             }),
         })
@@ -285,9 +288,10 @@ impl Backend for SledBackend {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.jobs = None;
-        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Err(_)) = thread.take().map(JoinHandle::join) {
-            tracing::error!(path = %self.path.display(), "the writing thread panicked");
+        for thread in self.threads.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            if thread.join().is_err() {
+                tracing::error!(path = %self.path.display(), "a writing thread panicked");
+            }
         }
     }
 }

@@ -1,49 +1,34 @@
-//! The one thread that writes: it takes all commits that wait, writes them as one batch, waits once for the device, and
-//! answers all.
+//! Two threads that write, and two desks. At the first a group is collected and applied to the tree; at the second it is
+//! synced, once for all its commits. A thread carries its group from the first to the second, answers, and goes back.
 //!
-//! A commit that is refused is answered alone. When the batch or the sync fails, each commit of the group gets the cause, and
-//! nothing is acknowledged any more. If the disk was full, the next commit tries to open the database again.
+//! - It leaves the first desk only when it has got the second, so that groups are synced in the order in which they were
+//!   applied, and at most two are not synced: one at the second desk, one that waits for it.
+//! - It leaves the first desk only if so many commits wait there that applying them takes longer than a sync (`pace`). Otherwise it
+//!   keeps it until it has answered: those who are answered come again, and one sync does for all. So the other thread does nothing
+//!   as long as few commits are in flight, and none is passed from thread to thread.
+//! - Who does more than write a group (periodic sync, compaction, opening again) sits at both desks.
+//! - When a sync fails, so does what is applied behind it, with the same cause, and nothing is acknowledged any more. If the
+//!   disk was full, the next job tries to open the database again.
 
-use std::collections::HashMap;
-use std::fs::File;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
 
 use sayiir_core::backend::BackendError;
 
-use crate::compact;
-use crate::error::{caught, from_io, from_sled};
-use crate::group::Group;
-use crate::heads::Heads;
 use crate::layout::Layout;
-use crate::options::{Durability, Options};
+use crate::options::Options;
 use crate::queue::{Queue, answer};
 use crate::recovery::{self, Opened};
 use crate::store::{Store, stopped};
-use crate::sync;
-use crate::tip::Tip;
+use crate::syncer::{Carried, Syncer};
+use crate::writer::Writer;
 
-/// How long to leave a failed database alone before it is opened again.
-const REST: Duration = Duration::from_millis(100);
-/// Even the laziest store syncs this often.
-const LONGEST_PERIOD: Duration = Duration::from_hours(24);
-
-/// The thread's own state.
+/// The two desks.
 #[derive(Debug)]
 pub(crate) struct Committer {
     store: Arc<Store>,
-    queue: Queue,
-    heads: Heads,
-    options: Options,
-    layout: Layout,
-    log: File,
-    tip: Tip,
-    sequence: u64,
-    live: u64,
-    /// When the groups that were acknowledged unsynced must be synced.
-    sync_at: Option<Instant>,
-    failed_at: Option<Instant>,
+    writer: Mutex<Writer>,
+    syncer: Mutex<Syncer>,
 }
 
 impl Committer {
@@ -54,198 +39,92 @@ impl Committer {
         layout: Layout,
         opened: Opened,
     ) -> Self {
-        store.counters().live.store(opened.live, Ordering::Relaxed);
-        Self {
-            store,
-            queue,
-            heads: Heads::default(),
-            options,
-            layout,
-            log: opened.log,
-            tip: opened.tip,
-            sequence: opened.sequence,
-            live: opened.live,
-            sync_at: None,
-            failed_at: None,
-        }
+        let syncer =
+            Syncer::new(Arc::clone(&store), layout.root().to_owned(), queue.pace(), opened.log, opened.tip);
+        let writer = Writer::new(Arc::clone(&store), queue, options, layout, opened.sequence, opened.live);
+        Self { store, writer: Mutex::new(writer), syncer: Mutex::new(syncer) }
     }
 
-    /// Works until every sender is gone, then closes the database.
-    pub(crate) fn run(mut self) {
-        while self.queue.wait(self.sync_at) {
-            if self.sync_at.is_some_and(|at| at <= Instant::now()) {
-                self.sync_now();
-            }
-            if !self.queue.is_empty() {
-                self.work();
-                self.compact_if_asked();
-            }
-        }
-        if self.sync_at.is_some() {
-            self.sync_now();
-        }
+    /// Works until every sender is gone.
+    pub(crate) fn run(&self) {
+        let _watch = Watch(&self.store);
+        let mut kept = None;
+        while self.turn(&mut kept).is_some() {}
     }
 
-    /// Writes one group.
-    fn work(&mut self) {
-        let db = match self.db() {
-            Ok(db) => db,
-            Err(error) => return self.queue.refuse(&error),
+    /// One group, from the first desk, which may have been kept, to its answers; nothing if there will be no more, or the other
+    /// thread has panicked.
+    fn turn<'a>(&'a self, kept: &mut Option<MutexGuard<'a, Writer>>) -> Option<()> {
+        if kept.is_none() {
+            *kept = Some(self.writer.lock().ok()?);
+        }
+        let writer = kept.as_mut()?;
+        let goes_on = writer.wait();
+        if writer.is_due(goes_on) {
+            writer.sync_now(&mut *self.syncer.lock().ok()?);
+        }
+        if !goes_on {
+            return None;
+        }
+        let carried = match self.database(writer)? {
+            Ok(db) => writer.write(&db),
+            Err(error) => {
+                writer.refuse(&error);
+                None
+            }
         };
-        let (group, replies) = self.queue.collect(&db, &self.heads);
-        if replies.is_empty() {
-            return;
+        if let Some(carried) = carried {
+            self.finish(kept, carried)?;
         }
-        let result = self.write(&db, group);
-        drop(db);
-        if let Err(error) = &result {
-            self.fail(error);
-        }
-        let counters = self.store.counters();
-        Store::count(&counters.groups, 1);
-        Store::count(&counters.commits, replies.len() as u64);
-        for reply in replies {
-            answer(reply, result.clone());
-        }
+        kept.as_mut().map_or(Some(()), |writer| self.compact_if_asked(writer))
     }
 
-    fn write(&mut self, db: &sled::Db, mut group: Group) -> Result<(), BackendError> {
-        let sequence = self.sequence + 1;
-        group.count(db)?;
-        let live = group.number(sequence, self.live);
-        let runs = Arc::new(group.runs);
-        let calls = sync::calls();
-        match self.options.durability {
-            Durability::Sync => {
-                self.store.apply(sequence, group.batch, Arc::clone(&runs))?;
-                self.sync(db, calls, sequence)?;
-            }
-            Durability::Periodic(period) => {
-                self.store.apply(sequence, group.batch, Arc::new(HashMap::new()))?;
-                let next = || Instant::now().checked_add(period.min(LONGEST_PERIOD));
-                self.sync_at = self.sync_at.or_else(next);
-            }
+    /// What becomes of a group at the second desk, and afterwards.
+    fn finish(&self, kept: &mut Option<MutexGuard<'_, Writer>>, carried: Carried) -> Option<()> {
+        let mut syncer = self.syncer.lock().ok()?;
+        // The other thread goes on there.
+        drop(kept.take_if(|writer| writer.is_worth_leaving()));
+        let result = syncer.finish(&carried);
+        drop(syncer);
+        carried.answer(&result);
+        Some(())
+    }
+
+    /// The database, opened again if there was none.
+    fn database(&self, writer: &mut Writer) -> Option<Result<sled::Db, BackendError>> {
+        match self.store.db() {
+            Ok(db) => Some(Ok(db)),
+            Err(error) => Some(writer.open_again(error, &mut *self.syncer.lock().ok()?)),
         }
-        self.store.settle(sequence);
-        self.heads.keep(Arc::unwrap_or_clone(runs));
-        self.sequence = sequence;
-        self.set_live(live);
-        Ok(())
-    }
-
-    /// Brings everything up to a group to the device; `calls` were made before that group was written.
-    fn sync(&mut self, db: &sled::Db, calls: u64, sequence: u64) -> Result<(), BackendError> {
-        let start = Instant::now();
-        caught(|| db.flush().map_err(from_sled))?;
-        if sync::calls() == calls {
-            self.sync_log()?;
-        }
-        self.queue.learn(start.elapsed());
-        self.remember(sequence);
-        Ok(())
-    }
-
-    /// Syncs what was acknowledged before.
-    fn sync_now(&mut self) {
-        self.sync_at = None;
-        let result = self.store.db().and_then(|db| {
-            caught(|| db.flush().map_err(from_sled))?;
-            // Sled may have written part of it by itself, so that the count of its syncs says nothing.
-            self.sync_log()
-        });
-        match result {
-            Ok(()) => self.remember(self.sequence),
-            Err(error) => self.fail(&error),
-        }
-    }
-
-    fn sync_log(&self) -> Result<(), BackendError> {
-        Store::count(&self.store.counters().file_syncs, 1);
-        self.log.sync_data().map_err(|error| from_io("syncing the log", error))
-    }
-
-    /// Notes what is about to be acknowledged. Without the note a later loss may go unseen; nothing is lost by it.
-    fn remember(&self, sequence: u64) {
-        if let Err(error) = self.tip.write(sequence) {
-            tracing::warn!(%error, "the tip was not written");
-        }
-    }
-
-    fn set_live(&mut self, live: u64) {
-        self.live = live;
-        self.store.counters().live.store(live, Ordering::Relaxed);
     }
 
     /// Compacts once for all who asked; what they wait behind has been written.
-    fn compact_if_asked(&mut self) {
-        let asked = self.queue.compactions();
-        if asked.is_empty() {
-            return;
+    fn compact_if_asked(&self, writer: &mut Writer) -> Option<()> {
+        let asked = writer.compactions();
+        if !asked.is_empty() {
+            let result = writer.compact(&mut *self.syncer.lock().ok()?);
+            for reply in asked {
+                answer(reply, result.clone());
+            }
         }
-        let result = self.compact();
-        if let Err(error) = &result {
-            tracing::error!(%error, path = %self.layout.root().display(), "compaction failed");
-        }
-        for reply in asked {
-            answer(reply, result.clone());
-        }
-    }
-
-    fn compact(&mut self) -> Result<(), BackendError> {
-        let db = self.db()?;
-        let compacted = compact::compact(&self.layout, &self.options, &db, self.sequence)?;
-        drop(db);
-        self.log = compacted.log;
-        self.set_live(compacted.live);
-        // What was acknowledged unsynced is in the copy, and that is synced.
-        self.sync_at = None;
-        self.remember(self.sequence);
-        recovery::close(self.store.replace(compacted.db));
-        match self.layout.current()? {
-            Some(number) => self.layout.remove_others(number),
-            None => Ok(()),
-        }
-    }
-
-    fn fail(&mut self, cause: &BackendError) {
-        tracing::error!(error = %cause, path = %self.layout.root().display(), "the store has failed");
-        self.failed_at = Some(Instant::now());
-        self.sync_at = None;
-        // After a failed sync the system may take for written what is not: only a new start can tell what is there.
-        let may_pass = matches!(cause, BackendError::StorageFull { .. });
-        let told = if may_pass { cause.clone() } else { stopped(&cause.to_string()) };
-        recovery::close(self.store.fail(told));
-    }
-
-    /// The database; one whose disk was full is opened again.
-    fn db(&mut self) -> Result<sled::Db, BackendError> {
-        let error = match self.store.db() {
-            Ok(db) => return Ok(db),
-            Err(error) => error,
-        };
-        let rested = self.failed_at.is_none_or(|at| at.elapsed() >= REST);
-        if !error.is_retryable() || !rested {
-            return Err(error);
-        }
-        self.failed_at = Some(Instant::now());
-        let opened = recovery::open(&self.layout, &self.options)?;
-        tracing::warn!(path = %self.layout.root().display(), "the store goes on");
-        if opened.sequence > self.sequence {
-            tracing::warn!("the group that failed had been written after all");
-        }
-        self.heads = Heads::default();
-        self.log = opened.log;
-        self.tip = opened.tip;
-        self.sequence = opened.sequence;
-        self.set_live(opened.live);
-        self.store.replace(opened.db);
-        self.store.db()
+        Some(())
     }
 }
 
-/// Also if the thread panics: nobody may wait for it any more, and the database goes before the directory's lock does.
+/// The database goes before the directory's lock does.
 impl Drop for Committer {
     fn drop(&mut self) {
         recovery::close(self.store.fail(stopped("it was closed")));
+    }
+}
+
+/// When a thread panics, nobody may wait for it any more, though the other one lives.
+struct Watch<'a>(&'a Store);
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            recovery::close(self.0.fail(stopped("its thread has panicked")));
+        }
     }
 }

@@ -65,8 +65,8 @@ impl Heads {
     }
 
     /// Takes what was written.
-    pub(crate) fn keep(&mut self, written: HashMap<RunId, Option<Head>>) {
-        self.young.extend(written);
+    pub(crate) fn keep(&mut self, written: &HashMap<RunId, Option<Head>>) {
+        self.young.extend(written.iter().map(|(run, head)| (run.clone(), *head)));
         if self.young.len() > GENERATION {
             self.old = std::mem::take(&mut self.young);
         }

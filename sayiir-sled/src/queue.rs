@@ -1,9 +1,10 @@
 //! The commits that wait, and how they are taken: as many as are there, and those that are about to come.
 
 use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use sayiir_core::backend::BackendError;
 use sayiir_core::ids::RunId;
@@ -12,14 +13,13 @@ use tokio::sync::oneshot;
 use crate::change::Prepared;
 use crate::group::Group;
 use crate::heads::Heads;
+use crate::pace::Pace;
 
 /// At most so many commits in a group: by then the sync costs each of them little, and while one group is written the next
 /// is prepared.
 const MOST_COMMITS: usize = 256;
 /// No further commit is taken into a group that touches so many keys.
 const MANY_KEYS: usize = 4_096;
-/// No group waits longer than this for one more commit.
-const MOST_PATIENCE: Duration = Duration::from_millis(1);
 
 /// Where an answer goes.
 pub(crate) type Reply = oneshot::Sender<Result<(), BackendError>>;
@@ -41,14 +41,18 @@ pub(crate) struct Queue {
     jobs: Receiver<Job>,
     /// Taken from `jobs` and not done.
     waiting: VecDeque<Job>,
-    /// How many waited for the last group, and how long to wait for as many again.
+    /// How many waited for the last group.
     expected: usize,
-    patience: Duration,
+    pace: Arc<Pace>,
 }
 
 impl Queue {
     pub(crate) fn new(jobs: Receiver<Job>) -> Self {
-        Self { jobs, waiting: VecDeque::new(), expected: 0, patience: Duration::ZERO }
+        Self { jobs, waiting: VecDeque::new(), expected: 0, pace: Arc::default() }
+    }
+
+    pub(crate) fn pace(&self) -> Arc<Pace> {
+        Arc::clone(&self.pace)
     }
 
     /// Waits for a job, at most until `until`, and takes all that are there; `false` once there will be none any more.
@@ -71,35 +75,39 @@ impl Queue {
     /// Takes all jobs that are there. Those who were answered last are about to come again: without a moment's patience they
     /// would miss each group by a hair, and two halves take turns where one group would do.
     fn gather(&mut self) {
-        let start = Instant::now();
-        while self.waiting.len() < MOST_COMMITS {
-            match self.jobs.try_recv() {
-                Ok(job) => self.waiting.push_back(job),
-                Err(TryRecvError::Disconnected) => break,
-                Err(TryRecvError::Empty) => {
-                    if self.waiting.len() >= self.expected || start.elapsed() >= self.patience {
-                        break;
-                    }
-                    thread::yield_now();
-                }
-            }
+        let (start, patience) = (Instant::now(), self.pace.patience());
+        while self.take_all() && self.waiting.len() < self.expected && start.elapsed() < patience {
+            thread::yield_now();
         }
         self.expected = self.waiting.len();
     }
 
-    /// Learns how long a sync takes: waiting half as long for commits that save another one is worth it.
-    pub(crate) fn learn(&mut self, sync: Duration) {
-        self.patience = (sync / 2).min(MOST_PATIENCE);
+    /// Takes the jobs that are there, up to a group's fill; `false` if more will not come.
+    fn take_all(&mut self) -> bool {
+        while self.waiting.len() < MOST_COMMITS {
+            match self.jobs.try_recv() {
+                Ok(job) => self.waiting.push_back(job),
+                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Disconnected) => break,
+            }
+        }
+        false
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+    /// Whether more than enough commits wait for a group of their own.
+    pub(crate) fn has_enough(&mut self) -> bool {
+        self.take_all();
+        self.waiting.len() >= self.pace.enough().clamp(1, MOST_COMMITS)
     }
 
-    /// Takes the commits of the next group, in order; answers those that are refused.
-    pub(crate) fn collect(&mut self, db: &sled::Db, heads: &Heads) -> (Group, Vec<Reply>) {
+    /// Takes the commits of the next group, in order, and those that are refused.
+    pub(crate) fn collect(
+        &mut self,
+        db: &sled::Db,
+        heads: &Heads,
+    ) -> (Group, Vec<Reply>, Vec<(Reply, BackendError)>) {
         let mut group = Group::default();
-        let mut replies = Vec::new();
+        let (mut replies, mut refused) = (Vec::new(), Vec::new());
         // The order of one run's commits is kept: behind one that must wait, all wait.
         let mut held: HashSet<RunId> = HashSet::new();
         let mut later = VecDeque::new();
@@ -116,11 +124,11 @@ impl Queue {
             }
             match group.admit(db, heads, commit) {
                 Ok(()) => replies.push(reply),
-                Err(error) => answer(reply, Err(error)),
+                Err(error) => refused.push((reply, error)),
             }
         }
         self.waiting = later;
-        (group, replies)
+        (group, replies, refused)
     }
 
     /// Takes the replies of those who ask for compaction, and answers those who wanted an open database: there is one.

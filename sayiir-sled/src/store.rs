@@ -1,11 +1,11 @@
-//! What readers and the writing thread share: the open database, and which part of what it shows is not yet durable.
+//! What readers and the writing threads share: the open database, and which part of what it shows is not yet durable.
 //!
 //! A reader sees a group either whole or not at all, and is answered only once what it saw is durable: otherwise a power
 //! loss could take back what a caller has been told.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use sayiir_core::backend::BackendError;
 use sayiir_core::ids::RunId;
@@ -17,22 +17,28 @@ use crate::heads::Head;
 /// The shared part of a backend.
 #[derive(Debug)]
 pub(crate) struct Store {
-    state: RwLock<State>,
-    /// Moves when `State::settled` does or the store fails.
-    progress: watch::Sender<u64>,
+    /// The database, or why there is none. Held exclusively while a group is applied, and not while it is synced.
+    db: RwLock<Result<sled::Db, BackendError>>,
+    /// The groups that are visible and not yet durable, in order.
+    unsettled: Mutex<VecDeque<Arc<Applied>>>,
+    /// Moves when the fate of a group is known.
+    progress: watch::Sender<()>,
     counters: Counters,
 }
 
+/// A group that is visible.
 #[derive(Debug)]
-struct State {
-    /// The database, or why there is none.
-    db: Result<sled::Db, BackendError>,
-    /// The last group that is visible.
-    applied: u64,
-    /// The last group that need not be waited for.
-    settled: u64,
-    /// The runs of the groups between the two.
-    pending: Arc<HashMap<RunId, Option<Head>>>,
+pub(crate) struct Applied {
+    /// What stands of its runs.
+    pub(crate) runs: HashMap<RunId, Option<Head>>,
+    /// Whether it is durable, once that is known.
+    fate: OnceLock<Result<(), BackendError>>,
+}
+
+impl Applied {
+    pub(crate) fn new(runs: HashMap<RunId, Option<Head>>) -> Self {
+        Self { runs, fate: OnceLock::new() }
+    }
 }
 
 /// What has been done since the database was opened.
@@ -56,8 +62,9 @@ pub(crate) enum Scope<'a> {
 impl Store {
     pub(crate) fn new(db: sled::Db) -> Self {
         Self {
-            state: RwLock::new(State { db: Ok(db), applied: 0, settled: 0, pending: Arc::default() }),
-            progress: watch::Sender::new(0),
+            db: RwLock::new(Ok(db)),
+            unsettled: Mutex::default(),
+            progress: watch::Sender::new(()),
             counters: Counters::default(),
         }
     }
@@ -66,12 +73,12 @@ impl Store {
         &self.counters
     }
 
-    /// The database, for the writing thread.
+    /// The database, for the threads that write.
     ///
     /// # Errors
     /// Why there is none.
     pub(crate) fn db(&self) -> Result<sled::Db, BackendError> {
-        self.shared().db.clone()
+        self.shared().clone()
     }
 
     /// Reads, and waits until what was read is durable.
@@ -85,7 +92,7 @@ impl Store {
     ) -> Result<T, BackendError> {
         let (value, seen) = self.look(scope, work)?;
         if let Some(group) = seen {
-            self.settled(group).await?;
+            self.settled(&group).await?;
         }
         Ok(value)
     }
@@ -94,15 +101,17 @@ impl Store {
         &self,
         scope: Scope<'_>,
         work: impl FnOnce(&sled::Tree) -> Result<T, BackendError>,
-    ) -> Result<(T, Option<u64>), BackendError> {
-        let state = self.shared();
-        let db = state.db.as_ref().map_err(Clone::clone)?;
-        let value = caught(|| work(db))?;
-        let unsettled = match scope {
-            Scope::Run(run) => state.pending.contains_key(run),
-            Scope::All => state.applied > state.settled,
-        };
-        Ok((value, unsettled.then_some(state.applied)))
+    ) -> Result<(T, Option<Arc<Applied>>), BackendError> {
+        let db = self.shared();
+        let value = caught(|| work(db.as_ref().map_err(Clone::clone)?))?;
+        // Groups settle in order: to wait for the last that was seen is enough.
+        let unsettled = self.unsettled();
+        let mut seen = unsettled.iter().rev();
+        let seen = seen.find(|group| match scope {
+            Scope::Run(run) => group.runs.contains_key(run),
+            Scope::All => true,
+        });
+        Ok((value, seen.cloned()))
     }
 
     /// Reads what is there, durable or not.
@@ -116,15 +125,11 @@ impl Store {
         self.look(Scope::All, work).map(|(value, _)| value)
     }
 
-    async fn settled(&self, group: u64) -> Result<(), BackendError> {
+    async fn settled(&self, group: &Applied) -> Result<(), BackendError> {
         let mut progress = self.progress.subscribe();
         loop {
-            {
-                let state = self.shared();
-                state.db.as_ref().map_err(Clone::clone)?;
-                if state.settled >= group {
-                    return Ok(());
-                }
+            if let Some(fate) = group.fate.get() {
+                return fate.clone();
             }
             if progress.changed().await.is_err() {
                 return Err(stopped("it was closed"));
@@ -132,61 +137,62 @@ impl Store {
         }
     }
 
-    /// Makes a group visible. Readers of its runs wait for [`settle`](Self::settle), unless nothing need be waited for.
+    /// Makes a group visible. Readers of its runs wait for [`settle`](Self::settle).
     ///
     /// # Errors
     /// What sled says.
-    pub(crate) fn apply(
-        &self,
-        group: u64,
-        batch: sled::Batch,
-        pending: Arc<HashMap<RunId, Option<Head>>>,
-    ) -> Result<(), BackendError> {
-        let mut state = self.exclusive();
-        let db = state.db.as_ref().map_err(Clone::clone)?;
-        caught(|| db.apply_batch(batch).map_err(from_sled))?;
-        state.applied = group;
-        state.pending = pending;
+    pub(crate) fn apply(&self, batch: sled::Batch, group: &Arc<Applied>) -> Result<(), BackendError> {
+        let db = self.exclusive();
+        caught(|| db.as_ref().map_err(Clone::clone)?.apply_batch(batch).map_err(from_sled))?;
+        self.unsettled().push_back(Arc::clone(group));
         Ok(())
     }
 
-    /// Lets readers see the groups up to this one without waiting.
-    pub(crate) fn settle(&self, group: u64) {
-        let mut state = self.exclusive();
-        state.settled = group;
-        state.pending = Arc::default();
-        drop(state);
-        self.progress.send_replace(group);
+    /// Lets readers see a group, and those before it, without waiting.
+    pub(crate) fn settle(&self, group: &Arc<Applied>) {
+        let mut unsettled = self.unsettled();
+        if let Some(place) = unsettled.iter().position(|other| Arc::ptr_eq(other, group)) {
+            decide(unsettled.drain(..=place), &Ok(()));
+        }
+        drop(unsettled);
+        self.progress.send_replace(());
     }
 
     /// Takes the database away: from now on everybody is told why.
     pub(crate) fn fail(&self, why: BackendError) -> Option<sled::Db> {
-        let mut state = self.exclusive();
-        let db = std::mem::replace(&mut state.db, Err(why));
-        state.pending = Arc::default();
-        drop(state);
-        self.progress.send_modify(|_| {});
+        let db = std::mem::replace(&mut *self.exclusive(), Err(why.clone()));
+        decide(self.unsettled().drain(..), &Err(why));
+        self.progress.send_replace(());
         db.ok()
     }
 
-    /// Puts another database in place: one that was opened again, or a compacted one.
+    /// Puts another database in place: one that was opened again, or a compacted one. There may be no group that is not settled.
     pub(crate) fn replace(&self, db: sled::Db) -> Option<sled::Db> {
-        let mut state = self.exclusive();
-        state.settled = state.applied;
-        std::mem::replace(&mut state.db, Ok(db)).ok()
+        std::mem::replace(&mut *self.exclusive(), Ok(db)).ok()
     }
 
     pub(crate) fn count(counter: &AtomicU64, by: u64) {
         counter.fetch_add(by, Ordering::Relaxed);
     }
 
-    // A panic while the lock is held comes from sled alone, is caught inside, and leaves the state as it was.
-    fn shared(&self) -> RwLockReadGuard<'_, State> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    // A panic while a lock is held comes from sled alone, is caught inside, and leaves what is behind the lock as it was.
+    fn shared(&self) -> RwLockReadGuard<'_, Result<sled::Db, BackendError>> {
+        self.db.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn exclusive(&self) -> RwLockWriteGuard<'_, State> {
-        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    fn exclusive(&self) -> RwLockWriteGuard<'_, Result<sled::Db, BackendError>> {
+        self.db.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unsettled(&self) -> MutexGuard<'_, VecDeque<Arc<Applied>>> {
+        self.unsettled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn decide(groups: impl Iterator<Item = Arc<Applied>>, fate: &Result<(), BackendError>) {
+    for group in groups {
+        // Each group is in the list once, and leaves it here: nobody else decides.
+        let _ = group.fate.set(fate.clone());
     }
 }
 

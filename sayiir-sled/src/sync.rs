@@ -3,7 +3,7 @@
 //! writes and before it counts the buffer as stable, so that its own flush becomes a real one.
 //!
 //! The linker decides whether sled meets this function or the C library's. So every call is counted, and a flush that went
-//! by without one is followed by `sync_data` on the file (see `store`). The replacement is good for the whole program:
+//! by without one is followed by `sync_data` on the file (see `syncer`). The replacement is good for the whole program:
 //! `fdatasync` does all that `sync_file_range` promises, and more.
 //!
 //! This is the only module of the workspace with unsafe code, apart from the failing device of the tests (`tests/device`).

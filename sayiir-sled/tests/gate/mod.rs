@@ -1,0 +1,96 @@
+//! A device that holds syncs back while a test wants it to: `fdatasync`, defined here under its own name, so that the linker
+//! gives it to the whole test program.
+#![expect(unsafe_code, reason = "the call of the C library has no safe name that could be taken")]
+
+use std::ffi::c_int;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+static STATE: Mutex<State> = Mutex::new(State { closed: false, broken: false, passed: 0, waiting: 0 });
+static CHANGED: Condvar = Condvar::new();
+static TURN: Mutex<()> = Mutex::new(());
+
+struct State {
+    closed: bool,
+    /// Whether syncs fail.
+    broken: bool,
+    /// How often those that waited were let through.
+    passed: u64,
+    waiting: usize,
+}
+
+/// There is one for all tests of a program. It opens when it is dropped.
+pub(crate) struct Gate {
+    state: &'static Mutex<State>,
+    _turn: MutexGuard<'static, ()>,
+}
+
+/// For this test alone; it is open.
+pub(crate) fn alone() -> Gate {
+    Gate { state: &STATE, _turn: locked(&TURN) }
+}
+
+impl Gate {
+    /// Lets no sync through.
+    pub(crate) fn close(&self) {
+        locked(self.state).closed = true;
+    }
+
+    /// Waits until so many syncs wait here.
+    pub(crate) fn wait(&self, syncs: usize) {
+        let state = CHANGED.wait_while(locked(self.state), |state| state.waiting < syncs);
+        drop(state.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Lets those through that wait now.
+    pub(crate) fn pass(&self) {
+        locked(self.state).passed += 1;
+        CHANGED.notify_all();
+    }
+
+    /// Lets everything through.
+    pub(crate) fn open(&self) {
+        locked(self.state).closed = false;
+        CHANGED.notify_all();
+    }
+
+    /// Lets everything through, and fail.
+    pub(crate) fn break_down(&self) {
+        locked(self.state).broken = true;
+        self.open();
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        self.open();
+        locked(self.state).broken = false;
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+// SAFETY: the name and signature are those of the C library. A call that is not to fail goes to the system as it came, with
+// errno as the system set it; one that is to fail touches nothing and answers as its contract says.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn fdatasync(file: c_int) -> c_int {
+    let mut state = locked(&STATE);
+    let passed = state.passed;
+    state.waiting += 1;
+    CHANGED.notify_all();
+    state = CHANGED
+        .wait_while(state, |state| state.closed && state.passed == passed)
+        .unwrap_or_else(PoisonError::into_inner);
+    state.waiting -= 1;
+    let fails = state.broken;
+    drop(state);
+    if fails {
+        // SAFETY: the C library gives the place of this thread's errno.
+        unsafe { *libc::__errno_location() = libc::EIO };
+        return -1;
+    }
+    // SAFETY: as above.
+    let answer = unsafe { libc::syscall(libc::SYS_fdatasync, file) };
+    c_int::try_from(answer).expect("it is 0 or -1")
+}
