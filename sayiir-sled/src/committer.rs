@@ -3,7 +3,7 @@
 //!
 //! - It leaves the first desk only when it has got the second, so that groups are synced in the order in which they were
 //!   applied, and at most two are not synced: one at the second desk, one that waits for it.
-//! - It leaves the first desk only if so many commits wait there that applying them takes longer than a sync (`pace`). Otherwise it
+//! - It leaves the first desk only if so many commits wait there that applying them takes longer than two syncs (`pace`). Otherwise it
 //!   keeps it until it has answered: those who are answered come again, and one sync does for all. So the other thread does nothing
 //!   as long as few commits are in flight, and none is passed from thread to thread.
 //! - Who does more than write a group (periodic sync, compaction, opening again) sits at both desks.

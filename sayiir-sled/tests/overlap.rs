@@ -5,6 +5,7 @@ mod gate;
 
 use std::path::Path;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use gate::Gate;
 use jiff::Timestamp;
@@ -13,11 +14,17 @@ use sayiir_core::ids::{Incarnation, Revision, RunId};
 use sayiir_core::record::{Phase, Record};
 use sayiir_sled::SledBackend;
 use tokio::task::{JoinHandle, spawn_blocking, yield_now};
+use tokio::time::timeout;
 
 /// More than two groups hold.
 const RUNS: u64 = 600;
 /// As many commits as a group holds.
 const GROUP: u64 = 256;
+
+/// How often a race is run.
+const ROUNDS: usize = 20;
+/// A commit without an answer by then will have none.
+const LONGEST: Duration = Duration::from_secs(20);
 
 fn run(number: u64) -> RunId {
     RunId::new(&format!("run-{number}")).expect("a good id")
@@ -113,6 +120,31 @@ async fn a_sync_that_fails_takes_the_group_behind_it_along() {
     drop(gate);
     let backend = SledBackend::open(directory.path()).expect("it opens");
     assert!(backend.record(&run(RUNS)).await.expect("it reads").is_some(), "it was acknowledged");
+}
+
+/// sled tells nobody of some of these failures by itself.
+#[tokio::test]
+async fn a_commit_is_answered_when_only_one_of_its_two_syncs_fails_whichever_it_is() {
+    let gate = gate::alone();
+    // Whether sled is done with the one that succeeds when the other fails is a matter of luck.
+    for succeeds in [0, 1].repeat(ROUNDS) {
+        let directory = tempfile::tempdir().expect("a directory");
+        let backend = SledBackend::open(directory.path()).expect("it opens");
+        gate.close();
+        let mut sent = send(&backend, [commit(1, 1)].into_iter());
+        gate.wait(2);
+        gate.pass_alone(succeeds);
+        gate.break_down();
+        let sent = sent.pop().expect("there is one");
+        let answer = timeout(LONGEST, sent).await;
+        if answer.is_err() {
+            // Its drop would wait for ever.
+            std::mem::forget(backend.clone());
+        }
+        let answer = answer.expect("it is answered").expect("no panic");
+        assert!(matches!(answer, Err(BackendError::Io { .. })), "{answer:?}");
+        gate.mend();
+    }
 }
 
 #[tokio::test]

@@ -3,9 +3,19 @@
 #![expect(unsafe_code, reason = "the call of the C library has no safe name that could be taken")]
 
 use std::ffi::c_int;
+use std::fs;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
-static STATE: Mutex<State> = Mutex::new(State { closed: false, broken: false, passed: 0, waiting: 0 });
+static STATE: Mutex<State> = Mutex::new(State {
+    closed: false,
+    broken: false,
+    passed: 0,
+    next: 0,
+    waiting: Vec::new(),
+    alone: None,
+    thread: 0,
+});
 static CHANGED: Condvar = Condvar::new();
 static TURN: Mutex<()> = Mutex::new(());
 
@@ -15,7 +25,14 @@ struct State {
     broken: bool,
     /// How often those that waited were let through.
     passed: u64,
-    waiting: usize,
+    /// The number of the next sync.
+    next: u64,
+    /// Which wait, in the order in which they came.
+    waiting: Vec<u64>,
+    /// The one that is let through, until it is done.
+    alone: Option<u64>,
+    /// The thread that made it.
+    thread: c_int,
 }
 
 /// There is one for all tests of a program. It opens when it is dropped.
@@ -37,7 +54,7 @@ impl Gate {
 
     /// Waits until so many syncs wait here.
     pub(crate) fn wait(&self, syncs: usize) {
-        let state = CHANGED.wait_while(locked(self.state), |state| state.waiting < syncs);
+        let state = CHANGED.wait_while(locked(self.state), |state| state.waiting.len() < syncs);
         drop(state.unwrap_or_else(PoisonError::into_inner));
     }
 
@@ -47,10 +64,29 @@ impl Gate {
         CHANGED.notify_all();
     }
 
+    /// Lets one of those through that wait now, counted from 0 in the order in which they came, and waits until it is done and its
+    /// thread rests: whoever made the call knows how it went.
+    pub(crate) fn pass_alone(&self, place: usize) {
+        let mut state = locked(self.state);
+        state.alone = Some(state.waiting[place]);
+        CHANGED.notify_all();
+        let state = CHANGED.wait_while(state, |state| state.alone.is_some());
+        let thread = state.unwrap_or_else(PoisonError::into_inner).thread;
+        while !rests(thread) {
+            thread::yield_now();
+        }
+    }
+
     /// Lets everything through.
     pub(crate) fn open(&self) {
         locked(self.state).closed = false;
         CHANGED.notify_all();
+    }
+
+    /// Lets everything through, and nothing fails.
+    pub(crate) fn mend(&self) {
+        self.open();
+        locked(self.state).broken = false;
     }
 
     /// Lets everything through, and fail.
@@ -62,13 +98,18 @@ impl Gate {
 
 impl Drop for Gate {
     fn drop(&mut self) {
-        self.open();
-        locked(self.state).broken = false;
+        self.mend();
     }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether a thread of this process waits for something, or is gone.
+fn rests(thread: c_int) -> bool {
+    let status = fs::read_to_string(format!("/proc/self/task/{thread}/stat")).unwrap_or_default();
+    !status.contains(") R ")
 }
 
 // SAFETY: the name and signature are those of the C library. A call that is not to fail goes to the system as it came, with
@@ -77,12 +118,14 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 unsafe extern "C" fn fdatasync(file: c_int) -> c_int {
     let mut state = locked(&STATE);
     let passed = state.passed;
-    state.waiting += 1;
+    let number = state.next;
+    state.next += 1;
+    state.waiting.push(number);
     CHANGED.notify_all();
     state = CHANGED
-        .wait_while(state, |state| state.closed && state.passed == passed)
+        .wait_while(state, |state| state.closed && state.passed == passed && state.alone != Some(number))
         .unwrap_or_else(PoisonError::into_inner);
-    state.waiting -= 1;
+    state.waiting.retain(|waiting| *waiting != number);
     let fails = state.broken;
     drop(state);
     if fails {
@@ -92,5 +135,12 @@ unsafe extern "C" fn fdatasync(file: c_int) -> c_int {
     }
     // SAFETY: as above.
     let answer = unsafe { libc::syscall(libc::SYS_fdatasync, file) };
+    let mut state = locked(&STATE);
+    if state.alone.take_if(|alone| *alone == number).is_some() {
+        // SAFETY: it asks for a number.
+        state.thread = unsafe { libc::gettid() };
+    }
+    drop(state);
+    CHANGED.notify_all();
     c_int::try_from(answer).expect("it is 0 or -1")
 }
