@@ -1,4 +1,4 @@
-//! From a commit to the keys it writes and removes. Pure, and done by the caller, so that the one writing thread has less to do.
+//! From a commit to the keys it writes and removes. Pure, and done by the caller, so that the writing threads have less to do.
 
 use sayiir_core::backend::{self, Accepted, Commit, RunChange};
 use sayiir_core::ids::{Revision, RunId};
