@@ -5,7 +5,7 @@ mod script;
 
 use std::path::Path;
 
-use files::data;
+use files::tree;
 use sayiir_core::backend::{Backend, Commit};
 use sayiir_sled::SledBackend;
 use script::Place;
@@ -36,7 +36,7 @@ fn count(key: &[u8], runs: u8) -> Vec<u8> {
 
 /// Changes a counter behind the database's back.
 fn tamper(path: &Path, key: &[u8], runs: Option<u8>) {
-    let db = sled::open(data(path)).expect("sled opens");
+    let db = tree(path);
     match runs {
         Some(runs) => db.insert(key, count(key, runs)),
         None => db.remove(key),

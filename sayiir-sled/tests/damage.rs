@@ -6,7 +6,7 @@ mod script;
 use std::fs;
 use std::path::Path;
 
-use files::{copy, data};
+use files::{copy, data, tree};
 use sayiir_core::backend::{Backend, BackendError, Commit};
 use sayiir_core::testing::random::Random;
 use sayiir_sled::SledBackend;
@@ -251,7 +251,7 @@ async fn a_database_of_someone_elses_is_not_taken_for_ours() {
     let path = directory.path();
     filled(path).await;
     fs::remove_dir_all(data(path)).expect("it is removed");
-    let db = sled::open(data(path)).expect("sled opens");
+    let db = tree(path);
     db.insert(b"key", b"value").and_then(|_| db.flush()).expect("it is written");
     drop(db);
     let opened = SledBackend::open(path);
@@ -268,7 +268,7 @@ async fn a_damaged_value_is_named_and_the_rest_reads() {
     let mut key = vec![1, u8::try_from(id.len()).expect("short")];
     key.extend_from_slice(id);
     let last_entry = [key.as_slice(), &[1], &(REVISION - 1).to_be_bytes()].concat();
-    let db = sled::open(data(path)).expect("sled opens");
+    let db = tree(path);
     db.remove(last_entry).and_then(|_| db.flush()).expect("it is written");
     drop(db);
     let backend = SledBackend::open(path).expect("it opens");

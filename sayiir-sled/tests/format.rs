@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::{env, fs};
 
-use files::data;
+use files::tree;
 use sayiir_core::backend::{Backend, BackendError, Commit};
 use sayiir_sled::SledBackend;
 use script::Place;
@@ -43,7 +43,7 @@ async fn verify(path: &Path) {
 
 /// Every key and value, a pair to a line.
 fn dump(path: &Path) -> String {
-    let db = sled::open(data(path)).expect("sled opens");
+    let db = tree(path);
     let mut text = String::new();
     for pair in db.iter() {
         let (key, value) = pair.expect("it reads");
@@ -100,7 +100,7 @@ fn replace(path: &Path, key: &[u8], version: u8, checked: &[u8]) {
     hasher.update(checked);
     let crc = hasher.finalize().to_le_bytes();
     let value = [&[version], crc.as_slice(), checked].concat();
-    let db = sled::open(data(path)).expect("sled opens");
+    let db = tree(path);
     db.insert(key, value).and_then(|_| db.flush()).expect("it is written");
 }
 
