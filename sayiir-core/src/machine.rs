@@ -173,8 +173,8 @@ impl Turn {
     /// Closes the turn.
     pub(crate) fn finish(mut self: Box<Self>) -> Decided {
         if !self.changed {
-            let After { record, index } = After::following(self.before.as_ref(), self.record);
-            return Decided::Unchanged(Image { record, index, live: self.live });
+            let index = self.before.map_or_else(|| Arc::new(self.record.index()), |before| before.index);
+            return Decided::Unchanged(Image { record: Arc::new(self.record), index, live: self.live });
         }
         self.record.revision.0 += 1;
         self.record.updated = self.now;
