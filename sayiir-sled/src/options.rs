@@ -69,8 +69,7 @@ impl Options {
     }
 
     /// Whether to compact while opening, if the files have more than so many times the bytes that are live and at least
-    /// 8 MiB. While a database
-    /// is open, [`SledBackend::compact_above`] does the same. Default: never.
+    /// 8 MiB. While a database is open, [`SledBackend::compact_above`] does the same. Default: never.
     pub fn compact_above(mut self, times: u32) -> Self {
         self.compact_above = Some(times);
         self

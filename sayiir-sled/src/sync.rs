@@ -6,7 +6,7 @@
 //! by without one is followed by `sync_data` on the file (see `syncer`). The replacement is good for the whole program:
 //! `fdatasync` does all that `sync_file_range` promises, and more.
 //!
-//! This is the only module of the workspace with unsafe code, apart from the failing device of the tests (`tests/device`).
+//! This is the only module of the workspace with unsafe code, apart from the devices of the tests (`tests/device`, `tests/gate`).
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
