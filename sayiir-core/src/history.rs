@@ -2,14 +2,13 @@
 
 mod chain;
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use chain::{Chain, HistoryKey, Tampered};
 
+pub use crate::ids::IdempotencyKey;
 use crate::ids::{Name, RunId};
 
 /// Length of a run's history and the hash of its last entry: kept in the record, so that a missing tail shows.
@@ -118,7 +117,7 @@ pub enum Event {
         /// The task's durable name.
         task: Name,
         /// Its idempotency key.
-        key: Arc<str>,
+        key: IdempotencyKey,
         /// Which attempt, from 1.
         attempt: u32,
         /// How long that attempt took, in microseconds.
@@ -131,7 +130,7 @@ pub enum Event {
         /// The task's durable name.
         task: Name,
         /// Its idempotency key.
-        key: Arc<str>,
+        key: IdempotencyKey,
         /// Which attempt, from 1.
         attempt: u32,
         /// How long it took, in microseconds.
@@ -146,7 +145,7 @@ pub enum Event {
         /// The task's durable name.
         task: Name,
         /// Its idempotency key.
-        key: Arc<str>,
+        key: IdempotencyKey,
         /// Which attempt, from 1.
         attempt: u32,
         /// How long it took, in microseconds.

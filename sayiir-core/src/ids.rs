@@ -1,9 +1,15 @@
 //! The names of things: one newtype each, so that no bare string or number crosses a boundary.
 
+mod idempotency_key;
+mod incarnation;
+
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+pub use idempotency_key::IdempotencyKey;
+pub use incarnation::Incarnation;
 
 /// The name of a run, chosen by the caller: any non-empty UTF-8 of at most 255 bytes.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -83,10 +89,6 @@ pub struct Revision(pub u64);
 /// How many suspension points a run has entered; it never goes back, also not in loops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StepNumber(pub u64);
-
-/// 128 random bits drawn when a run starts: two runs that use one id after another never share an idempotency key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Incarnation(pub u128);
 
 /// Where a leaf stands inside the operation a run waits for: the branch taken at each `join!` or `select!`, outermost first.
 #[derive(Debug, Clone, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]

@@ -11,9 +11,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::durable::{Durable, Stored};
-use crate::ids::{Incarnation, LeafPath, RunId, StepNumber};
+use crate::ids::{IdempotencyKey, RunId};
 use crate::operation::Callable;
-use crate::scratch::Scratch;
 use crate::signal::Timeout;
 
 /// A function that a workflow runs as one durable step. Implemented by `#[task]`.
@@ -235,28 +234,6 @@ pub trait PendingTask: fmt::Debug {
     fn interrupted(&self, interrupted: Interrupted) -> Option<Attempted>;
 }
 
-/// The key under which an attempt's effects count once: the same for every attempt of one step.
-pub(crate) fn idempotency_key(incarnation: Incarnation, scheduled: StepNumber, path: &LeafPath) -> Arc<str> {
-    let mut key = Scratch::new();
-    key.extend_from_slice(&hexadecimal(incarnation.0));
-    key.push(b'-');
-    key.extend_from_slice(itoa::Buffer::new().format(scheduled.0).as_bytes());
-    if !path.0.is_empty() {
-        key.push(b'-');
-        key.extend_from_slice(path.to_string().as_bytes());
-    }
-    std::str::from_utf8(&key).expect("all of it was text").into()
-}
-
-fn hexadecimal(number: u128) -> [u8; 32] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut digits = [0; 32];
-    for (pair, byte) in digits.chunks_exact_mut(2).zip(number.to_be_bytes()) {
-        pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 0xf)]]);
-    }
-    digits
-}
-
 /// What an attempt knows of itself: a `cx: &TaskContext` parameter receives it.
 #[derive(Clone)]
 pub struct TaskContext {
@@ -265,12 +242,10 @@ pub struct TaskContext {
 
 struct ContextParts {
     run: RunId,
-    incarnation: Incarnation,
-    scheduled: StepNumber,
-    path: LeafPath,
+    key: IdempotencyKey,
     attempt: u32,
     /// Made when somebody first asks for it.
-    idempotency_key: OnceLock<Arc<str>>,
+    key_text: OnceLock<String>,
     /// Made when somebody first asks for it.
     cancelled: OnceLock<CancellationToken>,
     progress: Mutex<Option<String>>,
@@ -279,17 +254,9 @@ struct ContextParts {
 impl TaskContext {
     /// Made by the engine for each attempt; `attempt` counts from 1.
     #[must_use]
-    pub fn new(
-        run: RunId,
-        incarnation: Incarnation,
-        scheduled: StepNumber,
-        path: &LeafPath,
-        attempt: u32,
-    ) -> Self {
-        let path = path.clone();
-        let (idempotency_key, cancelled, progress) = (OnceLock::new(), OnceLock::new(), Mutex::new(None));
-        let parts =
-            ContextParts { run, incarnation, scheduled, path, attempt, idempotency_key, cancelled, progress };
+    pub fn new(run: RunId, key: IdempotencyKey, attempt: u32) -> Self {
+        let (key_text, cancelled, progress) = (OnceLock::new(), OnceLock::new(), Mutex::new(None));
+        let parts = ContextParts { run, key, attempt, key_text, cancelled, progress };
         Self { inner: Arc::new(parts) }
     }
 
@@ -309,8 +276,7 @@ impl TaskContext {
     /// run's incarnation, the step's number, and the branch where there is one.
     #[must_use]
     pub fn idempotency_key(&self) -> &str {
-        let ContextParts { incarnation, scheduled, path, idempotency_key: key, .. } = &*self.inner;
-        key.get_or_init(|| idempotency_key(*incarnation, *scheduled, path))
+        self.inner.key_text.get_or_init(|| self.inner.key.to_string())
     }
 
     /// Fires when the result is no longer wanted.

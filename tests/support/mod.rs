@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sayiir_core::codec::StateReader;
 use sayiir_core::durable::Stored;
-use sayiir_core::ids::{Frame, Incarnation, LeafPath, RunId, StepNumber};
+use sayiir_core::ids::{Frame, IdempotencyKey, Incarnation, LeafPath, RunId, StepNumber};
 use sayiir_core::operation::{AlreadyExists, Leaf, Leaves};
 use sayiir_core::record::Compensation;
 use sayiir_core::signal::Message;
@@ -98,13 +98,9 @@ fn perform<W: Workflow>(
         }
         let outcome = match leaf {
             Leaf::Task(task) => {
-                let context = TaskContext::new(
-                    RunId::new("test").expect("a valid id"),
-                    Incarnation(0),
-                    StepNumber(0),
-                    path,
-                    1,
-                );
+                let key =
+                    IdempotencyKey { incarnation: Incarnation(0), step: StepNumber(0), path: path.clone() };
+                let context = TaskContext::new(RunId::new("test").expect("a valid id"), key, 1);
                 let attempt =
                     task.attempt(&Arc::new(Provided::default()), context).expect("the input survives");
                 let attempted: Attempted =

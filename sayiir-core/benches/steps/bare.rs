@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use sayiir_core::durable::Stored;
-use sayiir_core::history::{Chain, Digest, Event, HistoryEntry, HistoryHead};
-use sayiir_core::ids::{Incarnation, RunId};
+use sayiir_core::history::{Chain, Digest, Event, HistoryEntry, HistoryHead, IdempotencyKey};
+use sayiir_core::ids::{Incarnation, LeafPath, RunId, StepNumber};
 use sayiir_core::operation::TaskCall;
 use sayiir_core::workflow::WorkflowState;
 
@@ -46,14 +46,11 @@ fn count(store: &mut HashMap<RunId, Kept>, number: u64, steps: u64) {
         let arguments = Stored::encode(&(step,)).expect("it encodes");
         let (value,): (u64,) = arguments.decode().expect("it reads back");
         let output = Stored::encode(&(value + 1)).expect("it encodes");
-        let event = Event::StepDone {
-            task: "increment".into(),
-            key: format!("{number:032x}-{step}").into(),
-            attempt: 1,
-            micros: 0,
-            output: digest(&output),
-        };
-        let mut chain = Chain::new(Incarnation(u128::from(number)), kept.head);
+        let incarnation = Incarnation(u128::from(number));
+        let key = IdempotencyKey { incarnation, step: StepNumber(step), path: LeafPath::default() };
+        let event =
+            Event::StepDone { task: "increment".into(), key, attempt: 1, micros: 0, output: digest(&output) };
+        let mut chain = Chain::new(incarnation, kept.head);
         kept.history.push(chain.append(Timestamp::now(), event));
         kept.head = chain.head();
         kept.state = state(step + 1, steps);

@@ -1,16 +1,15 @@
 //! Attempts of tasks: what their end means, and when the next one is due.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::{LeafId, Turn};
 use crate::durable::Stored;
 use crate::history::{Digest, Event};
-use crate::ids::Name;
+use crate::ids::{IdempotencyKey, Name};
 use crate::operation::deadline;
 use crate::record::{BlockReason, LeafKind, StoredOutcome};
 use crate::step::Outcome;
-use crate::task::{Attempted, Backoff, TaskOptions, Verdict, idempotency_key};
+use crate::task::{Attempted, Backoff, TaskOptions, Verdict};
 
 /// How an attempt ended.
 #[derive(Debug)]
@@ -61,7 +60,7 @@ pub(crate) struct EndedAttempt {
 /// The facts of an attempt that go to the history.
 struct Facts {
     task: Name,
-    key: Arc<str>,
+    key: IdempotencyKey,
     attempt: u32,
     micros: u64,
 }
@@ -148,7 +147,11 @@ impl Turn {
         let LeafId { path, scheduled } = &ended.leaf;
         Facts {
             task: ended.task.into(),
-            key: idempotency_key(self.record.incarnation, *scheduled, path),
+            key: IdempotencyKey {
+                incarnation: self.record.incarnation,
+                step: *scheduled,
+                path: path.clone(),
+            },
             attempt: ended.attempt,
             micros: ended.micros,
         }

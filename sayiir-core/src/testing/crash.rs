@@ -1,13 +1,13 @@
 //! Trying every crash.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use super::{CommitFault, Database, FaultyBackend, TestEngine, VirtualClock};
 use crate::backend::{Backend, Query};
 use crate::engine::{EngineBuilder, RunHistory};
-use crate::history::{Event, HistoryKey};
+use crate::history::{Event, HistoryKey, IdempotencyKey};
 use crate::ids::RunId;
 use crate::memory::InMemoryBackend;
 
@@ -166,7 +166,7 @@ async fn check_histories(backend: &impl Backend, key: Option<HistoryKey>) {
 async fn check_history(backend: &impl Backend, run: &RunId, key: Option<HistoryKey>) {
     let history = RunHistory::read(backend, run, key).await.expect("a history can be read");
     history.verify().expect("the hash chain holds");
-    let mut done: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut done: HashMap<&IdempotencyKey, u32> = HashMap::new();
     for entry in &history {
         if let Event::StepDone { key, .. } = &entry.event {
             *done.entry(key).or_default() += 1;

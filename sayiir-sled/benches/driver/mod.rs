@@ -5,7 +5,7 @@ use std::error::Error;
 use jiff::{SignedDuration, Timestamp};
 use sayiir_core::backend::{Before, RunChange};
 use sayiir_core::durable::Stored;
-use sayiir_core::history::{Chain, Digest, Event};
+use sayiir_core::history::{Chain, Digest, Event, IdempotencyKey};
 use sayiir_core::ids::{Incarnation, LeafPath, RunId};
 use sayiir_core::record::{LeafKind, LeafRecord, Phase, Record};
 
@@ -46,7 +46,7 @@ impl Driver {
             .into(),
         };
         let mut chain = Chain::new(record.incarnation, record.history);
-        let entry = chain.append(record.updated, event());
+        let entry = chain.append(record.updated, event(record));
         record.history = chain.head();
         RunChange {
             run: record.run.clone(),
@@ -59,12 +59,8 @@ impl Driver {
     }
 }
 
-fn event() -> Event {
-    Event::StepDone {
-        task: "reimburse".into(),
-        key: "5555555555555555-12-0.1".into(),
-        attempt: 1,
-        micros: 12_345,
-        output: Digest([3; 32]),
-    }
+fn event(record: &Record) -> Event {
+    let path = LeafPath(vec![0, 1]);
+    let key = IdempotencyKey { incarnation: record.incarnation, step: record.steps, path };
+    Event::StepDone { task: "reimburse".into(), key, attempt: 1, micros: 12_345, output: Digest([3; 32]) }
 }

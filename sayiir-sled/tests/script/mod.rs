@@ -10,7 +10,7 @@ use std::str::FromStr;
 use jiff::{SignedDuration, Timestamp};
 use sayiir_core::backend::{Accepted, Backend, Before, RunChange};
 use sayiir_core::durable::Stored;
-use sayiir_core::history::{Chain, Digest, Event, HistoryEntry, HistoryHead};
+use sayiir_core::history::{Chain, Digest, Event, HistoryEntry, HistoryHead, IdempotencyKey};
 use sayiir_core::ids::{Incarnation, LeafPath, Revision, RunId, StepNumber};
 use sayiir_core::record::{LeafKind, LeafRecord, Phase, Record, StoredPlace};
 use sayiir_core::signal::Message;
@@ -190,15 +190,21 @@ fn history(place: Place) -> (HistoryHead, Vec<HistoryEntry>) {
     let mut chain = Chain::new(incarnation(place), HistoryHead::default());
     let entries = (1..=place.revision).map(|revision| {
         let error = "e".repeat(if revision == 11 { 9_000 } else { 20 });
-        let event = if revision.is_multiple_of(4) {
-            Event::Failed { error }
-        } else {
-            Event::Completed { output: Digest([1; 32]) }
+        let event = match revision % 4 {
+            0 => Event::Failed { error },
+            1 => done(place, revision),
+            _ => Event::Completed { output: Digest([1; 32]) },
         };
         chain.append(at(revision), event)
     });
     let entries = entries.collect();
     (chain.head(), entries)
+}
+
+fn done(place: Place, revision: u64) -> Event {
+    let path = LeafPath(vec![0; usize_of(revision % 3)]);
+    let key = IdempotencyKey { incarnation: incarnation(place), step: StepNumber(revision), path };
+    Event::StepDone { task: "reimburse".into(), key, attempt: 1, micros: 300, output: Digest([2; 32]) }
 }
 
 /// The message that comes with the commit that reaches a place.

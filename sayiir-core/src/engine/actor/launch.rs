@@ -11,6 +11,7 @@ use crate::engine::attempts::{End, Finished, Launch};
 use crate::engine::command::Refusal;
 use crate::engine::shared::Patience;
 use crate::engine::slots::Slot;
+use crate::ids::IdempotencyKey;
 use crate::machine::{AttemptEnd, EndedAttempt, Image, LeafId, panic_message, with_task};
 use crate::record::{LeafKind, LeafRecord};
 use crate::signal::Timeout;
@@ -66,13 +67,12 @@ impl Actor {
         let (Some(image), LeafKind::Task { attempts, begun, .. }) = (&self.image, &leaf.kind) else {
             return Plan::Nothing;
         };
-        let context = TaskContext::new(
-            self.run.clone(),
-            image.record.incarnation,
-            leaf.scheduled,
-            &leaf.path,
-            attempts + 1,
-        );
+        let key = IdempotencyKey {
+            incarnation: image.record.incarnation,
+            step: leaf.scheduled,
+            path: leaf.path.clone(),
+        };
+        let context = TaskContext::new(self.run.clone(), key, attempts + 1);
         let plan = |task: &dyn PendingTask| {
             let options = task.options();
             if options.at_most_once && slot.is_none() {

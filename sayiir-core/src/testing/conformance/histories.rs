@@ -2,24 +2,25 @@
 
 use super::fixture::{Sketch, at, commit, record, refused, started};
 use crate::backend::Backend;
-use crate::history::{Chain, Digest, Event, HistoryEntry, HistoryHead};
-use crate::ids::RunId;
+use crate::history::{Chain, Digest, Event, HistoryEntry, HistoryHead, IdempotencyKey};
+use crate::ids::{Incarnation, LeafPath, RunId, StepNumber};
 
 /// One of each kind of event.
 fn events() -> Vec<Event> {
-    let (task, key, signal, error) = ("reimburse", "00-1", "go", "„the bank“ is closed");
+    let (task, signal, error) = ("reimburse", "go", "„the bank“ is closed");
+    let key = |path| IdempotencyKey { incarnation: Incarnation(1 << 127), step: StepNumber(300), path };
     vec![
         started(),
         Event::StepDone {
             task: task.into(),
-            key: key.into(),
+            key: key(LeafPath::default()),
             attempt: 1,
             micros: u64::MAX,
             output: Digest([3; 32]),
         },
         Event::StepFailed {
             task: task.into(),
-            key: key.into(),
+            key: key(LeafPath(vec![0, 200])),
             attempt: 2,
             micros: 0,
             error: error.into(),

@@ -1,6 +1,6 @@
 //! What must hold of every run at the end, whatever went wrong on the way.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 use sayiir_core::history::Event;
@@ -19,11 +19,11 @@ impl Story<'_> {
     /// Each step is committed once, and was really done.
     pub(super) fn steps_are_done_once(&self, world: &World) {
         let called: BTreeSet<String> = world.calls().into_iter().map(|call| call.key).collect();
-        let mut done = BTreeSet::new();
+        let mut done = HashSet::new();
         for (_, event) in &self.events {
             if let Event::StepDone { key, .. } = event {
                 assert!(done.insert(key), "{}: step {key} was committed twice", self.context);
-                assert!(called.contains(&**key), "{}: step {key} never ran", self.context);
+                assert!(called.contains(&key.to_string()), "{}: step {key} never ran", self.context);
             }
         }
     }
@@ -82,7 +82,7 @@ impl Story<'_> {
         let mut released = 0;
         for (_, event) in &self.events {
             let Event::StepDone { task, key, .. } = event else { continue };
-            let label = labels[&**key].as_str();
+            let label = labels[&key.to_string()].as_str();
             if *task == "release" {
                 let place = remembered.iter().rposition(|other| script(other) == script(label));
                 let last = place.map(|place| remembered.remove(place));
