@@ -1,12 +1,15 @@
 //! The history: what happened to a run, append-only, each entry carrying the hash of the one before.
 
 mod chain;
+mod digest;
+mod key;
 
 use jiff::Timestamp;
-use serde::de::Visitor;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-pub use chain::{Chain, HistoryKey, Tampered};
+pub use chain::{Chain, Tampered};
+pub use digest::Digest;
+pub use key::HistoryKey;
 
 pub use crate::ids::IdempotencyKey;
 use crate::ids::{Name, RunId};
@@ -16,72 +19,8 @@ use crate::ids::{Name, RunId};
 pub struct HistoryHead {
     /// How many entries there are.
     pub length: u64,
-    /// The hash of the last; zeros before the first.
+    /// The hash of the last, a SHA-256; zeros if there is none.
     pub hash: Digest,
-}
-
-/// A BLAKE3 hash.
-///
-/// In JSON 64 hexadecimal digits, in a binary format its bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Hash)]
-pub struct Digest(pub [u8; 32]);
-
-impl Digest {
-    /// Of some bytes.
-    #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
-        Self(*blake3::hash(bytes).as_bytes())
-    }
-}
-
-impl Serialize for Digest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() {
-            serializer.serialize_str(&blake3::Hash::from_bytes(self.0).to_hex())
-        } else {
-            serializer.serialize_bytes(&self.0)
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Digest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        if deserializer.is_human_readable() {
-            let digits = String::deserialize(deserializer)?;
-            let hash = blake3::Hash::from_hex(digits).map_err(serde::de::Error::custom)?;
-            Ok(Self(*hash.as_bytes()))
-        } else {
-            deserializer.deserialize_bytes(Bytes)
-        }
-    }
-}
-
-/// Reads the bytes of a digest.
-struct Bytes;
-
-impl Visitor<'_> for Bytes {
-    type Value = Digest;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("32 bytes")
-    }
-
-    fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Digest, E> {
-        let bytes = bytes.try_into().map_err(|_| E::invalid_length(bytes.len(), &self))?;
-        Ok(Digest(bytes))
-    }
-}
-
-impl std::fmt::Display for Digest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl std::fmt::Debug for Digest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{self}")
-    }
 }
 
 /// One thing that happened.
@@ -236,17 +175,4 @@ pub enum Event {
         /// Where it waits now.
         to: String,
     },
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_digest_reads_back_and_is_readable_in_json() {
-        let digest = Digest::of(b"x");
-        let text = serde_json::to_string(&digest).expect("text encodes");
-        assert_eq!(text, format!("\"{digest}\""));
-        assert_eq!(serde_json::from_str::<Digest>(&text).expect("it reads back"), digest);
-    }
 }

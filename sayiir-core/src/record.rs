@@ -35,7 +35,7 @@ pub struct Record {
     /// When this revision was written.
     #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
     pub updated: Timestamp,
-    /// BLAKE3 of the arguments' JSON, by which `or_attach` knows a repeated start.
+    /// SHA-256 of the arguments' JSON, by which `or_attach` knows a repeated start.
     pub input_digest: Digest,
     /// How many suspension points were entered so far.
     pub steps: StepNumber,

@@ -6,7 +6,7 @@
 //! 01 length run 00                         record
 //! 01 length run 01 position                history entries, by the position of the first of them
 //! 01 length run 02 text(signal) position   message in the inbox
-//! 01 length run 03 00 key | 03 01 digest   idempotency key of a signal; a long one by its BLAKE3
+//! 01 length run 03 00 key | 03 01 digest   idempotency key of a signal; a long one by its SHA-256
 //! 01 length run 04 <key without its run> n piece n of a large value, from 1
 //! 02 time run                              when the run wants to be woken
 //! 03 run                                   a task of the run is to be run now

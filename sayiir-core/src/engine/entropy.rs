@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::history::Digest;
 use crate::ids::Incarnation;
 
 /// A stream of bits that no two engines share.
@@ -37,8 +38,11 @@ impl Entropy {
 
     fn draw(&self) -> u128 {
         let number = self.drawn.fetch_add(1, Ordering::Relaxed);
-        let hash = blake3::keyed_hash(&self.seed, &number.to_le_bytes());
-        let (first, _) = hash.as_bytes().split_first_chunk::<16>().expect("a BLAKE3 hash has 32 bytes");
+        let mut block = [0; 40];
+        block[..32].copy_from_slice(&self.seed);
+        block[32..].copy_from_slice(&number.to_le_bytes());
+        let Digest(hash) = Digest::of(&block);
+        let (first, _) = hash.split_first_chunk().expect("a digest has 32 bytes");
         u128::from_le_bytes(*first)
     }
 }

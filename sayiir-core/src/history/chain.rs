@@ -1,34 +1,20 @@
 //! The chain of a run's history: each entry's hash is made over the one before, under a key if there is one.
+//!
+//! ```text
+//! hash   := SHA-256 of piece, or its HMAC-SHA-256 under the key
+//! piece  := before time event
+//! before := the hash of the entry before; of the first entry 16 bytes of the run's incarnation, big-endian, and 16 zeros
+//! time   := nanoseconds since the epoch, event := the event; both in postcard
+//! ```
+//!
+//! Whose entry it is and where it stands are in it through what stands before it, and nowhere else: a step has to pay for
+//! each block of 64 bytes.
 
 use jiff::Timestamp;
 
-use super::{Digest, Event, HistoryEntry, HistoryHead};
+use super::{Digest, Event, HistoryEntry, HistoryHead, HistoryKey};
 use crate::ids::{Incarnation, RunId};
 use crate::scratch::Scratch;
-
-/// What the hashes of a history are made with, so that nobody without it can make them anew.
-///
-/// ```
-/// # use sayiir_core::history::HistoryKey;
-/// let key = HistoryKey::from_secret(b"from the safe, not from the database");
-/// assert_eq!(format!("{key:?}"), "HistoryKey(..)");
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct HistoryKey([u8; 32]);
-
-impl HistoryKey {
-    /// The key that belongs to a secret of any length: random bytes, not a password that can be guessed.
-    #[must_use]
-    pub fn from_secret(secret: &[u8]) -> Self {
-        Self(blake3::derive_key("sayiir 2026 key of the history chain", secret))
-    }
-}
-
-impl std::fmt::Debug for HistoryKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("HistoryKey(..)")
-    }
-}
 
 /// Where the chain of one run's history stands.
 #[derive(Debug, Clone, Copy)]
@@ -88,7 +74,7 @@ pub enum Tampered {
 }
 
 impl Chain {
-    /// The chain that `head` ended.
+    /// The chain that `head` ended, of the run with this incarnation.
     #[must_use]
     pub fn new(incarnation: Incarnation, head: HistoryHead) -> Self {
         Self { incarnation, head, key: None }
@@ -109,7 +95,7 @@ impl Chain {
     /// Adds an entry.
     pub fn append(&mut self, at: Timestamp, event: Event) -> HistoryEntry {
         let position = self.head.length;
-        let hash = self.hash(self.key, position, at, &event);
+        let hash = hash(self.key, &self.piece(at, &event));
         self.head = HistoryHead { length: position + 1, hash };
         HistoryEntry { position, at, event, hash }
     }
@@ -124,7 +110,8 @@ impl Chain {
         if entry.position != position {
             return Err(Tampered::Missing { run: run.clone(), position });
         }
-        let holds = |key| self.hash(key, position, entry.at, &entry.event) == entry.hash;
+        let piece = self.piece(entry.at, &entry.event);
+        let holds = |key| hash(key, &piece) == entry.hash;
         let is_keyed = holds(self.key);
         if !is_keyed && (self.key.is_none() || !holds(None)) {
             return Err(Tampered::Changed { run: run.clone(), position });
@@ -133,48 +120,32 @@ impl Chain {
         if is_keyed { Ok(()) } else { Err(Tampered::Unkeyed { run: run.clone(), first: position, count: 1 }) }
     }
 
-    fn hash(&self, key: Option<HistoryKey>, position: u64, at: Timestamp, event: &Event) -> Digest {
-        // One piece: a hasher that is fed every field apart costs several times as much.
+    /// What the next entry's hash is made of.
+    fn piece(&self, at: Timestamp, event: &Event) -> Scratch {
+        // In one: a hasher that is fed every field apart costs several times as much.
         let mut piece = Scratch::new();
-        piece.extend_from_slice(&self.incarnation.0.to_be_bytes());
-        piece.extend_from_slice(&self.head.hash.0);
-        piece.extend_from_slice(&position.to_be_bytes());
-        piece.extend_from_slice(&at.as_nanosecond().to_be_bytes());
-        let piece = postcard::serialize_with_flavor(event, piece)
-            .expect("an event is plain data, and a vector takes all bytes");
-        match key {
-            None => Digest::of(&piece),
-            Some(HistoryKey(key)) => Digest(*blake3::keyed_hash(&key, &piece).as_bytes()),
+        piece.extend_from_slice(&self.before());
+        postcard::serialize_with_flavor(&(at.as_nanosecond(), event), piece)
+            .expect("an event is plain data, and a vector takes all bytes")
+    }
+
+    /// What ties the next entry to its place in this run.
+    fn before(&self) -> [u8; 32] {
+        if self.head.length > 0 {
+            return self.head.hash.0;
         }
+        let mut before = [0; 32];
+        before[..16].copy_from_slice(&self.incarnation.0.to_be_bytes());
+        before
+    }
+}
+
+fn hash(key: Option<HistoryKey>, piece: &[u8]) -> Digest {
+    match key {
+        None => Digest::of(piece),
+        Some(key) => key.digest(piece),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_changed_a_missing_and_a_swapped_entry_show() {
-        let run = RunId::new("exp-001").expect("a valid id");
-        let fresh = || Chain::new(Incarnation(1), HistoryHead::default());
-        let mut chain = fresh();
-        let entries: Vec<HistoryEntry> = (0..3)
-            .map(|n| chain.append(Timestamp::UNIX_EPOCH, Event::Cancelled { reason: format!("{n}") }))
-            .collect();
-        let check = |entries: &[HistoryEntry]| {
-            let mut chain = fresh();
-            entries.iter().try_for_each(|entry| chain.verify(&run, entry))
-        };
-        check(&entries).expect("as it was written it holds");
-        let mut changed = entries.clone();
-        changed[1].event = Event::Cancelled { reason: "another".into() };
-        assert!(matches!(check(&changed), Err(Tampered::Changed { position: 1, .. })));
-        let missing = [entries[0].clone(), entries[2].clone()];
-        assert!(matches!(check(&missing), Err(Tampered::Missing { position: 1, .. })));
-        let mut swapped = entries.clone();
-        swapped.swap(0, 1);
-        assert!(check(&swapped).is_err());
-        let mut other = Chain::new(Incarnation(2), HistoryHead::default());
-        assert!(other.verify(&run, &entries[0]).is_err(), "another run's entry");
-    }
-}
+mod tests;

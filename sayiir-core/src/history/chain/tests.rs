@@ -1,0 +1,156 @@
+//! What a chain shows of entries that were changed, lost or moved, and what its hashes are made of.
+
+use super::*;
+use crate::history::IdempotencyKey;
+use crate::ids::{LeafPath, StepNumber};
+
+const OWN: Incarnation = Incarnation(1);
+
+fn run() -> RunId {
+    RunId::new("exp-001").expect("a valid id")
+}
+
+fn keys() -> [Option<HistoryKey>; 2] {
+    [None, Some(HistoryKey::from_secret(b"from the safe"))]
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).expect("a time")
+}
+
+/// The history of a run: but for the run, and the key, all such are alike.
+fn written(incarnation: Incarnation, key: Option<HistoryKey>) -> Vec<HistoryEntry> {
+    let mut chain = Chain::new(incarnation, HistoryHead::default()).under(key);
+    (0..4).map(|n| chain.append(at(n), Event::Cancelled { reason: format!("{n}") })).collect()
+}
+
+fn check(entries: &[HistoryEntry], key: Option<HistoryKey>) -> Result<(), Tampered> {
+    let mut chain = Chain::new(OWN, HistoryHead::default()).under(key);
+    entries.iter().try_for_each(|entry| chain.verify(&run(), entry))
+}
+
+/// Says that they stand where they stand.
+fn renumbered(mut entries: Vec<HistoryEntry>) -> Vec<HistoryEntry> {
+    for (position, entry) in (0..).zip(&mut entries) {
+        entry.position = position;
+    }
+    entries
+}
+
+fn changed_at(position: u64) -> Result<(), Tampered> {
+    Err(Tampered::Changed { run: run(), position })
+}
+
+fn missing_at(position: u64) -> Result<(), Tampered> {
+    Err(Tampered::Missing { run: run(), position })
+}
+
+#[test]
+fn a_history_holds_as_it_was_written() {
+    for key in keys() {
+        assert_eq!(check(&written(OWN, key), key), Ok(()));
+    }
+}
+
+#[test]
+fn a_changed_event_and_a_changed_time_show() {
+    for key in keys() {
+        for position in 0..4 {
+            let mut entries = written(OWN, key);
+            entries[position].event = Event::Cancelled { reason: "another".into() };
+            assert_eq!(check(&entries, key), changed_at(position as u64));
+            let mut entries = written(OWN, key);
+            entries[position].at += std::time::Duration::from_nanos(1);
+            assert_eq!(check(&entries, key), changed_at(position as u64));
+        }
+    }
+}
+
+#[test]
+fn a_missing_entry_shows_also_if_the_others_are_renumbered() {
+    for key in keys() {
+        for position in 0..3 {
+            let mut entries = written(OWN, key);
+            entries.remove(position);
+            assert_eq!(check(&entries, key), missing_at(position as u64));
+            assert_eq!(check(&renumbered(entries), key), changed_at(position as u64));
+        }
+    }
+}
+
+#[test]
+fn swapped_entries_show_also_if_they_are_renumbered() {
+    for key in keys() {
+        for position in 0..3 {
+            let mut entries = written(OWN, key);
+            entries.swap(position, position + 1);
+            assert_eq!(check(&entries, key), missing_at(position as u64));
+            assert_eq!(check(&renumbered(entries), key), changed_at(position as u64));
+        }
+    }
+}
+
+#[test]
+fn an_entry_that_stands_twice_shows() {
+    for key in keys() {
+        for position in 0..4 {
+            let mut entries = written(OWN, key);
+            entries.insert(position, entries[position].clone());
+            assert_eq!(check(&renumbered(entries), key), changed_at(position as u64 + 1));
+        }
+    }
+}
+
+#[test]
+fn the_same_entry_of_another_run_shows_wherever_it_stands() {
+    for key in keys() {
+        let other = written(Incarnation(2), key);
+        for position in 0..4 {
+            let mut one = written(OWN, key);
+            one[position] = other[position].clone();
+            assert_eq!(check(&one, key), changed_at(position as u64));
+            let mut all_from_there = written(OWN, key);
+            all_from_there[position..].clone_from_slice(&other[position..]);
+            assert_eq!(check(&all_from_there, key), changed_at(position as u64));
+        }
+    }
+}
+
+#[test]
+fn a_hash_can_be_computed_with_other_tools() {
+    // By Python's `hashlib` and `hmac`, from the text at the top of the module and of `HistoryKey::from_secret`.
+    let expected = [
+        [
+            "a8cfe8a197e4484f68553640d18bef6a6393d79465409cfc59080f3ffdfc1246",
+            "cc451090478f61d3599c713454203ab5d7204ac81280ba1382df6a43d7773932",
+        ],
+        [
+            "a2b0cbe73310f150b36fad8187c6a171da83e8de49fe2dedc553ac6ca2d69440",
+            "e23349ba36528961f12e55b3bcf4bd736f0d33e68ddb2217d29305753dc4b530",
+        ],
+    ];
+    let incarnation = Incarnation(0x0001_0203_0405_0607_0809_0a0b_0c0d_0e0f);
+    for (key, hashes) in keys().into_iter().zip(expected) {
+        let mut chain = Chain::new(incarnation, HistoryHead::default()).under(key);
+        for (second, hash) in (0..).zip(hashes) {
+            assert_eq!(chain.append(at(second), Event::Retried).hash.to_string(), hash);
+        }
+    }
+}
+
+/// With what SHA-256 itself appends, at least nine bytes, it takes two blocks of 64. A third would cost every step half as much
+/// again.
+#[test]
+fn an_ordinary_step_is_hashed_in_two_blocks() {
+    let step = StepNumber(1_000_000);
+    let event = Event::StepDone {
+        task: "create_shipment_".into(),
+        key: IdempotencyKey { incarnation: Incarnation(u128::MAX), step, path: LeafPath::default() },
+        attempt: 100,
+        micros: 200_000_000,
+        output: Digest([0xff; 32]),
+    };
+    // The year 2100.
+    let piece = Chain::new(OWN, HistoryHead::default()).piece(at(4_102_444_800), &event);
+    assert!(piece.len() + 9 <= 2 * 64, "{} bytes", piece.len());
+}
