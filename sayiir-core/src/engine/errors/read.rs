@@ -4,7 +4,6 @@ use crate::backend::BackendError;
 use crate::durable::Stored;
 use crate::engine::Failure;
 use crate::engine::command::Refusal;
-use crate::history::Tampered;
 use crate::ids::{InvalidRunId, RunId};
 use crate::record::BlockReason;
 
@@ -134,9 +133,6 @@ pub enum HistoryError {
         /// The id.
         run: RunId,
     },
-    /// It does not hold.
-    #[error(transparent)]
-    Tampered(#[from] Tampered),
     /// The store failed.
     #[error(transparent)]
     Backend(#[from] BackendError),
