@@ -158,7 +158,7 @@ impl Query {
 #[non_exhaustive]
 pub enum BackendError {
     /// A commit built on something that the store does not hold. Nothing of it was written.
-    #[error("run {run} has changed: expected revision {expected:?}, found {found:?}")]
+    #[error("run {run} has changed: expected {}, found {}", at(*expected), at(*found))]
     Conflict {
         /// The run.
         run: RunId,
@@ -167,8 +167,8 @@ pub enum BackendError {
         /// What the store holds.
         found: Option<Revision>,
     },
-    /// Another process has the database open.
-    #[error("the database {path} is in use by another process")]
+    /// Another process has the database open, or this one has it open already.
+    #[error("the database {path} is in use by another process, or by another handle of this one")]
     InUse {
         /// The database.
         path: String,
@@ -180,7 +180,9 @@ pub enum BackendError {
         detail: String,
     },
     /// The database was written by a newer version.
-    #[error("the database has format {found}, this version reads up to {supported}")]
+    #[error(
+        "the database has format {found}, this version reads up to {supported}: open it with a newer one"
+    )]
     NewerFormat {
         /// What it says.
         found: u32,
@@ -203,11 +205,16 @@ pub enum BackendError {
         source: Option<Arc<std::io::Error>>,
     },
     /// The store has failed or was closed, and takes nothing more until it is opened again.
-    #[error("the store has stopped: {detail}")]
+    #[error("the store has stopped and has to be opened again: {detail}")]
     Stopped {
         /// Why.
         detail: String,
     },
+}
+
+/// What stands at a revision, for a message.
+fn at(revision: Option<Revision>) -> String {
+    revision.map_or_else(|| "no record".into(), |Revision(number)| format!("revision {number}"))
 }
 
 impl BackendError {

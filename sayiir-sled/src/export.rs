@@ -55,7 +55,7 @@ pub enum ExportError {
     #[error(transparent)]
     Store(#[from] BackendError),
     /// A line could not be written.
-    #[error("writing the export")]
+    #[error("the export cannot be written")]
     Write(#[from] std::io::Error),
 }
 

@@ -30,7 +30,7 @@ pub enum ImportError {
         path: String,
     },
     /// The lines could not be read.
-    #[error("reading the export")]
+    #[error("the export cannot be read")]
     Read(#[from] std::io::Error),
     /// A line is not one of an export.
     #[error("line {number} of the export does not read")]
@@ -42,7 +42,7 @@ pub enum ImportError {
         source: serde_json::Error,
     },
     /// The export is of a newer version.
-    #[error("the export has format {found}, this version reads up to {FORMAT}")]
+    #[error("the export has format {found}, this version reads up to {FORMAT}: import it with a newer one")]
     NewerFormat {
         /// What it says.
         found: u32,

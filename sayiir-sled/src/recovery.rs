@@ -96,12 +96,12 @@ pub(crate) fn open_sled(directory: &Path, options: &Options) -> Result<sled::Db,
         readable::check(directory)?;
         caught(|| config.open().map_err(from_sled))
     };
-    match attempt_while_locked(attempt) {
+    match attempt_while_locked(directory, attempt) {
         Err(BackendError::Damaged { detail }) => {
             let aside = set_aside(directory)?;
             tracing::error!(%detail, aside = %aside.display(), "opening again without sled's snapshots");
             remove_snapshots(directory, |_| true)?;
-            attempt_while_locked(attempt)
+            attempt_while_locked(directory, attempt)
         }
         answer => answer,
     }
@@ -145,6 +145,7 @@ pub(crate) fn close(db: Option<sled::Db>) {
 
 /// Within this process the last handle may still be going away; another process is kept out by our own lock.
 fn attempt_while_locked(
+    directory: &Path,
     attempt: impl Fn() -> Result<sled::Db, BackendError>,
 ) -> Result<sled::Db, BackendError> {
     let patience = Instant::now() + Duration::from_secs(5);
@@ -152,7 +153,7 @@ fn attempt_while_locked(
         match attempt() {
             Err(BackendError::Io { detail, .. }) if detail.contains("could not acquire lock") => {
                 if Instant::now() > patience {
-                    return Err(BackendError::InUse { path: detail });
+                    return Err(BackendError::InUse { path: directory.display().to_string() });
                 }
                 thread::sleep(Duration::from_millis(2));
             }

@@ -69,6 +69,7 @@ async fn child_that_commits() {
     let mut places = Vec::new();
     let error = fill(&backend, &mut places, usize::MAX).await.expect_err("the disk is small");
     assert!(matches!(error, BackendError::StorageFull { .. }), "{error:?}");
+    assert!(error.to_string().starts_with("the disk is full: "), "{error}");
     assert!(error.is_retryable());
     fs::remove_file(filler).expect("it is removed");
     // Nobody is told anything but that until the database is open again, and a read is enough for it to be.

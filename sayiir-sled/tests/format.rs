@@ -112,7 +112,10 @@ async fn a_newer_format_is_refused_by_its_number() {
     // No pieces, the number, what it is.
     replace(path, FORMAT, 1, &[&[0, 7], b"sayiir".as_slice()].concat());
     let opened = SledBackend::open(path);
-    assert!(matches!(opened, Err(BackendError::NewerFormat { found: 7, supported: 1 })), "{opened:?}");
+    let error = opened.expect_err("it is newer");
+    assert!(matches!(error, BackendError::NewerFormat { found: 7, supported: 1 }), "{error:?}");
+    let words = "the database has format 7, this version reads up to 1: open it with a newer one";
+    assert_eq!(error.to_string(), words);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::fs;
 
 use sayiir_core::backend::{Backend, BackendError};
-use sayiir_sled::SledBackend;
+use sayiir_sled::{ExportError, SledBackend};
 
 use crate::device::{self, Call, Fault};
 use crate::files::data;
@@ -27,6 +27,15 @@ async fn after_a_failed_sync_nothing_is_acknowledged_until_the_database_is_opene
         }
         let read = backend.record(&script::run(0)).await;
         assert!(matches!(read, Err(BackendError::Stopped { .. })), "{call:?}: {read:?}");
+        let exported = backend.export(Vec::new()).expect_err("it does not read");
+        assert!(
+            matches!(exported, ExportError::Store(BackendError::Stopped { .. })),
+            "{call:?}: {exported:?}"
+        );
+        let words = exported.to_string();
+        let expected = "the store has stopped and has to be opened again: i/o error: ";
+        assert!(words.starts_with(expected), "{call:?}: {words}");
+        assert!(matches!(backend.check(), Err(BackendError::Stopped { .. })), "{call:?}");
         drop(backend);
         let backend = whole(path, place, &format!("{call:?}")).await;
         step(&backend, 1, place).await.expect("it commits");
