@@ -16,7 +16,10 @@
 //! | [`Engine::list`](crate::Engine::list) | [`ListError`] |
 //! | opening a database, and inside most of the others | [`BackendError`] |
 //!
-//! Whatever the error, nothing of the operation was stored.
+//! Where an operation answers with an error, nothing of it was stored. Two answers leave that open: `Backend`, where the store failed
+//! while it wrote, and `Stopped`, where the engine was shut down meanwhile. Both may be repeated:
+//! [`or_attach`](crate::engine::Start::or_attach) and an [`idempotency_key`](crate::engine::SendSignal::idempotency_key) make it
+//! count once.
 
 pub use sayiir_core::backend::BackendError;
 pub use sayiir_core::builder::{ResumeError, RunError};

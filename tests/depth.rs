@@ -33,4 +33,5 @@ async fn a_run_that_nests_deeper_is_blocked_and_nothing_else() {
     let (_engine, run) = at(300).await;
     let status = run.status().await.expect("a status");
     assert!(matches!(status, WorkflowStatus::Blocked { reason: BlockReason::TooDeep }), "{status}");
+    assert_eq!(status.to_string(), "blocked: child workflows nest deeper than 128");
 }

@@ -14,9 +14,9 @@ use crate::durable::Stored;
 use crate::history::{Chain, Digest, Event};
 use crate::ids::{InvalidRunId, RunId};
 use crate::record::{Record, StatusKind};
-use crate::signal::Message;
+use crate::signal::{Message, listed};
 
-/// Why an event was not accepted. Nothing was stored.
+/// Why an event was not accepted. Nothing was stored, unless the store itself failed on writing it: see [`BackendError`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendEventError {
@@ -38,12 +38,14 @@ pub enum SendEventError {
         status: StatusKind,
     },
     /// The run's workflows declare no signal of that name.
-    #[error("run {run} has no signal `{signal}`")]
+    #[error("run {run} has no signal `{signal}`; it has {}", listed(declared))]
     UnknownSignal {
         /// The run.
         run: RunId,
         /// The name.
         signal: String,
+        /// The names it could have been.
+        declared: Vec<String>,
     },
     /// The payload does not go to JSON.
     #[error("the payload of signal `{signal}` to run {run} cannot be stored")]
@@ -133,7 +135,8 @@ fn change(
     }
     let mut after = record.clone();
     let Some(queue) = after.inbox.iter_mut().find(|queue| queue.signal == signal) else {
-        return Err(SendEventError::UnknownSignal { run, signal: signal.into() });
+        let declared = record.inbox.iter().map(|queue| queue.signal.to_string()).collect();
+        return Err(SendEventError::UnknownSignal { run, signal: signal.into(), declared });
     };
     let position = queue.tail;
     queue.tail += 1;

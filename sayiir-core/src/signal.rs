@@ -227,6 +227,15 @@ pub struct Timeout {
     pub limit: Duration,
 }
 
+/// The names of signals, for a message.
+pub(crate) fn listed<S: fmt::Display>(names: &[S]) -> String {
+    if names.is_empty() {
+        return "none".into();
+    }
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
 /// A duration as people write it: `48h`, `1h 30m`.
 struct Length(Duration);
 

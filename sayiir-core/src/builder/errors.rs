@@ -1,4 +1,5 @@
-//! The errors of a [`CheckpointingRunner`](super::CheckpointingRunner). Whatever the error, nothing of the operation was stored.
+//! The errors of a [`CheckpointingRunner`](super::CheckpointingRunner). Where one is answered, nothing of the operation
+//! was stored; but for `Status`, and where the store failed while it wrote, which leaves that open.
 
 use crate::backend::BackendError;
 use crate::codec::Incompatible;
@@ -10,7 +11,7 @@ use crate::ids::{InvalidRunId, RunId};
 #[non_exhaustive]
 pub enum RunError {
     /// There is a run of that id: [`resume`](super::CheckpointingRunner::resume) goes on with it.
-    #[error("run {run} exists already")]
+    #[error("run {run} exists already; `resume` goes on with it")]
     AlreadyExists {
         /// The run.
         run: RunId,

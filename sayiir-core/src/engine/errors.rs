@@ -1,4 +1,5 @@
-//! The errors of an engine's operations, one enum each. Whatever the error, nothing of the operation was stored.
+//! The errors of an engine's operations, one enum each. Where one is answered, nothing of the operation was stored;
+//! `Backend`, where the store failed while it wrote, and `Stopped` leave that open.
 
 mod control;
 mod read;

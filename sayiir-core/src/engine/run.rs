@@ -180,6 +180,9 @@ impl<W: Startable> Run<W> {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    /// [`SignalError`](super::SignalError), when it is awaited.
     #[must_use = "nothing is sent before this is awaited"]
     pub fn signal<T: Serialize>(&self, signal: Signal<T>, payload: &T) -> SendSignal {
         SendSignal::new(self.engine.clone(), self.id.as_str(), signal.name().into(), payload)

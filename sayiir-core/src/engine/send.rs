@@ -31,6 +31,9 @@ impl Engine {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    /// [`SignalError`], when it is awaited.
     #[must_use = "nothing is sent before this is awaited"]
     pub fn signal<T: Serialize + ?Sized>(
         &self,

@@ -34,6 +34,9 @@ impl Engine {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    /// [`StartError`], when it is awaited.
     #[must_use = "nothing starts before this is awaited"]
     pub fn start<W: Startable>(&self, id: impl AsRef<str>, invocation: Invocation<W>) -> Start<W> {
         Start::new(self.clone(), id.as_ref(), invocation)

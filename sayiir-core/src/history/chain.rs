@@ -55,7 +55,7 @@ pub enum Tampered {
     /// Everything holds, but entries were written without the key: before there was one, by a program that was not given it, or
     /// by somebody who changed them.
     #[error(
-        "{count} entries of run {run}, the first of them {first}, were written without the key and may have been changed"
+        "run {run} has entries that were written without the key and may have been changed: {count}, the first of them {first}"
     )]
     Unkeyed {
         /// The run.

@@ -61,7 +61,7 @@ impl<W: Workflow> Operation for Spawn<W> {
             None => match RunId::new(&self.id) {
                 Ok(_) => Ok(Polled::Pending(self)),
                 Err(invalid) => {
-                    let (variant, field) = (format!("the run spawned for `{}`", W::NAME), "id".into());
+                    let (variant, field) = (format!("spawn!(.., {}(..))", W::NAME), "id".into());
                     Err(Unencodable { variant, field, cause: invalid.to_string() }.into())
                 }
             },

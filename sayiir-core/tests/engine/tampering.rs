@@ -133,7 +133,7 @@ async fn a_database_that_was_begun_without_a_key_says_so() {
     let told = verified(&disk, Some(key())).await.expect_err("nobody signed it");
     assert_eq!(
         told.to_string(),
-        "4 entries of run exp-001, the first of them 0, were written without the key and may have been changed"
+        "run exp-001 has entries that were written without the key and may have been changed: 4, the first of them 0"
     );
 }
 

@@ -18,16 +18,16 @@ pub enum CancelError {
         /// The id.
         run: RunId,
     },
-    /// The run has ended.
+    /// The run has ended; or it undoes what it did, and is about to end for another reason.
     #[error("run {run} cannot be cancelled: it is {status}")]
     Finished {
         /// The run.
         run: RunId,
-        /// How it ended.
+        /// What it is.
         status: StatusKind,
     },
-    /// The engine was shut down before the run was cancelled.
-    #[error("the engine stopped before run {run} was cancelled")]
+    /// The engine was shut down. If that was asked before, it is not known whether the run was cancelled.
+    #[error("the engine stopped before it could say that run {run} was cancelled")]
     Stopped {
         /// The run.
         run: RunId,
@@ -64,8 +64,8 @@ pub enum RetryError {
         /// The run.
         run: RunId,
     },
-    /// The engine was shut down before the run was retried.
-    #[error("the engine stopped before run {run} was retried")]
+    /// The engine was shut down. If that was asked before, it is not known whether the run was retried.
+    #[error("the engine stopped before it could say that run {run} was retried")]
     Stopped {
         /// The run.
         run: RunId,
@@ -89,15 +89,15 @@ pub enum PurgeError {
         run: RunId,
     },
     /// The run has not ended.
-    #[error("run {run} cannot be removed: it is {status}")]
+    #[error("run {run} cannot be removed before it has ended: it is {status}")]
     NotFinished {
         /// The run.
         run: RunId,
         /// What it is.
         status: StatusKind,
     },
-    /// The engine was shut down before the run was removed.
-    #[error("the engine stopped before run {run} was removed")]
+    /// The engine was shut down. If that was asked before, it is not known whether the run was removed.
+    #[error("the engine stopped before it could say that run {run} was removed")]
     Stopped {
         /// The run.
         run: RunId,

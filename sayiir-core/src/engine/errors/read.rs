@@ -25,8 +25,8 @@ pub enum StatusError {
         /// What does not fit.
         source: serde_json::Error,
     },
-    /// The engine stopped before the run had settled.
-    #[error("the engine stopped before run {run} had settled")]
+    /// The engine stopped before the run had settled; the run goes on with the next engine.
+    #[error("the engine stopped before run {run} had settled; the run goes on with the next engine")]
     Stopped {
         /// The run.
         run: RunId,
@@ -57,7 +57,7 @@ pub enum ResultError {
         reason: String,
     },
     /// The run cannot go on without help; nothing of it is lost.
-    #[error("run {run} is blocked: {reason}")]
+    #[error("run {run} is blocked, and goes on by `retry()` once that is mended: {reason}")]
     Blocked {
         /// The run.
         run: RunId,
@@ -79,7 +79,7 @@ pub enum ResultError {
         source: serde_json::Error,
     },
     /// The engine stopped before the run ended; the run goes on with the next engine.
-    #[error("the engine stopped before run {run} ended")]
+    #[error("the engine stopped before run {run} ended; the run goes on with the next engine")]
     Stopped {
         /// The run.
         run: RunId,
@@ -106,7 +106,7 @@ pub enum StateError {
         run: RunId,
     },
     /// The stored state is not one that this binary knows.
-    #[error("the state of run {run}: {source}")]
+    #[error("the state of run {run} cannot be taken up by this version of the workflow")]
     Incompatible {
         /// The run.
         run: RunId,

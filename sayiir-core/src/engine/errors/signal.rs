@@ -4,6 +4,7 @@ use crate::backend::BackendError;
 use crate::engine::command::Refusal;
 use crate::ids::{InvalidRunId, RunId};
 use crate::record::StatusKind;
+use crate::signal::listed;
 
 /// Why a signal was not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +38,7 @@ pub enum SignalError {
         status: StatusKind,
     },
     /// The run's workflows declare no signal of that name.
-    #[error("run {run} has no signal `{signal}`; it has {}", list(declared))]
+    #[error("run {run} has no signal `{signal}`; it has {}", listed(declared))]
     UnknownSignal {
         /// The run.
         run: RunId,
@@ -81,15 +82,18 @@ pub enum SignalError {
         limit: usize,
     },
     /// The run's workflow was not registered with this engine, so that the payload cannot be checked.
-    #[error("run {run} is one of workflow `{workflow}`, which is not registered")]
+    #[error(
+        "run {run} is one of workflow `{workflow}`, which is not registered: `Engine::builder().workflow::<..>()`, or \
+         `.flow(&..)`"
+    )]
     NotRegistered {
         /// The run.
         run: RunId,
         /// Its workflow.
         workflow: String,
     },
-    /// The engine was shut down before the signal was stored.
-    #[error("the engine stopped before the signal to run {run} was stored")]
+    /// The engine was shut down. Of a signal that was sent before, it is not known whether it was stored.
+    #[error("the engine stopped before it could say that the signal to run {run} was stored")]
     Stopped {
         /// The run.
         run: RunId,
@@ -97,14 +101,6 @@ pub enum SignalError {
     /// The store failed.
     #[error(transparent)]
     Backend(#[from] BackendError),
-}
-
-fn list(names: &[&str]) -> String {
-    if names.is_empty() {
-        return "none".into();
-    }
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    names.join(", ")
 }
 
 impl SignalError {

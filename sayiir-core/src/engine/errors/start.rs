@@ -47,8 +47,8 @@ pub enum StartError {
         /// The engine's limit.
         limit: usize,
     },
-    /// The engine was shut down before the run was started.
-    #[error("the engine stopped before run {run} was started")]
+    /// The engine was shut down. Of a run that was asked for before, it is not known whether it was started.
+    #[error("the engine stopped before it could say that run {run} was started")]
     Stopped {
         /// The run.
         run: RunId,
