@@ -1,0 +1,36 @@
+//! What a store itself answers. Errors of files and devices are tried where the files are: in the tests of `sayiir-sled`.
+
+use sayiir::backend::{Backend, BackendError, Before, Commit, RunChange};
+use sayiir::prelude::*;
+
+use crate::{approval, assert_error, parked, runs};
+
+#[tokio::test]
+async fn a_commit_that_builds_on_something_else_than_there_is() {
+    let (engine, run) = parked().await;
+    let store = engine.backend();
+    let old = store.record(run.id()).await.expect("it reads").expect("it is there");
+    run.signal(approval::APPROVED, &"bob".into()).await.expect("it is taken");
+    engine.idle().await;
+    let before = runs(store).await;
+    let change = RunChange {
+        run: run.id().clone(),
+        before: None,
+        after: Some((*old).clone().into()),
+        history: Vec::new(),
+        accepted: Vec::new(),
+        removed: Vec::new(),
+    };
+    let stale = RunChange { before: Some(Before::of(&old)), ..change.clone() };
+    let nobody = RunId::new("exp-002").expect("a valid id");
+    let unknown = RunChange { run: nobody, ..stale.clone() };
+    for (change, words) in [
+        (change, "run exp-001 has changed: expected no record, found revision 2"),
+        (stale, "run exp-001 has changed: expected revision 1, found revision 2"),
+        (unknown, "run exp-002 has changed: expected revision 1, found no record"),
+    ] {
+        let commit = Commit { changes: vec![change] };
+        assert_error!(store.commit(&commit).await, BackendError::Conflict { .. }, words);
+    }
+    assert_eq!(runs(store).await, before);
+}

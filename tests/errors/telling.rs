@@ -1,0 +1,85 @@
+//! The errors that a body is handed: of a limit that passed, of a crash, of an id that is taken.
+
+use std::time::Duration;
+
+use sayiir::Workflow;
+use sayiir::engine::EngineBuilder;
+use sayiir::prelude::*;
+use sayiir::testing::{TestEngine, VirtualClock};
+
+/// Each of them.
+#[derive(Debug, thiserror::Error)]
+enum Told {
+    #[error(transparent)]
+    Timeout(#[from] Timeout),
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+    #[error(transparent)]
+    Taken(#[from] AlreadyExists),
+}
+
+#[task(at_most_once)]
+async fn pay(amount: u32) -> Result<u32, Told> {
+    std::future::pending::<()>().await;
+    Ok(amount)
+}
+
+#[task(timeout = 10s)]
+async fn ask(amount: u32) -> Result<u32, Told> {
+    std::future::pending::<()>().await;
+    Ok(amount)
+}
+
+#[workflow]
+async fn told(what: String) -> Result<u32, Told> {
+    match what.as_str() {
+        "signal" => Ok(signal!("approved" as u32, 30m).await?),
+        "task" => ask(7).await,
+        "crash" => pay(7).await,
+        _ => {
+            spawn!("exp-001", told("signal".to_owned())).await?;
+            Ok(7)
+        }
+    }
+}
+
+#[workflow(timeout = 30m)]
+async fn limited(amount: u32) -> Result<u32, Told> {
+    sleep!(1h).await;
+    Ok(amount)
+}
+
+/// What the run failed with.
+async fn failed<W: Workflow>(run: &Run<W>) -> String {
+    match run.status().await {
+        Ok(WorkflowStatus::Failed(error)) => error.as_str().to_owned(),
+        Ok(status) => panic!("{status}"),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[tokio::test]
+async fn a_body_is_told_what_did_not_happen() {
+    let configure = |builder: EngineBuilder| builder.workflow::<told>().workflow::<limited>();
+    let (store, clock) = (InMemoryBackend::new(), VirtualClock::default());
+    let engine = TestEngine::start_on(store.clone(), clock.clone(), configure).await.expect("it starts");
+    let start = async |id: &str, what: &str| {
+        engine.start(id, told(what.to_owned())).await.expect("it starts");
+    };
+    start("exp-001", "signal").await;
+    start("exp-002", "task").await;
+    start("exp-003", "crash").await;
+    start("exp-004", "spawn").await;
+    engine.start("exp-005", limited(7)).await.expect("it starts");
+    engine.idle().await;
+    engine.crash().await;
+    let engine = TestEngine::start_on(store, clock, configure).await.expect("it starts");
+    engine.advance(Duration::from_hours(1)).await;
+    let words = async |id: &str| failed(&engine.run::<told>(id).await.expect("it is there")).await;
+    assert_eq!(words("exp-001").await, "timeout: signal `approved` was not received within 30m");
+    assert_eq!(words("exp-002").await, "timeout: task `ask` did not finish within 10s");
+    assert_eq!(words("exp-003").await, "interrupted: task `pay` was running when the process ended");
+    assert_eq!(words("exp-004").await, "there is a run exp-001 already");
+    let limited = engine.run::<limited>("exp-005").await.expect("it is there");
+    assert_eq!(failed(&limited).await, "timeout: workflow `limited` did not finish within 30m");
+}
