@@ -14,7 +14,12 @@
 //! | `run`, and `resume` and `retry`, of a [`CheckpointingRunner`](crate::CheckpointingRunner) | [`RunError`], [`ResumeError`] |
 //! | [`send_event`](crate::SendEvent::send_event) of a backend | [`SendEventError`] |
 //! | [`Engine::list`](crate::Engine::list) | [`ListError`] |
+//! | an `upgrade` of a workflow | [`UpgradeError`] |
 //! | opening a database, and inside most of the others | [`BackendError`] |
+//! | `export` and `import` of a database, with the feature `sled` | `ExportError`, `ImportError` |
+//!
+//! A body is handed [`Timeout`](crate::Timeout), [`Interrupted`](crate::Interrupted) and [`AlreadyExists`](crate::AlreadyExists); why a
+//! run is blocked, a [`BlockReason`](crate::record::BlockReason) says.
 //!
 //! Where an operation answers with an error, nothing of it was stored. Two answers leave that open: `Backend`, where the store failed
 //! while it wrote, and `Stopped`, where the engine was shut down meanwhile. Both may be repeated:
@@ -31,3 +36,6 @@ pub use sayiir_core::engine::{
 pub use sayiir_core::history::Tampered;
 pub use sayiir_core::ids::InvalidRunId;
 pub use sayiir_core::send_event::SendEventError;
+pub use sayiir_core::versions::UpgradeError;
+#[cfg(feature = "sled")]
+pub use sayiir_sled::{ExportError, ImportError};

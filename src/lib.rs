@@ -45,10 +45,10 @@ pub mod backend {
     pub use sayiir_core::signal::Message;
 }
 
-/// Opening a database otherwise than by [`SledBackend::open`].
+/// Opening a database otherwise than by [`SledBackend::open`], and what its exports, imports and checks answer.
 #[cfg(feature = "sled")]
 pub mod sled {
-    pub use sayiir_sled::{Durability, Options, SledBackend, Stats};
+    pub use sayiir_sled::{Durability, ExportError, ImportError, Options, Report, SledBackend, Stats};
 }
 
 /// The test kit: an engine on a virtual clock, crashes at every commit, and what every backend has to hold.

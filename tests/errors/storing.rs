@@ -34,3 +34,22 @@ async fn a_commit_that_builds_on_something_else_than_there_is() {
     }
     assert_eq!(runs(store).await, before);
 }
+
+#[cfg(feature = "sled")]
+#[test]
+fn an_export_without_room_and_an_import_over_a_database() {
+    use std::io::BufReader;
+
+    use sayiir::errors::{ExportError, ImportError};
+
+    let directory = tempfile::tempdir().expect("a directory");
+    let database = SledBackend::open(directory.path()).expect("it opens");
+    let full: &mut [u8] = &mut [];
+    assert_error!(database.export(full), ExportError::Write(_), "the export cannot be written");
+    drop(database);
+    assert_error!(
+        SledBackend::import(directory.path(), BufReader::new(&b""[..])),
+        ImportError::NotEmpty { .. },
+        format!("there is a database in {} already", directory.path().display())
+    );
+}
