@@ -15,6 +15,7 @@ use std::thread;
 
 use sayiir_core::backend::BackendError;
 
+use crate::error::from_sled;
 use crate::layout::Layout;
 use crate::options::Options;
 use crate::queue::{Queue, answer};
@@ -90,8 +91,14 @@ impl Committer {
         Some(())
     }
 
-    /// The database, opened again if there was none.
+    /// The database, opened again if there was none. One in which a write of sled's own has failed is given up: every read and
+    /// commit that needs the log would be refused for ever.
     fn database(&self, writer: &mut Writer) -> Option<Result<sled::Db, BackendError>> {
+        if let Ok(db) = self.store.db()
+            && let Err(error) = db.context.global_error()
+        {
+            self.syncer.lock().ok()?.give_up(&from_sled(error));
+        }
         match self.store.db() {
             Ok(db) => Some(Ok(db)),
             Err(error) => Some(writer.open_again(error, &mut *self.syncer.lock().ok()?)),

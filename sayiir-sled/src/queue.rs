@@ -31,7 +31,7 @@ pub(crate) enum Job {
     Commit(Prepared, Reply),
     /// To write nothing until the live keys have been copied to a fresh directory.
     Compact(Reply),
-    /// To open the database again, if there is none because the disk was full.
+    /// To open the database again, if there is none because the disk was full, or if sled gave it up for that.
     Open(Reply),
 }
 

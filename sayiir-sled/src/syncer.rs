@@ -133,6 +133,13 @@ impl Syncer {
         }
     }
 
+    /// Takes the database away, unless that was done meanwhile.
+    pub(crate) fn give_up(&mut self, cause: &BackendError) {
+        if self.failed.is_none() {
+            self.fail(cause);
+        }
+    }
+
     fn fail(&mut self, cause: &BackendError) {
         tracing::error!(error = %cause, path = %self.path.display(), "the store has failed");
         self.failed = Some((cause.clone(), Instant::now()));

@@ -63,8 +63,18 @@ fn an_opening_without_room_is_reported_and_can_be_repeated() {
 #[tokio::test]
 async fn child_that_commits() {
     let Ok(disk) = env::var(DISK) else { return };
-    let disk = Path::new(&disk);
-    let filler = filler(disk, 3 << 20);
+    // Each time it is another write that finds no room.
+    for pages in 0..4 {
+        let disk = Path::new(&disk).join(pages.to_string());
+        fs::create_dir(&disk).expect("a directory");
+        fill_up_and_go_on(&disk, (3 << 20) + (pages << 12)).await;
+        fs::remove_dir_all(disk).expect("it goes");
+    }
+}
+
+/// The store lives in what `bytes` of something else leave of the disk, until those make room.
+async fn fill_up_and_go_on(disk: &Path, bytes: u64) {
+    let filler = filler(disk, bytes);
     let backend = SledBackend::open(disk.join("store")).expect("it opens");
     let mut places = Vec::new();
     let error = fill(&backend, &mut places, usize::MAX).await.expect_err("the disk is small");
