@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use smallvec::SmallVec;
 
 pub use doorbell::{Doorbell, Listener};
 
@@ -21,69 +22,63 @@ use crate::signal::Message;
 /// One atomic, durable batch.
 #[derive(Debug, Clone, Default)]
 pub struct Commit {
-    /// The runs it changes, each at most once.
-    pub changes: Vec<RunChange>,
+    /// The runs it changes, each at most once. Mostly one, which needs no room of its own.
+    pub changes: SmallVec<[RunChange; 1]>,
 }
 
-/// What one commit does to one run.
+impl From<RunChange> for Commit {
+    fn from(change: RunChange) -> Self {
+        Self { changes: SmallVec::from_buf([change]) }
+    }
+}
+
+/// What one commit does to one run. [`RunChange::new`] makes one that changes the record only.
 #[derive(Debug, Clone)]
 pub struct RunChange {
     /// The run.
     pub run: RunId,
-    /// What the store must hold of it, or the commit is refused; `None`: nothing.
-    pub before: Option<Before>,
+    /// The revision that the store must hold, or the commit is refused; `None`: the run must not be there.
+    pub expected: Option<Revision>,
     /// What it holds afterwards; `None` removes the run with its history, inbox and idempotency keys.
-    pub after: Option<After>,
+    pub record: Option<Arc<Record>>,
+    /// What becomes of the run's keys in the indexes; `None`: they stay as they are, as they do at most steps.
+    pub reindex: Option<Box<Reindex>>,
     /// Appended to the history.
-    pub history: Vec<HistoryEntry>,
+    pub history: SmallVec<[HistoryEntry; 1]>,
     /// Put into the inbox.
     pub accepted: Vec<Accepted>,
     /// Taken out of the inbox: signal and position.
     pub removed: Vec<(String, u64)>,
 }
 
-/// The revision a change builds on, with what the indexes hold of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Before {
-    /// The revision.
-    pub revision: Revision,
-    /// As [`Record::index`] gave it.
-    pub index: Arc<IndexEntry>,
-}
-
-impl Before {
-    /// Of a record that the store holds.
+impl RunChange {
+    /// Takes a run from the record that the store holds, if it holds one, to the next, or removes it.
+    ///
+    /// # Panics
+    /// If there is neither.
     #[must_use]
-    pub fn of(record: &Record) -> Self {
-        Self { revision: record.revision, index: Arc::new(record.index()) }
+    pub fn new(before: Option<&Record>, after: Option<Record>) -> Self {
+        let run = before.or(after.as_ref()).map(|record| record.run.clone());
+        let (from, to) = (before.map(Record::index), after.as_ref().map(Record::index));
+        Self {
+            run: run.expect("a change has a record before it, or after it, or both"),
+            expected: before.map(|record| record.revision),
+            record: after.map(Arc::new),
+            reindex: (from != to).then(|| Box::new(Reindex { from, to })),
+            history: SmallVec::new(),
+            accepted: Vec::new(),
+            removed: Vec::new(),
+        }
     }
 }
 
-/// A record to be written, with what the indexes are to hold of it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct After {
-    /// The record.
-    pub record: Arc<Record>,
-    /// As [`Record::index`] gives it.
-    pub index: Arc<IndexEntry>,
-}
-
-impl After {
-    /// The record that follows what the store holds. What most steps do not change of the indexes is shared with it.
-    pub(crate) fn following(before: Option<&Before>, record: Record) -> Self {
-        let index = record.index();
-        let index = match before {
-            Some(before) if *before.index == index => Arc::clone(&before.index),
-            Some(_) | None => Arc::new(index),
-        };
-        Self { record: Arc::new(record), index }
-    }
-}
-
-impl From<Record> for After {
-    fn from(record: Record) -> Self {
-        Self::following(None, record)
-    }
+/// What the indexes hold of a run before and after a commit, each as [`Record::index`] gives it. The two differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reindex {
+    /// Before; `None`: the run is new.
+    pub from: Option<IndexEntry>,
+    /// After; `None`: the run is removed.
+    pub to: Option<IndexEntry>,
 }
 
 /// A message to be put into the inbox.

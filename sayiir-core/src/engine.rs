@@ -94,7 +94,7 @@ struct Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.shared.stop.cancel();
+        self.shared.end();
         self.shared.waiters.dismiss();
     }
 }
@@ -253,15 +253,14 @@ impl Engine {
     /// As for [`shutdown`](Engine::shutdown).
     pub async fn shutdown_within(self, grace: Duration) {
         let shared = self.shared();
-        shared.closing.cancel();
-        shared.tasks.close();
+        shared.close();
         let limit = crate::operation::deadline(shared.clock.now(), grace);
         tokio::select! {
             biased;
             () = shared.tasks.wait() => {}
             () = shared.clock.sleep_until(limit) => {}
         }
-        shared.stop.cancel();
+        shared.end();
         shared.tasks.wait().await;
         shared.waiters.dismiss();
     }
@@ -270,8 +269,7 @@ impl Engine {
     #[cfg(feature = "testing")]
     pub(crate) async fn crash(&self) {
         let shared = self.shared();
-        shared.stop.cancel();
-        shared.tasks.close();
+        shared.end();
         shared.tasks.wait().await;
         shared.waiters.dismiss();
     }

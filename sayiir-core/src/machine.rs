@@ -1,9 +1,10 @@
 //! The machine: decides what becomes of one run, and does nothing else.
 //!
-//! A [`Turn`] is one commit in the making. In come the run as the store holds it, the time, and what happened (an attempt
-//! ended, a signal was sent, a deadline passed, a caller wants to cancel or retry). Out come the new record, the history, and
-//! what changes in the inbox. It never reads a clock, never waits, never touches a store: where a move needs a message
-//! that the store holds, the turn says which ([`Turn::wanted`]) and is handed it. Code of the user that panics is caught here.
+//! A [`Machine`] holds one run; a turn of it is one commit in the making. In come the run as the store holds it, the time, and
+//! what happened (an attempt ended, a signal was sent, a deadline passed, a caller wants to cancel or retry). Out come the new
+//! record, the history, and what changes in the inbox. It never reads a clock, never waits, never touches a store: where a move
+//! needs a message that the store holds, the machine says which ([`Machine::wanted`]) and is handed it. Code of the user that
+//! panics is caught here.
 
 mod attempt;
 mod compensate;
@@ -21,6 +22,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use smallvec::SmallVec;
 
 pub(crate) use attempt::{AttemptEnd, EndedAttempt};
 pub(crate) use control::NotRetryable;
@@ -29,7 +31,7 @@ pub(crate) use leaves::{LeafId, with_task};
 pub(crate) use moves::{caught, panic_message};
 pub(crate) use spawn::WantedSpawn;
 
-use crate::backend::{Accepted, After, Before, RunChange};
+use crate::backend::{Accepted, Reindex, RunChange};
 use crate::durable::Stored;
 use crate::history::{Chain, Digest, Event, HistoryEntry, HistoryKey};
 use crate::ids::{Incarnation, Name, RunId};
@@ -39,28 +41,6 @@ use crate::workflow::{LiveState, Program};
 /// How many moves one commit may hold. What is left is done in the next one, so that a loop over a full inbox, or of sleeps
 /// that are over at once, cannot make a commit grow without end.
 const MOST_MOVES: usize = 64;
-
-/// A run in memory, as the store holds it.
-pub(crate) struct Image {
-    /// Its record.
-    pub(crate) record: Arc<Record>,
-    /// What the indexes hold of it.
-    index: Arc<IndexEntry>,
-    /// Its state decoded, if that was needed so far.
-    pub(crate) live: Option<Box<dyn LiveState>>,
-}
-
-impl Image {
-    /// A run as it was read.
-    pub(crate) fn new(record: Arc<Record>) -> Self {
-        Self { index: Arc::new(record.index()), record, live: None }
-    }
-
-    /// When the run wants to be woken next.
-    pub(crate) fn due(&self) -> Option<Timestamp> {
-        self.index.due
-    }
-}
 
 /// A run that is about to begin.
 pub(crate) struct NewRun {
@@ -75,56 +55,63 @@ pub(crate) struct NewRun {
     pub(crate) parent: Option<RunId>,
 }
 
-/// One commit in the making. Large, and handed on: it lives in a box.
-pub(crate) struct Turn {
+/// One run in memory. Between two turns it is what the store holds; during a turn it is changed in place.
+pub(crate) struct Machine {
     program: Option<Arc<dyn Program>>,
+    /// The time of this turn.
     now: Timestamp,
-    before: Option<Before>,
+    /// What the store holds; `None`: nothing yet.
+    stored: Option<Stock>,
     record: Record,
+    /// The state decoded, if that was needed so far.
     live: Option<Box<dyn LiveState>>,
     chain: Chain,
-    history: Vec<HistoryEntry>,
+    history: SmallVec<[HistoryEntry; 1]>,
     accepted: Vec<Accepted>,
     removed: Vec<(String, u64)>,
-    /// Runs that begin with this commit.
-    children: Vec<(RunChange, Image)>,
+    /// Runs that begin with this turn.
+    children: Vec<(RunChange, Box<Machine>)>,
     moves: usize,
     changed: bool,
 }
 
-/// What a turn led to.
-pub(crate) enum Decided {
-    /// Nothing is to be written.
-    Unchanged(Image),
-    /// This is to be written; the image is what the store holds once it is.
-    Changed(RunChange, Image),
+/// What a store holds of a run.
+struct Stock {
+    record: Arc<Record>,
+    index: IndexEntry,
 }
 
-impl Turn {
-    /// A turn of a run that is there. `program` is `None` when this engine does not know its workflow.
-    pub(crate) fn resume(
-        image: Image,
+impl Machine {
+    /// A run as it was read. `program` is `None` when this engine does not know its workflow.
+    pub(crate) fn new(
+        record: Arc<Record>,
         program: Option<Arc<dyn Program>>,
-        now: Timestamp,
         key: Option<HistoryKey>,
     ) -> Box<Self> {
-        let record = Record::clone(&image.record);
-        let mut turn = Box::new(Self {
+        let own = Record::clone(&record);
+        Self::of(own, Some(Stock { index: record.index(), record }), program, key)
+    }
+
+    fn of(
+        record: Record,
+        stored: Option<Stock>,
+        program: Option<Arc<dyn Program>>,
+        key: Option<HistoryKey>,
+    ) -> Box<Self> {
+        Box::new(Self {
             program,
-            now,
-            before: Some(Before { revision: record.revision, index: image.index }),
+            now: record.updated,
+            changed: stored.is_none(),
+            stored,
             chain: Chain::new(record.incarnation, record.history).under(key),
             record,
-            live: image.live,
-            history: Vec::new(),
+            live: None,
+            history: SmallVec::new(),
             accepted: Vec::new(),
             removed: Vec::new(),
             children: Vec::new(),
             moves: 0,
-            changed: false,
-        });
-        turn.take_up_old_state();
-        turn
+        })
     }
 
     /// The first turn of a run: its body runs to the first place where it waits.
@@ -142,22 +129,16 @@ impl Turn {
             parent: new.parent,
             ..Record::new(new.run, new.incarnation, program.name(), now)
         };
-        let mut turn = Box::new(Self {
-            program: Some(program),
-            now,
-            before: None,
-            chain: Chain::new(record.incarnation, record.history).under(key),
-            record,
-            live: None,
-            history: Vec::new(),
-            accepted: Vec::new(),
-            removed: Vec::new(),
-            children: Vec::new(),
-            moves: 0,
-            changed: true,
-        });
-        turn.begin(new.input);
-        turn
+        let mut machine = Self::of(record, None, Some(program), key);
+        machine.begin(new.input);
+        machine
+    }
+
+    /// Begins a turn.
+    pub(crate) fn turn(&mut self, now: Timestamp) {
+        self.now = now;
+        self.moves = 0;
+        self.take_up_old_state();
     }
 
     /// The record as it would be written now.
@@ -165,31 +146,54 @@ impl Turn {
         &self.record
     }
 
+    /// The record as the store holds it, once there is one.
+    pub(crate) fn stored(&self) -> Option<&Arc<Record>> {
+        self.stored.as_ref().map(|stored| &stored.record)
+    }
+
+    /// The state where the run waits, if it is in memory.
+    pub(crate) fn live(&self) -> Option<&dyn LiveState> {
+        self.live.as_deref()
+    }
+
+    /// When the run wants to be woken next.
+    pub(crate) fn due(&self) -> Option<Timestamp> {
+        self.stored.as_ref()?.index.due
+    }
+
     /// Whether the turn stopped because it held enough moves; the next one goes on at once.
     pub(crate) fn has_more(&self) -> bool {
         self.moves >= MOST_MOVES
     }
 
-    /// Closes the turn.
-    pub(crate) fn finish(mut self: Box<Self>) -> Decided {
-        if !self.changed {
-            let index = self.before.map_or_else(|| Arc::new(self.record.index()), |before| before.index);
-            return Decided::Unchanged(Image { record: Arc::new(self.record), index, live: self.live });
+    /// Whether the turn has come to something that is to be written.
+    pub(crate) fn has_changed(&self) -> bool {
+        self.changed
+    }
+
+    /// Ends the turn: what is to be written, if anything is. The machine counts it as written; if that fails, the machine is
+    /// of no use any more.
+    pub(crate) fn close(&mut self) -> Option<RunChange> {
+        if !std::mem::take(&mut self.changed) {
+            return None;
         }
         self.record.revision.0 += 1;
         self.record.updated = self.now;
         self.record.history = self.chain.head();
-        let after = After::following(self.before.as_ref(), self.record);
-        let After { record, index } = after.clone();
-        let change = RunChange {
+        let record = Arc::new(self.record.clone());
+        let index = self.record.index();
+        let before = self.stored.replace(Stock { record: Arc::clone(&record), index });
+        let index = self.stored.as_ref().map(|stored| &stored.index);
+        let (expected, from) = before.map(|stored| (stored.record.revision, stored.index)).unzip();
+        Some(RunChange {
             run: record.run.clone(),
-            before: self.before,
-            after: Some(after),
-            history: self.history,
-            accepted: self.accepted,
-            removed: self.removed,
-        };
-        Decided::Changed(change, Image { record, index, live: self.live })
+            expected,
+            record: Some(record),
+            reindex: (from.as_ref() != index).then(|| Box::new(Reindex { from, to: index.cloned() })),
+            history: std::mem::take(&mut self.history),
+            accepted: std::mem::take(&mut self.accepted),
+            removed: std::mem::take(&mut self.removed),
+        })
     }
 
     /// Adds to the history.

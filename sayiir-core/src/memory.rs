@@ -11,11 +11,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use crate::backend::{
-    Accepted, After, Answer, Backend, BackendError, Commit, Cursor, Doorbell, Page, PlaceCount, Query,
+    Accepted, Answer, Backend, BackendError, Commit, Cursor, Doorbell, Page, PlaceCount, Query, Reindex,
     RunChange,
 };
 use crate::history::HistoryEntry;
-use crate::ids::{Name, Revision, RunId};
+use crate::ids::{Name, RunId};
 use crate::record::{IndexEntry, Record, StoredPlace};
 use crate::signal::Message;
 
@@ -110,20 +110,17 @@ impl Store {
 
     fn check(&self, change: &RunChange) -> Result<(), BackendError> {
         let found = self.runs.get(&change.run).map(|kept| kept.record.revision);
-        let expected: Option<Revision> = change.before.as_ref().map(|before| before.revision);
-        if found == expected {
+        if found == change.expected {
             return Ok(());
         }
-        Err(BackendError::Conflict { run: change.run.clone(), expected, found })
+        Err(BackendError::Conflict { run: change.run.clone(), expected: change.expected, found })
     }
 
     fn apply(&mut self, change: &RunChange) {
-        let before = change.before.as_ref().map(|before| &before.index);
-        let after = change.after.as_ref().map(|after| &after.index);
-        if before != after {
-            self.reindex(&change.run, before.map(Arc::as_ref), after.map(Arc::as_ref));
+        if let Some(Reindex { from, to }) = change.reindex.as_deref() {
+            self.reindex(&change.run, from.as_ref(), to.as_ref());
         }
-        let Some(After { record, .. }) = &change.after else {
+        let Some(record) = &change.record else {
             self.runs.remove(&change.run);
             return;
         };

@@ -8,7 +8,7 @@ use std::future::Future;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::backend::{Accepted, Backend, BackendError, Before, Commit, RunChange};
+use crate::backend::{Accepted, Backend, BackendError, RunChange};
 use crate::clock::{Clock, SystemClock};
 use crate::durable::Stored;
 use crate::history::{Chain, Digest, Event};
@@ -108,7 +108,7 @@ async fn accept<B: Backend + ?Sized>(
         let record = backend.record(run).await?;
         let record = record.ok_or_else(|| SendEventError::NotFound { run: run.clone() })?;
         let accepted = change(&record, signal, payload.clone(), SystemClock.now())?;
-        match backend.commit(&Commit { changes: vec![accepted] }).await {
+        match backend.commit(&accepted.into()).await {
             Err(BackendError::Conflict { .. }) => {}
             Err(error) => return Err(error.into()),
             Ok(()) => {
@@ -147,17 +147,14 @@ fn change(
         by: None,
         payload: Digest::of(payload.as_str().as_bytes()),
     };
-    let history = vec![chain.append(now, received)];
+    let history = [chain.append(now, received)].into();
     after.history = chain.head();
     after.revision.0 += 1;
     after.updated = now;
     let message = Message { signal: signal.into(), position, payload, by: None, at: now };
     Ok(RunChange {
-        run,
-        before: Some(Before::of(record)),
-        after: Some(after.into()),
         history,
         accepted: vec![Accepted { message, idempotency_key: None, taken: false }],
-        removed: Vec::new(),
+        ..RunChange::new(Some(record), Some(after))
     })
 }

@@ -9,7 +9,7 @@ use std::error::Error;
 use std::time::Instant;
 
 use driver::Driver;
-use sayiir_core::backend::{Backend, Before, Commit, RunChange};
+use sayiir_core::backend::{Backend, Commit, RunChange};
 use sayiir_sled::SledBackend;
 
 /// Steps of all runs.
@@ -59,17 +59,10 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 
 fn remove(driver: &mut Driver) -> RunChange {
     let record = &mut driver.record;
-    let before = Before::of(record);
+    let removal = RunChange::new(Some(record), None);
     record.revision.0 = 0;
     record.history = sayiir_core::history::HistoryHead::default();
-    RunChange {
-        run: record.run.clone(),
-        before: Some(before),
-        after: None,
-        history: Vec::new(),
-        accepted: Vec::new(),
-        removed: Vec::new(),
-    }
+    removal
 }
 
 fn say(when: &str, backend: &SledBackend) {

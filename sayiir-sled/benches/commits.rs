@@ -91,7 +91,7 @@ async fn drive(backend: SledBackend, mut lane: Vec<Driver>, until: Instant) -> O
                 return Ok(steps);
             }
             let changes = vec![driver.step()];
-            backend.commit(&Commit { changes }).await?;
+            backend.commit(&Commit { changes: changes.into() }).await?;
             steps += 1;
         }
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use jiff::{SignedDuration, Timestamp};
-use sayiir_core::backend::{Accepted, Backend, Before, Commit, Query, RunChange};
+use sayiir_core::backend::{Accepted, Backend, Commit, Query, RunChange};
 use sayiir_core::durable::Stored;
 use sayiir_core::history::{Chain, Digest, Event, HistoryHead};
 use sayiir_core::ids::{Incarnation, LeafPath, Revision, RunId, StepNumber};
@@ -88,14 +88,7 @@ fn parked(number: u64, random: &mut Random) -> Outcome<RunChange> {
             created,
         )
     };
-    Ok(RunChange {
-        run: record.run.clone(),
-        before: None,
-        after: Some(record.into()),
-        history,
-        accepted: Vec::new(),
-        removed: Vec::new(),
-    })
+    Ok(RunChange { history, ..RunChange::new(None, Some(record)) })
 }
 
 async fn measure(path: &Path) -> Outcome<()> {
@@ -153,14 +146,10 @@ async fn deliver(backend: &SledBackend, run: &RunId) -> Outcome<()> {
         at: record.updated,
     };
     let change = RunChange {
-        run: run.clone(),
-        before: Some(Before::of(&found)),
-        after: Some(record.into()),
-        history: Vec::new(),
         accepted: vec![Accepted { message, idempotency_key: None, taken: false }],
-        removed: Vec::new(),
+        ..RunChange::new(Some(&found), Some(record))
     };
-    Ok(backend.commit(&Commit { changes: vec![change] }).await?)
+    Ok(backend.commit(&change.into()).await?)
 }
 
 fn timed<T, E>(work: impl FnOnce() -> Result<T, E>) -> Result<(T, Duration), E> {

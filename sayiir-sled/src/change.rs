@@ -1,6 +1,6 @@
 //! From a commit to the keys it writes and removes. Pure, and done by the caller, so that the writing threads have less to do.
 
-use sayiir_core::backend::{self, Accepted, Commit, RunChange};
+use sayiir_core::backend::{Accepted, Commit, Reindex, RunChange};
 use sayiir_core::ids::{Revision, RunId};
 use sayiir_core::record::{IndexEntry, Record};
 
@@ -64,19 +64,19 @@ impl Prepared {
 
 impl Change {
     fn new(change: &RunChange) -> Self {
-        let before = change.before.as_ref().map(|before| &*before.index);
-        let after = change.after.as_ref().map(|after| &*after.index);
         let mut prepared = Self {
             run: change.run.clone(),
-            expected: change.before.as_ref().map(|before| before.revision),
+            expected: change.expected,
             after: After::Nothing,
             puts: Vec::new(),
             removes: Vec::new(),
             moves: Moves::default(),
             taken: Vec::new(),
         };
-        prepared.reindex(before, after);
-        if let Some(backend::After { record, .. }) = &change.after {
+        if let Some(Reindex { from, to }) = change.reindex.as_deref() {
+            prepared.reindex(from.as_ref(), to.as_ref());
+        }
+        if let Some(record) = &change.record {
             prepared.put_record(record);
             value::put_history(&change.run, &change.history, &mut prepared.puts);
             prepared.put_messages(change);
@@ -116,9 +116,6 @@ impl Change {
 
     /// Moves the index keys that differ.
     fn reindex(&mut self, before: Option<&IndexEntry>, after: Option<&IndexEntry>) {
-        if before == after {
-            return;
-        }
         self.moves = Moves::of(before, after);
         let keys_of =
             |entry: Option<&IndexEntry>| entry.map_or_else(Vec::new, |entry| keys::index(&self.run, entry));

@@ -21,7 +21,7 @@ async fn filled(path: &Path) -> Vec<(sayiir_core::ids::RunId, Place)> {
     let mut runs = Vec::new();
     for number in 0..RUNS {
         let changes = vec![script::change(&script::run(number), Place::default())];
-        backend.commit(&Commit { changes }).await.expect("it commits");
+        backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
         runs.push((script::run(number), Place::default().next()));
     }
     runs
@@ -112,7 +112,7 @@ async fn runs_that_move_while_they_are_checked_are_no_damage() {
     while !checked.is_finished() {
         for number in 0..RUNS {
             let changes = vec![script::change(&script::run(number), place)];
-            backend.commit(&Commit { changes }).await.expect("it commits");
+            backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
         }
         place = place.next();
     }

@@ -22,7 +22,7 @@ async fn filled(path: &Path) {
     while place.revision < REVISION {
         for number in 0..RUNS {
             let changes = vec![script::change(&script::run(number), place)];
-            backend.commit(&Commit { changes }).await.expect("it commits");
+            backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
         }
         place = place.next();
     }

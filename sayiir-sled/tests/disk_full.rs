@@ -178,7 +178,7 @@ async fn fill(backend: &SledBackend, places: &mut Vec<Place>, runs: usize) -> Re
         let place = places.last_mut().expect("it was just put there");
         while place.revision < 7 {
             let changes = vec![script::change(&run, *place)];
-            backend.commit(&Commit { changes }).await?;
+            backend.commit(&Commit { changes: changes.into() }).await?;
             *place = place.next();
         }
     }
@@ -189,7 +189,7 @@ async fn fill(backend: &SledBackend, places: &mut Vec<Place>, runs: usize) -> Re
 async fn go_on(backend: &SledBackend, places: &mut [Place]) {
     loop {
         let changes = vec![script::change(&script::run(0), places[0])];
-        match backend.commit(&Commit { changes }).await {
+        match backend.commit(&Commit { changes: changes.into() }).await {
             Ok(()) => {
                 places[0] = places[0].next();
                 return;

@@ -20,7 +20,7 @@ async fn bring(backend: &SledBackend, number: usize, revision: u64) {
     let mut place = Place::default();
     while place.revision < revision {
         let changes = vec![script::change(&run, place)];
-        backend.commit(&Commit { changes }).await.expect("it commits");
+        backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
         place = place.next();
     }
 }
@@ -33,7 +33,7 @@ async fn every_acknowledged_commit_is_covered_by_a_sync() {
     for _ in 0..40 {
         let before = backend.stats();
         let changes = vec![script::change(&script::run(0), place)];
-        backend.commit(&Commit { changes }).await.expect("it commits");
+        backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
         place = place.next();
         let after = backend.stats();
         let syncs = after.device_syncs + after.file_syncs - before.device_syncs - before.file_syncs;
@@ -70,7 +70,7 @@ async fn a_closed_database_opens_with_everything_in_it() {
         let mut place = script::verify(&backend, &script::run(3)).await;
         while place.revision < revision {
             let changes = vec![script::change(&script::run(3), place)];
-            backend.commit(&Commit { changes }).await.expect("it commits");
+            backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
             place = place.next();
         }
         let clone = backend.clone();
@@ -140,7 +140,7 @@ async fn a_removed_run_leaves_no_bytes() {
     let mut place = Place::default();
     loop {
         let changes = vec![script::change(&run, place)];
-        backend.commit(&Commit { changes }).await.expect("it commits");
+        backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
         place = place.next();
         if place.revision == 0 {
             break;

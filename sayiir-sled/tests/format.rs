@@ -23,7 +23,7 @@ async fn filled(path: &Path) {
         let mut place = Place::default();
         while place.revision < revision {
             let changes = vec![script::change(&script::run(number), place)];
-            backend.commit(&Commit { changes }).await.expect("it commits");
+            backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
             place = place.next();
         }
     }

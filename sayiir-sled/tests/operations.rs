@@ -19,7 +19,7 @@ async fn filled(path: &Path) -> (SledBackend, Vec<Place>) {
         for (number, place) in places.iter_mut().enumerate() {
             if number >= round {
                 let changes = vec![script::change(&script::run(number), *place)];
-                backend.commit(&Commit { changes }).await.expect("it commits");
+                backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
                 *place = place.next();
             }
         }
@@ -99,7 +99,7 @@ async fn compaction_keeps_everything_and_shrinks_the_files() {
     verify(&backend, &places).await;
     // It goes on as before, and keeps no old generation.
     let changes = vec![script::change(&script::run(20), places[20])];
-    backend.commit(&Commit { changes }).await.expect("it commits");
+    backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
     drop(backend);
     assert!(!directory.path().join("data-1").exists());
     let backend = SledBackend::open(directory.path()).expect("it opens");
@@ -138,7 +138,7 @@ async fn wasteful(path: &Path) -> (SledBackend, Vec<Place>) {
         let mut place = Place::default();
         while place.revision < 15 {
             let changes = vec![script::change(&script::run(places.len()), place)];
-            backend.commit(&Commit { changes }).await.expect("it commits");
+            backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
             place = place.next();
         }
         places.push(place);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use gate::Gate;
 use jiff::Timestamp;
-use sayiir_core::backend::{Answer, Backend, BackendError, Before, Commit, Query, RunChange};
+use sayiir_core::backend::{Answer, Backend, BackendError, Commit, Query, RunChange};
 use sayiir_core::ids::{Incarnation, Revision, RunId};
 use sayiir_core::record::{Phase, Record};
 use sayiir_sled::SledBackend;
@@ -40,16 +40,8 @@ fn record(number: u64, revision: u64) -> Record {
 
 /// Brings a run to a revision from the one before it.
 fn commit(number: u64, revision: u64) -> Commit {
-    let before = (revision > 1).then(|| Before::of(&record(number, revision - 1)));
-    let change = RunChange {
-        run: run(number),
-        before,
-        after: Some(record(number, revision).into()),
-        history: Vec::new(),
-        accepted: Vec::new(),
-        removed: Vec::new(),
-    };
-    Commit { changes: vec![change] }
+    let before = (revision > 1).then(|| record(number, revision - 1));
+    RunChange::new(before.as_ref(), Some(record(number, revision))).into()
 }
 
 type Commits = Vec<JoinHandle<Result<(), BackendError>>>;

@@ -16,7 +16,7 @@ use super::attempts::{Attempts, Progress};
 use super::command::Mailbox;
 use super::shared::Shared;
 use crate::ids::RunId;
-use crate::machine::Image;
+use crate::machine::Machine;
 use crate::record::Phase;
 
 /// One active run.
@@ -25,7 +25,7 @@ pub(crate) struct Actor {
     run: RunId,
     commands: Mailbox,
     /// The run as the store holds it, if it was read and nothing went wrong since.
-    image: Option<Image>,
+    machine: Option<Box<Machine>>,
     attempts: Attempts,
     /// Whether the last turn stopped before it was done.
     has_more: bool,
@@ -41,7 +41,15 @@ impl Actor {
         progress: Progress,
         span: Span,
     ) -> Self {
-        Self { shared, run, commands, image: None, attempts: Attempts::new(progress), has_more: false, span }
+        Self {
+            shared,
+            run,
+            commands,
+            machine: None,
+            attempts: Attempts::new(progress),
+            has_more: false,
+            span,
+        }
     }
 
     /// Works until there is nothing more to do.
@@ -62,7 +70,7 @@ impl Actor {
                     finished = self.attempts.next() => self.finished(finished).await,
                 }
             } else if self.shared.actors.retire(&self.run, &self.commands) {
-                if self.image.is_some_and(|image| matches!(image.record.phase, Phase::Live { .. })) {
+                if self.machine.is_some_and(|machine| matches!(machine.record().phase, Phase::Live { .. })) {
                     self.shared.meter.parked();
                 }
                 return;

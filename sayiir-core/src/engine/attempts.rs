@@ -72,6 +72,8 @@ pub(crate) enum End {
 #[derive(Default)]
 pub(crate) struct Attempts {
     running: Progress,
+    /// How many those are. Nobody else adds any, so that while there are none no lock need say so.
+    listed: usize,
     /// Launched, and not looked at yet.
     fresh: Option<Launch>,
     futures: JoinSet<Finished>,
@@ -88,13 +90,13 @@ impl Attempts {
     }
 
     pub(crate) fn is_running(&self, leaf: &LeafId) -> bool {
-        self.running.lock().iter().any(|running| running.leaf == *leaf)
+        self.listed > 0 && self.running.lock().iter().any(|running| running.leaf == *leaf)
     }
 
     /// Tells the attempts of all other leaves that their results are no longer wanted. One that has not begun never does.
     pub(crate) fn keep_only(&mut self, wanted: impl Fn(&LeafId) -> bool) {
         self.fresh.take_if(|fresh| !wanted(&fresh.leaf));
-        self.running.lock().retain(|running| {
+        self.retain(|running| {
             let keep = wanted(&running.leaf);
             if let (false, Some(context)) = (keep, &running.context) {
                 context.cancellation().cancel();
@@ -136,19 +138,31 @@ impl Attempts {
 
     /// Keeps a leaf from being launched by [`reconcile`](super::actor::Actor) for a while.
     pub(crate) fn reserve(&mut self, leaf: &LeafId) {
-        self.running.lock().push(Running { leaf: leaf.clone(), context: None });
+        self.list(Running { leaf: leaf.clone(), context: None });
     }
 
     /// Ends a reservation, or an attempt.
     pub(crate) fn release(&mut self, leaf: &LeafId) {
-        self.running.lock().retain(|running| running.leaf != *leaf);
+        self.retain(|running| running.leaf != *leaf);
+    }
+
+    fn list(&mut self, running: Running) {
+        self.listed += 1;
+        self.running.lock().push(running);
+    }
+
+    fn retain(&mut self, keep: impl FnMut(&Running) -> bool) {
+        if self.listed > 0 {
+            let mut running = self.running.lock();
+            running.retain(keep);
+            self.listed = running.len();
+        }
     }
 
     /// Launches an attempt. If nothing else of its run can happen meanwhile, `alone`, it is looked at before it becomes a
     /// task of its own: [`first_look`](Self::first_look).
     pub(crate) fn launch(&mut self, shared: &Arc<Shared>, launch: Launch, alone: bool) {
-        let running = Running { leaf: launch.leaf.clone(), context: Some(launch.context.clone()) };
-        self.running.lock().push(running);
+        self.list(Running { leaf: launch.leaf.clone(), context: Some(launch.context.clone()) });
         if alone && self.fresh.is_none() {
             self.fresh = Some(launch);
         } else {

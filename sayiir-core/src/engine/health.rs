@@ -1,5 +1,6 @@
 //! How the engine is: whether its store answers, and how much it has in hand.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -40,13 +41,26 @@ pub(crate) enum Access {
 /// What the store's last answers were.
 #[derive(Debug, Default)]
 pub(crate) struct StoreHealth {
-    reads: Mutex<Option<StoreTrouble>>,
-    commits: Mutex<Option<StoreTrouble>>,
+    reads: Answers,
+    commits: Answers,
+}
+
+/// What the answers to one kind of question were.
+#[derive(Debug, Default)]
+struct Answers {
+    /// Whether the last was an error. Nearly all are good, and need no lock to find that the one before was, too.
+    are_bad: AtomicBool,
+    trouble: Mutex<Option<StoreTrouble>>,
 }
 
 impl StoreHealth {
     pub(crate) fn answered(&self, access: Access) {
-        let mut trouble = self.lock(access);
+        let answers = self.of(access);
+        if !answers.are_bad.load(Ordering::Acquire) {
+            return;
+        }
+        let mut trouble = answers.lock();
+        answers.are_bad.store(false, Ordering::Release);
         if let Some(StoreTrouble { since, .. }) = trouble.take() {
             tracing::info!(%since, ?access, "the store answers again");
         }
@@ -57,21 +71,28 @@ impl StoreHealth {
         if matches!(error, BackendError::Conflict { .. }) {
             return;
         }
-        let mut trouble = self.lock(access);
+        let answers = self.of(access);
+        let mut trouble = answers.lock();
+        answers.are_bad.store(true, Ordering::Release);
         let since = trouble.as_ref().map_or(now, |trouble| trouble.since);
         *trouble = Some(StoreTrouble { since, error: error.clone() });
     }
 
     pub(crate) fn trouble(&self) -> Option<StoreTrouble> {
-        let commits = self.lock(Access::Commit).clone();
-        commits.or_else(|| self.lock(Access::Read).clone())
+        let commits = self.commits.lock().clone();
+        commits.or_else(|| self.reads.lock().clone())
     }
 
-    fn lock(&self, access: Access) -> MutexGuard<'_, Option<StoreTrouble>> {
-        let trouble = match access {
+    fn of(&self, access: Access) -> &Answers {
+        match access {
             Access::Read => &self.reads,
             Access::Commit => &self.commits,
-        };
-        trouble.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+    }
+}
+
+impl Answers {
+    fn lock(&self) -> MutexGuard<'_, Option<StoreTrouble>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -48,7 +48,7 @@ pub(crate) struct Shared {
     pub(crate) recovered: CancellationToken,
     /// What the index of places said when the engine started.
     pub(crate) version_report: VersionReport,
-    /// No new attempts and commands: the engine is being shut down, or has stopped.
+    /// No new attempts and commands: the engine is being shut down, or has stopped. `close` and `end` cancel it.
     pub(crate) closing: CancellationToken,
     /// Everything ends at once.
     pub(crate) stop: CancellationToken,
@@ -86,9 +86,21 @@ impl Shared {
         });
     }
 
-    /// Whether commands are still taken.
+    /// Takes no more commands, begins no more attempts.
+    pub(crate) fn close(&self) {
+        self.tasks.close();
+        self.closing.cancel();
+    }
+
+    /// Ends everything at once.
+    pub(crate) fn end(&self) {
+        self.tasks.close();
+        self.stop.cancel();
+    }
+
+    /// Whether that was done, or nobody holds the engine any more. Asked at each step: the tracker answers without a lock.
     pub(crate) fn is_closed(&self) -> bool {
-        self.closing.is_cancelled()
+        self.tasks.is_closed()
     }
 
     /// Reads from the store; errors that may pass are waited out if the caller insists. Every error is reported.

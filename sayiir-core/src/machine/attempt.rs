@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{LeafId, Turn};
+use super::{LeafId, Machine};
 use crate::durable::Stored;
 use crate::history::{Digest, Event};
 use crate::ids::{IdempotencyKey, Name};
@@ -65,7 +65,7 @@ struct Facts {
     micros: u64,
 }
 
-impl Turn {
+impl Machine {
     /// Marks an `at_most_once` attempt as begun, before it begins. `false` if nobody waits for it any more.
     pub(crate) fn begin_attempt(&mut self, id: &LeafId) -> bool {
         if let Some(leaf) = self.leaf_mut(id)

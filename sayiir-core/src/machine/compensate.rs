@@ -7,7 +7,7 @@
 //! A compensation that is under way is a leaf like any task, with a step number that no other leaf has.
 
 use super::control::begin_again;
-use super::{LeafId, Turn};
+use super::{LeafId, Machine};
 use smallvec::smallvec;
 
 use crate::codec::Incompatible;
@@ -19,7 +19,7 @@ use crate::record::{
 };
 use crate::step::Outcome;
 
-impl Turn {
+impl Machine {
     /// Ends the run, at once or after its compensations.
     pub(super) fn end(&mut self, ending: Ending, cause: Option<LastOutcome>) {
         self.live = None;

@@ -1,6 +1,6 @@
 //! What a caller may do to a run: cancel it, or let a failed or blocked one go on.
 
-use super::Turn;
+use super::Machine;
 use smallvec::SmallVec;
 
 use crate::history::Event;
@@ -17,7 +17,7 @@ pub(crate) enum NotRetryable {
     Compensated,
 }
 
-impl Turn {
+impl Machine {
     /// Ends the run by the caller's wish, after its compensations. What it holds is kept.
     pub(crate) fn cancel(&mut self, reason: String) {
         self.end(Ending::Cancelled { reason }, None);

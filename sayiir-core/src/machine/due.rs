@@ -1,15 +1,15 @@
 //! What happens because a point in time has come.
 
-use super::{MOST_MOVES, Turn};
+use super::{MOST_MOVES, Machine};
 use crate::history::Event;
 use crate::ids::LeafPath;
 use crate::record::{LeafKind, Phase, StoredOutcome};
 use crate::signal::Timeout;
 use crate::step::Outcome;
 
-impl Turn {
+impl Machine {
     /// Fires the first thing that is due by the time of this turn; `false` if nothing is. What waits in the inbox has been
-    /// taken before ([`Turn::wanted`]), so a signal stored in time wins against its deadline.
+    /// taken before ([`Machine::wanted`]), so a signal stored in time wins against its deadline.
     pub(crate) fn fire_next(&mut self) -> bool {
         if self.moves >= MOST_MOVES || !matches!(self.record.phase, Phase::Live { .. }) {
             return false;

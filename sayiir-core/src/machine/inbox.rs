@@ -1,7 +1,7 @@
 //! Signals: accepting them, and handing them to the waits in order.
 
 use super::moves::Cause;
-use super::{MOST_MOVES, Turn, empty_queue};
+use super::{MOST_MOVES, Machine, empty_queue};
 use crate::backend::Accepted;
 use crate::durable::Stored;
 use crate::history::{Digest, Event};
@@ -35,7 +35,7 @@ enum Next {
     Supersede { signal: String, position: u64 },
 }
 
-impl Turn {
+impl Machine {
     /// Takes a signal into the inbox.
     pub(crate) fn accept(&mut self, new: NewMessage) {
         let position = self.queue_mut(&new.signal).tail;

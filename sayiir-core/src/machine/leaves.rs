@@ -1,6 +1,6 @@
 //! The leaves of a state: which of them are still the ones of before, and which are new.
 
-use super::Turn;
+use super::Machine;
 use crate::ids::{Frame, LeafPath, RunId, StepNumber};
 use crate::operation::{Leaf, Leaves};
 use crate::record::{self, LeafKind, LeafRecord, Queue};
@@ -28,7 +28,7 @@ impl LeafRecord {
     }
 }
 
-impl Turn {
+impl Machine {
     /// The leaves of the new state. Those that were there before keep what the record knows of them; the others are
     /// scheduled at a new step.
     pub(super) fn leaves_of(&mut self, live: &dyn LiveState, renewed: Option<&[u32]>) -> record::LeafRecords {

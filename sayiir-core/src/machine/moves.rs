@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::Turn;
+use super::Machine;
 use crate::codec::Incompatible;
 use crate::ids::LeafPath;
 use crate::record::{BlockReason, Compensation, LastOutcome, Phase, StoredOutcome, StoredPlace};
@@ -31,7 +31,7 @@ pub(super) struct Cause {
     pub(super) outcome: StoredOutcome,
 }
 
-impl Turn {
+impl Machine {
     /// The first move of a run.
     pub(super) fn begin(&mut self, input: Box<dyn Any + Send>) {
         self.log(crate::history::Event::Started {

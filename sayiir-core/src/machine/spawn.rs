@@ -1,12 +1,13 @@
 //! Runs that a body starts: they begin in the same commit in which their parent goes on.
 
-use super::{Decided, Image, Turn};
+use super::Machine;
 use crate::backend::RunChange;
 use crate::history::Event;
 use crate::ids::{LeafPath, RunId};
 use crate::operation::AlreadyExists;
 use crate::record::{LeafKind, Phase, StoredOutcome};
 use crate::step::Outcome;
+use crate::workflow::LiveState;
 
 /// A run that is to be started.
 pub(crate) struct WantedSpawn {
@@ -14,7 +15,7 @@ pub(crate) struct WantedSpawn {
     pub(crate) run: RunId,
 }
 
-impl Turn {
+impl Machine {
     /// The next run that the body wants started.
     pub(crate) fn wanted_spawn(&self) -> Option<WantedSpawn> {
         if self.has_more() {
@@ -32,9 +33,9 @@ impl Turn {
     }
 
     /// Takes a run that begins with this commit.
-    pub(crate) fn adopt(&mut self, child: Box<Turn>) {
-        if let Decided::Changed(change, image) = child.finish() {
-            self.children.push((change, image));
+    pub(crate) fn adopt(&mut self, mut child: Box<Machine>) {
+        if let Some(change) = child.close() {
+            self.children.push((change, child));
         }
     }
 
@@ -47,14 +48,14 @@ impl Turn {
         self.deliver(wanted.path, Outcome::Spawned(result.clone()), StoredOutcome::Spawned(result));
     }
 
-    /// The workflow's state where the run waits, in memory; `None` where it does not fit this binary.
-    pub(crate) fn live(&mut self) -> Option<&dyn crate::workflow::LiveState> {
+    /// The workflow's state where the run waits, decoded if need be; `None` where it does not fit this binary.
+    pub(crate) fn waiting(&mut self) -> Option<&dyn LiveState> {
         let waits = matches!(self.record.phase, Phase::Live { .. });
         if waits && self.ensure_live() { self.live.as_deref() } else { None }
     }
 
     /// The runs that begin with this commit.
-    pub(crate) fn take_children(&mut self) -> Vec<(RunChange, Image)> {
+    pub(crate) fn take_children(&mut self) -> Vec<(RunChange, Box<Machine>)> {
         std::mem::take(&mut self.children)
     }
 }

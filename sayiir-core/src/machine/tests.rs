@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use self::approval::{Notify, registry};
-use super::{AttemptEnd, Decided, EndedAttempt, Image, LeafId, NewMessage, NewRun, Turn};
+use super::{AttemptEnd, EndedAttempt, LeafId, Machine, NewMessage, NewRun};
 use crate::backend::RunChange;
 use crate::durable::Stored;
 use crate::history::Digest;
@@ -27,7 +27,7 @@ fn program() -> Arc<dyn Program> {
 }
 
 /// A run of the approval that began at second 0, with its first commit.
-fn started(amount: u64) -> (RunChange, Image) {
+fn started(amount: u64) -> (RunChange, Box<Machine>) {
     let new = NewRun {
         run: RunId::new("exp-001").expect("a valid id"),
         incarnation: Incarnation(7),
@@ -36,23 +36,27 @@ fn started(amount: u64) -> (RunChange, Image) {
         signals: vec!["decision"],
         parent: None,
     };
-    changed(Turn::start(new, program(), at(0), None))
+    changed(Machine::start(new, program(), at(0), None))
 }
 
-fn resumed(image: Image, second: i64) -> Box<Turn> {
-    Turn::resume(image, Some(program()), at(second), None)
+fn resumed(mut run: Box<Machine>, second: i64) -> Box<Machine> {
+    run.turn(at(second));
+    run
 }
 
-/// The same run, read from the store by another process.
-fn reread(image: &Image) -> Image {
-    Image::new(Arc::clone(&image.record))
+/// The same run, read from the store by another process, which knows its workflow or does not.
+fn read_by(program: Option<Arc<dyn Program>>, run: &Machine) -> Box<Machine> {
+    let stored = run.stored().expect("it was written");
+    Machine::new(Arc::clone(stored), program, None)
 }
 
-fn changed(turn: Box<Turn>) -> (RunChange, Image) {
-    match turn.finish() {
-        Decided::Changed(change, image) => (change, image),
-        Decided::Unchanged(_) => panic!("the turn changed nothing"),
-    }
+fn reread(run: &Machine) -> Box<Machine> {
+    read_by(Some(program()), run)
+}
+
+fn changed(mut turn: Box<Machine>) -> (RunChange, Box<Machine>) {
+    let change = turn.close().expect("the turn changed something");
+    (change, turn)
 }
 
 fn decision(text: &str) -> NewMessage {
@@ -66,23 +70,23 @@ fn decision(text: &str) -> NewMessage {
 }
 
 /// Lets every message go where it is wanted; all of them came in this turn.
-fn settle(turn: &mut Turn) {
+fn settle(turn: &mut Machine) {
     while let Some(wanted) = turn.wanted() {
         let message = turn.held(&wanted).expect("it came in this turn");
         turn.take(wanted, message);
     }
 }
 
-fn only_leaf(image: &Image) -> LeafId {
-    match image.record.leaves() {
+fn only_leaf(run: &Machine) -> LeafId {
+    match run.record().leaves() {
         [leaf] => leaf.id(),
         leaves => panic!("not one leaf: {leaves:?}"),
     }
 }
 
-fn ended(image: &Image, attempt: u32, end: AttemptEnd) -> EndedAttempt {
+fn ended(run: &Machine, attempt: u32, end: AttemptEnd) -> EndedAttempt {
     EndedAttempt {
-        leaf: only_leaf(image),
+        leaf: only_leaf(run),
         task: Notify::NAME,
         attempt,
         options: Notify::OPTIONS,
@@ -118,70 +122,70 @@ fn events(change: &RunChange) -> Vec<&'static str> {
 
 #[test]
 fn a_run_begins_in_one_commit_where_it_first_waits() {
-    let (change, image) = started(100);
-    assert!(change.before.is_none());
+    let (change, run) = started(100);
+    assert!(change.expected.is_none());
     assert_eq!(events(&change), ["started"]);
-    assert_eq!(image.record.status(), StatusKind::WaitingForSignal);
-    assert_eq!(image.due(), Some(at(3_600)));
-    assert_eq!((image.record.revision.0, image.record.steps.0), (1, 1));
+    assert_eq!(run.record().status(), StatusKind::WaitingForSignal);
+    assert_eq!(run.due(), Some(at(3_600)));
+    assert_eq!((run.record().revision.0, run.record().steps.0), (1, 1));
 }
 
 #[test]
 fn a_body_that_never_waits_is_done_in_its_first_commit() {
-    let (change, image) = started(0);
+    let (change, run) = started(0);
     assert_eq!(events(&change), ["started", "completed"]);
-    assert_eq!(image.record.state, None);
+    assert_eq!(run.record().state, None);
 }
 
 #[test]
 fn a_signal_is_received_taken_and_followed_in_one_commit() {
-    let (_, image) = started(100);
-    let mut turn = resumed(image, 10);
+    let (_, run) = started(100);
+    let mut turn = resumed(run, 10);
     turn.accept(decision("yes"));
     settle(&mut turn);
-    let (change, image) = changed(turn);
+    let (change, run) = changed(turn);
     assert_eq!(events(&change), ["received", "taken"]);
     assert!(change.accepted[0].taken, "it need not be stored");
     assert!(change.removed.is_empty());
-    assert!(matches!(&image.record.leaves()[0].kind, LeafKind::Task { name, .. } if name == "notify"));
+    assert!(matches!(&run.record().leaves()[0].kind, LeafKind::Task { name, .. } if name == "notify"));
 }
 
 #[test]
 fn a_message_that_does_not_decode_is_set_aside_and_the_wait_keeps_its_deadline() {
-    let (_, image) = started(100);
-    let before = only_leaf(&image);
-    let mut turn = resumed(image, 10);
+    let (_, run) = started(100);
+    let before = only_leaf(&run);
+    let mut turn = resumed(run, 10);
     turn.accept(NewMessage { payload: Stored::encode(&17).expect("a number encodes"), ..decision("") });
     settle(&mut turn);
-    let (change, image) = changed(turn);
+    let (change, run) = changed(turn);
     assert_eq!(events(&change), ["received", "rejected"]);
-    assert_eq!(only_leaf(&image), before);
-    assert_eq!(image.due(), Some(at(3_600)));
+    assert_eq!(only_leaf(&run), before);
+    assert_eq!(run.due(), Some(at(3_600)));
 }
 
 #[test]
 fn nothing_fires_before_its_time() {
-    let (_, image) = started(100);
-    let mut turn = resumed(image, 3_599);
+    let (_, run) = started(100);
+    let mut turn = resumed(run, 3_599);
     assert!(!turn.fire_next());
-    assert!(matches!(turn.finish(), Decided::Unchanged(_)));
+    assert!(turn.close().is_none());
 }
 
 #[test]
 fn a_deadline_leads_on_and_fires_once() {
-    let (_, image) = started(100);
-    let mut turn = resumed(image, 3_600);
+    let (_, run) = started(100);
+    let mut turn = resumed(run, 3_600);
     assert!(turn.fire_next());
     assert!(!turn.fire_next());
-    let (change, image) = changed(turn);
+    let (change, run) = changed(turn);
     assert_eq!(events(&change), ["fired"]);
-    assert_eq!(image.record.status(), StatusKind::Running);
+    assert_eq!(run.record().status(), StatusKind::Running);
 }
 
 #[test]
 fn a_signal_wins_against_a_deadline_that_has_passed_but_not_fired() {
-    let (_, image) = started(100);
-    let mut turn = resumed(image, 9_999);
+    let (_, run) = started(100);
+    let mut turn = resumed(run, 9_999);
     turn.accept(decision("yes"));
     settle(&mut turn);
     assert!(!turn.fire_next());
@@ -189,9 +193,9 @@ fn a_signal_wins_against_a_deadline_that_has_passed_but_not_fired() {
 }
 
 /// A run that waits for its task.
-fn notifying() -> Image {
-    let (_, image) = started(100);
-    let mut turn = resumed(image, 10);
+fn notifying() -> Box<Machine> {
+    let (_, run) = started(100);
+    let mut turn = resumed(run, 10);
     turn.accept(decision("yes"));
     settle(&mut turn);
     changed(turn).1
@@ -199,76 +203,75 @@ fn notifying() -> Image {
 
 #[test]
 fn a_state_read_from_the_store_goes_on_like_the_one_in_memory() {
-    let image = notifying();
-    let mut from_store = resumed(reread(&image), 20);
-    let mut from_memory = resumed(image, 20);
-    let stored = Image::new(Arc::new(from_store.record().clone()));
-    from_store.attempt_ended(ended(&stored, 1, returned(Ok("sent".into()))));
-    from_memory.attempt_ended(ended(&stored, 1, returned(Ok("sent".into()))));
-    assert_eq!(changed(from_store).0.after, changed(from_memory).0.after);
+    let run = notifying();
+    let mut from_store = resumed(reread(&run), 20);
+    let mut from_memory = resumed(run, 20);
+    from_store.attempt_ended(ended(&from_store, 1, returned(Ok("sent".into()))));
+    from_memory.attempt_ended(ended(&from_memory, 1, returned(Ok("sent".into()))));
+    assert_eq!(changed(from_store).0.record, changed(from_memory).0.record);
 }
 
 #[test]
 fn an_end_is_stored_with_what_follows_from_it() {
-    let image = notifying();
-    let end = ended(&image, 1, returned(Ok("sent".into())));
-    let mut turn = resumed(image, 20);
+    let run = notifying();
+    let end = ended(&run, 1, returned(Ok("sent".into())));
+    let mut turn = resumed(run, 20);
     turn.attempt_ended(end);
-    let (change, image) = changed(turn);
+    let (change, run) = changed(turn);
     assert_eq!(events(&change), ["done", "completed"]);
-    assert!(matches!(&image.record.phase, Phase::Completed { output } if output.as_str() == "\"yes, sent\""));
+    assert!(matches!(&run.record().phase, Phase::Completed { output } if output.as_str() == "\"yes, sent\""));
 }
 
 #[test]
 fn a_failed_attempt_plans_the_next_and_moves_nothing() {
-    let image = notifying();
-    let state = image.record.state.clone();
-    let end = ended(&image, 1, returned(Err("no line".into())));
-    let mut turn = resumed(image, 20);
+    let run = notifying();
+    let state = run.record().state.clone();
+    let end = ended(&run, 1, returned(Err("no line".into())));
+    let mut turn = resumed(run, 20);
     turn.attempt_ended(end);
-    let (change, image) = changed(turn);
+    let (change, run) = changed(turn);
     assert_eq!(events(&change), ["failed attempt"]);
-    assert_eq!(image.record.state, state);
+    assert_eq!(run.record().state, state);
     let first = i64::try_from(Notify::OPTIONS.backoff.first.as_secs()).expect("a short wait");
-    assert_eq!(image.due(), Some(at(20 + first)));
-    let mut turn = resumed(image, 20 + first);
+    assert_eq!(run.due(), Some(at(20 + first)));
+    let mut turn = resumed(run, 20 + first);
     assert!(turn.fire_next());
     assert!(changed(turn).1.record.index().ready);
 }
 
 #[test]
 fn an_end_that_nobody_waits_for_changes_the_history_alone() {
-    let image = notifying();
-    let late = ended(&image, 1, returned(Ok("sent".into())));
-    let mut turn = resumed(image, 20);
+    let run = notifying();
+    let late = ended(&run, 1, returned(Ok("sent".into())));
+    let mut turn = resumed(run, 20);
     turn.cancel("enough".into());
-    let (_, image) = changed(turn);
-    let phase = image.record.phase.clone();
-    let mut turn = resumed(image, 21);
+    let (_, run) = changed(turn);
+    let phase = run.record().phase.clone();
+    let mut turn = resumed(run, 21);
     turn.attempt_ended(late);
-    let (change, image) = changed(turn);
+    let (change, run) = changed(turn);
     assert_eq!(events(&change), ["discarded"]);
-    assert_eq!(image.record.phase, phase);
+    assert_eq!(run.record().phase, phase);
 }
 
 #[test]
 fn a_panic_between_two_awaits_keeps_the_state_and_what_led_into_it() {
-    let (_, image) = started(100);
-    let (state, leaf) = (image.record.state.clone(), only_leaf(&image));
-    let mut turn = resumed(image, 10);
+    let (_, run) = started(100);
+    let (state, leaf) = (run.record().state.clone(), only_leaf(&run));
+    let mut turn = resumed(run, 10);
     turn.accept(decision("panic"));
     settle(&mut turn);
-    let (change, image) = changed(turn);
+    let (change, run) = changed(turn);
     assert_eq!(events(&change), ["received", "taken", "blocked"]);
-    assert_eq!(image.record.state, state);
+    assert_eq!(run.record().state, state);
     let Phase::Blocked { reason: BlockReason::StretchPanicked { message }, cause: Some(cause) } =
-        &image.record.phase
+        &run.record().phase
     else {
-        panic!("not blocked by a panic: {:?}", image.record.phase);
+        panic!("not blocked by a panic: {:?}", run.record().phase);
     };
     assert_eq!(message, "the body panics");
     assert_eq!(cause.path, leaf.path);
-    let mut turn = resumed(reread(&image), 20);
+    let mut turn = resumed(reread(&run), 20);
     turn.retry().expect("it is blocked");
     assert_eq!(
         events(&changed(turn).0),
@@ -279,12 +282,12 @@ fn a_panic_between_two_awaits_keeps_the_state_and_what_led_into_it() {
 
 #[test]
 fn a_run_of_an_unknown_workflow_is_blocked_when_touched_and_loses_nothing() {
-    let (_, image) = started(100);
-    let mut turn = Turn::resume(reread(&image), None, at(3_600), None);
+    let (_, run) = started(100);
+    let mut turn = resumed(read_by(None, &run), 3_600);
     assert!(turn.fire_next());
     let (change, blocked) = changed(turn);
     assert_eq!(events(&change), ["blocked"]);
-    let mut turn = resumed(blocked, 3_601);
+    let mut turn = resumed(reread(&blocked), 3_601);
     turn.retry().expect("it is blocked");
     assert!(turn.fire_next(), "the deadline that had passed fires now");
     assert_eq!(events(&changed(turn).0), ["retried", "fired"]);
@@ -292,24 +295,24 @@ fn a_run_of_an_unknown_workflow_is_blocked_when_touched_and_loses_nothing() {
 
 #[test]
 fn a_turn_without_news_writes_nothing() {
-    let (_, image) = started(100);
-    let mut turn = resumed(image, 1);
+    let (_, run) = started(100);
+    let mut turn = resumed(run, 1);
     settle(&mut turn);
     assert!(!turn.fire_next());
-    assert!(matches!(turn.finish(), Decided::Unchanged(_)));
+    assert!(turn.close().is_none());
 }
 
 #[test]
 fn the_history_of_all_turns_is_one_chain() {
-    let (first, image) = started(100);
-    let mut turn = resumed(reread(&image), 10);
+    let (first, run) = started(100);
+    let mut turn = resumed(reread(&run), 10);
     turn.accept(decision("yes"));
     settle(&mut turn);
-    let (second, image) = changed(turn);
+    let (second, run) = changed(turn);
     let mut chain =
-        crate::history::Chain::new(image.record.incarnation, crate::history::HistoryHead::default());
+        crate::history::Chain::new(run.record().incarnation, crate::history::HistoryHead::default());
     for entry in first.history.iter().chain(&second.history) {
-        chain.verify(&image.record.run, entry).expect("the chain holds");
+        chain.verify(&run.record().run, entry).expect("the chain holds");
     }
-    assert_eq!(chain.head(), image.record.history);
+    assert_eq!(chain.head(), run.record().history);
 }

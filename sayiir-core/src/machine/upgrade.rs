@@ -1,13 +1,13 @@
 //! Taking up a state that an earlier version of the workflow left.
 
-use super::Turn;
+use super::Machine;
 use super::moves::caught;
 use crate::history::Event;
 use crate::ids::LeafPath;
 use crate::record::{BlockReason, Phase, StoredOutcome, StoredPlace};
 use crate::workflow::{LiveState, Revived};
 
-impl Turn {
+impl Machine {
     /// Lets the workflow's `upgrade` make a state of this version, if the stored one does not read. Without an upgrade
     /// nothing is read before it is needed.
     pub(super) fn take_up_old_state(&mut self) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sayiir_core::backend::{Backend, Before, Commit, RunChange};
+use sayiir_core::backend::{Backend, RunChange};
 use sayiir_core::durable::Stored;
 use sayiir_core::engine::{EngineBuilder, RunHistory};
 use sayiir_core::history::{Chain, Digest, Event, HistoryEntry, HistoryHead, HistoryKey, Tampered};
@@ -74,20 +74,11 @@ async fn stored(disk: &Disk) -> (Arc<Record>, Vec<HistoryEntry>) {
 /// Takes the run out and puts it back with another history.
 async fn replace(disk: &Disk, record: &Record, history: Vec<HistoryEntry>, history_head: HistoryHead) {
     let backend = disk.open().await;
-    let run = record.run.clone();
-    let before = Before::of(record);
     let forged = Record { history: history_head, ..record.clone() };
-    let change = RunChange {
-        run,
-        before: Some(before),
-        after: None,
-        history: Vec::new(),
-        accepted: Vec::new(),
-        removed: Vec::new(),
-    };
-    let put_back = RunChange { before: None, after: Some(forged.into()), history, ..change.clone() };
-    for change in [change, put_back] {
-        backend.commit(&Commit { changes: vec![change] }).await.expect("a commit");
+    let removal = RunChange::new(Some(record), None);
+    let put_back = RunChange { history: history.into(), ..RunChange::new(None, Some(forged)) };
+    for change in [removal, put_back] {
+        backend.commit(&change.into()).await.expect("a commit");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use jiff::{SignedDuration, Timestamp};
-use sayiir_core::backend::{Before, RunChange};
+use sayiir_core::backend::RunChange;
 use sayiir_core::durable::Stored;
 use sayiir_core::history::{Chain, Digest, Event, IdempotencyKey};
 use sayiir_core::ids::{Incarnation, LeafPath, RunId};
@@ -31,8 +31,8 @@ impl Driver {
     }
 
     pub(crate) fn step(&mut self) -> RunChange {
+        let before = (self.record.revision.0 > 0).then(|| self.record.clone());
         let record = &mut self.record;
-        let before = (record.revision.0 > 0).then(|| Before::of(record));
         record.revision.0 += 1;
         record.steps.0 += 1;
         record.updated += SignedDuration::from_millis(3);
@@ -48,14 +48,7 @@ impl Driver {
         let mut chain = Chain::new(record.incarnation, record.history);
         let entry = chain.append(record.updated, event(record));
         record.history = chain.head();
-        RunChange {
-            run: record.run.clone(),
-            before,
-            after: Some(record.clone().into()),
-            history: vec![entry],
-            accepted: Vec::new(),
-            removed: Vec::new(),
-        }
+        RunChange { history: [entry].into(), ..RunChange::new(before.as_ref(), Some(record.clone())) }
     }
 }
 

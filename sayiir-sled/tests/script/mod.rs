@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
-use sayiir_core::backend::{Accepted, Backend, Before, RunChange};
+use sayiir_core::backend::{Accepted, Backend, RunChange};
 use sayiir_core::durable::Stored;
 use sayiir_core::history::{Chain, Digest, Event, HistoryEntry, HistoryHead, IdempotencyKey};
 use sayiir_core::ids::{Incarnation, LeafPath, Revision, RunId, StepNumber};
@@ -72,13 +72,13 @@ pub(crate) fn run(number: usize) -> RunId {
 pub(crate) fn change(run: &RunId, from: Place) -> RunChange {
     let to = from.next();
     let removed = to.revision.checked_sub(WAITING + 1).filter(|_| to.revision > 0);
+    let before = (from.revision > 0).then(|| record(run, from));
+    let after = (to.revision > 0).then(|| record(run, to));
     RunChange {
-        run: run.clone(),
-        before: (from.revision > 0).then(|| Before::of(&record(run, from))),
-        after: (to.revision > 0).then(|| record(run, to).into()),
         history: history(to).1.into_iter().skip(usize_of(from.revision)).collect(),
         accepted: (to.revision > 0).then(|| accepted(to)).into_iter().collect(),
         removed: removed.map(|position| (SIGNAL.into(), position)).into_iter().collect(),
+        ..RunChange::new(before.as_ref(), after)
     }
 }
 

@@ -1,11 +1,13 @@
 //! Carrying out what callers and the timekeeper want.
 
+use std::sync::Arc;
+
 use super::Actor;
-use crate::backend::{BackendError, Before, Commit, RunChange};
+use crate::backend::{BackendError, RunChange};
 use crate::engine::command::{Command, NewStart, Refusal};
 use crate::engine::programs::Programs;
 use crate::engine::shared::Patience;
-use crate::machine::{Decided, NewMessage, NewRun, NotRetryable, Turn};
+use crate::machine::{Machine, NewMessage, NewRun, NotRetryable};
 use crate::record::{BlockReason, Phase, Record};
 
 /// How often a command is tried again when somebody else changed the run meanwhile.
@@ -31,7 +33,7 @@ impl Actor {
             Command::Due(reply) => (self.carry_out_order(Order::Wake(Patience::Ask)).await, reply),
             Command::Recover(reply) => (self.carry_out_order(Order::Wake(Patience::Insist)).await, reply),
             Command::Reread(reply) => {
-                self.image = None;
+                self.machine = None;
                 (self.carry_out_order(Order::Wake(Patience::Insist)).await, reply)
             }
             Command::Cancel(reason, reply) => (self.carry_out_order(Order::Cancel(reason)).await, reply),
@@ -41,7 +43,7 @@ impl Actor {
         };
         if let Err(Refusal::Backend(_)) = &done {
             // What the store holds is not known for sure; it is read again before the next turn.
-            self.image = None;
+            self.machine = None;
         }
         // A caller that went away does not want to know.
         let _ = reply.send(done);
@@ -51,7 +53,7 @@ impl Actor {
     async fn carry_out_order(&mut self, order: Order) -> Result<(), Refusal> {
         for _ in 0..MOST_CONFLICTS {
             match self.try_order(order.clone()).await {
-                Err(Refusal::Backend(BackendError::Conflict { .. })) => self.image = None,
+                Err(Refusal::Backend(BackendError::Conflict { .. })) => self.machine = None,
                 done => return done,
             }
         }
@@ -69,10 +71,14 @@ impl Actor {
         }
     }
 
+    /// The record as the store holds it.
+    async fn stored(&mut self) -> Result<Option<Arc<Record>>, BackendError> {
+        self.machine = self.load(Patience::Ask).await?;
+        Ok(self.machine.as_ref().and_then(|machine| machine.stored().cloned()))
+    }
+
     async fn start(&mut self, new: NewStart) -> Result<(), Refusal> {
-        if let Some(image) = self.load(Patience::Ask).await? {
-            let record = image.record.clone();
-            self.image = Some(image);
+        if let Some(record) = self.stored().await? {
             return Err(Refusal::Taken(record));
         }
         let shared = self.shared();
@@ -86,21 +92,19 @@ impl Actor {
             parent: None,
         };
         self.span.record("workflow", &*new.program.name());
-        let turn = Turn::start(new_run, new.program, shared.clock.now(), shared.history_key);
+        let turn = Machine::start(new_run, new.program, shared.clock.now(), shared.history_key);
         match self.complete(turn, Patience::Ask).await {
             Err(conflict @ BackendError::Conflict { .. }) => {
                 // Somebody else was faster, unless it was a run to be spawned whose id is taken.
-                let found = self.load(Patience::Ask).await?;
-                Err(found.map_or(Refusal::Backend(conflict), |image| Refusal::Taken(image.record)))
+                let found = self.stored().await?;
+                Err(found.map_or(Refusal::Backend(conflict), Refusal::Taken))
             }
             done => Ok(done?),
         }
     }
 
     async fn signal(&mut self, message: NewMessage) -> Result<(), Refusal> {
-        let image = self.load(Patience::Ask).await?.ok_or(Refusal::NotFound)?;
-        let record = image.record.clone();
-        self.image = Some(image);
+        let record = self.stored().await?.ok_or(Refusal::NotFound)?;
         check(&self.shared.programs, &record, &message)?;
         // A repeated delivery is acknowledged even after the run has ended.
         let shared = self.shared();
@@ -171,32 +175,19 @@ impl Actor {
     }
 
     async fn purge(&mut self) -> Result<(), Refusal> {
-        let image = self.load(Patience::Ask).await?.ok_or(Refusal::NotFound)?;
-        let record = image.record.clone();
-        self.image = Some(image);
+        let record = self.stored().await?.ok_or(Refusal::NotFound)?;
         if !record.status().is_finished() {
             return Err(Refusal::Status(record.status()));
         }
-        let change = RunChange {
-            run: self.run.clone(),
-            before: Some(Before::of(&record)),
-            after: None,
-            history: Vec::new(),
-            accepted: Vec::new(),
-            removed: Vec::new(),
-        };
-        let removed: Result<(), BackendError> =
-            self.shared.backend.commit(&Commit { changes: vec![change] }).await;
-        self.image = None;
+        let removal = RunChange::new(Some(&record), None).into();
+        let removed: Result<(), BackendError> = self.shared.backend.commit(&removal).await;
+        self.machine = None;
         Ok(removed?)
     }
 
     /// Gives up a turn in which nothing was changed.
-    fn put_back(&mut self, turn: Box<Turn>) {
-        match turn.finish() {
-            Decided::Unchanged(image) => self.image = Some(image),
-            Decided::Changed(..) => self.image = None,
-        }
+    fn put_back(&mut self, turn: Box<Machine>) {
+        self.machine = Some(turn).filter(|turn| !turn.has_changed());
     }
 }
 

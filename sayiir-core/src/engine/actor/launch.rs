@@ -1,7 +1,6 @@
 //! Attempts: starting those that the record asks for, and taking their ends.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::Actor;
@@ -12,7 +11,7 @@ use crate::engine::command::Refusal;
 use crate::engine::shared::Patience;
 use crate::engine::slots::Slot;
 use crate::ids::IdempotencyKey;
-use crate::machine::{AttemptEnd, EndedAttempt, Image, LeafId, panic_message, with_task};
+use crate::machine::{AttemptEnd, EndedAttempt, LeafId, Machine, panic_message, with_task};
 use crate::record::{LeafKind, LeafRecord};
 use crate::signal::Timeout;
 use crate::task::{Attempted, Interrupted, PendingTask, TaskContext, TaskOptions, Verdict};
@@ -31,20 +30,21 @@ enum Plan {
 impl Actor {
     /// Makes the running attempts those that the record asks for.
     pub(super) fn reconcile(&mut self) {
-        let Some(image) = &self.image else { return };
-        let record = Arc::clone(&image.record);
-        let leaves = record.leaves();
+        let Some(machine) = self.machine.take() else { return };
+        let leaves = machine.record().leaves();
         self.attempts.keep_only(|running| leaves.iter().any(|leaf| leaf.is(running)));
-        if self.shared.is_closed() {
-            return;
-        }
-        for leaf in leaves {
-            let id = leaf.id();
-            if matches!(leaf.kind, LeafKind::Task { retry_at: None, .. }) && !self.attempts.is_running(&id) {
-                let plan = self.plan(leaf, None);
-                self.carry_out(id, plan, leaves.len() == 1);
+        if !self.shared.is_closed() {
+            for leaf in leaves {
+                let id = leaf.id();
+                if matches!(leaf.kind, LeafKind::Task { retry_at: None, .. })
+                    && !self.attempts.is_running(&id)
+                {
+                    let plan = self.plan(&machine, leaf, None);
+                    self.carry_out(id, plan, leaves.len() == 1);
+                }
             }
         }
+        self.machine = Some(machine);
     }
 
     /// `alone`: the run waits for nothing else.
@@ -63,12 +63,10 @@ impl Actor {
         }
     }
 
-    fn plan(&self, leaf: &LeafRecord, slot: Option<Slot>) -> Plan {
-        let (Some(image), LeafKind::Task { attempts, begun, .. }) = (&self.image, &leaf.kind) else {
-            return Plan::Nothing;
-        };
+    fn plan(&self, machine: &Machine, leaf: &LeafRecord, slot: Option<Slot>) -> Plan {
+        let LeafKind::Task { attempts, begun, .. } = &leaf.kind else { return Plan::Nothing };
         let key = IdempotencyKey {
-            incarnation: image.record.incarnation,
+            incarnation: machine.record().incarnation,
             step: leaf.scheduled,
             path: leaf.path.clone(),
         };
@@ -108,13 +106,13 @@ impl Actor {
             };
             Plan::End(Box::new(self.ended(leaf.id(), (task.name(), attempts + 1), options, end, false)))
         };
-        self.with_task(image, leaf, plan).unwrap_or(Plan::Nothing)
+        self.with_task(machine, leaf, plan).unwrap_or(Plan::Nothing)
     }
 
     /// Calls `body` with the task of a leaf: one that the workflow's body called, or a compensation.
     fn with_task<R>(
         &self,
-        image: &Image,
+        machine: &Machine,
         leaf: &LeafRecord,
         body: impl FnOnce(&dyn PendingTask) -> R,
     ) -> Option<R> {
@@ -124,7 +122,7 @@ impl Actor {
                 let task = self.shared.programs.stored_task(name, input).ok()?;
                 Some(body(&*task))
             }
-            LeafKind::Task { undoes: None, .. } => with_task(image.live.as_deref()?, &leaf.path, body),
+            LeafKind::Task { undoes: None, .. } => with_task(machine.live()?, &leaf.path, body),
             LeafKind::Signal { .. } | LeafKind::Timer { .. } | LeafKind::Spawn { .. } => None,
         }
     }
@@ -169,12 +167,12 @@ impl Actor {
 
     /// What the task makes of its timeout.
     fn timed_out(&self, leaf: &LeafId, limit: Duration) -> Option<Attempted> {
-        let image = self.image.as_ref()?;
-        let waiting = image.record.leaves().iter().find(|waiting| waiting.id() == *leaf)?;
+        let machine = self.machine.as_deref()?;
+        let waiting = machine.record().leaves().iter().find(|waiting| waiting.id() == *leaf)?;
         let timed_out = |task: &dyn PendingTask| {
             task.timed_out(Timeout { subject: format!("task `{}` did not finish", task.name()), limit })
         };
-        self.with_task(image, waiting, timed_out).flatten()
+        self.with_task(machine, waiting, timed_out).flatten()
     }
 
     /// Stores that an `at_most_once` attempt begins, then begins it.
@@ -196,14 +194,15 @@ impl Actor {
             tracing::error!(run = %self.run, ?refusal, "the beginning of an attempt could not be stored");
             return self.reload_after_conflict(&refusal).await;
         }
-        let Some(record) = self.image.as_ref().map(|image| Arc::clone(&image.record)) else { return };
-        let leaves = record.leaves();
+        let Some(machine) = self.machine.take() else { return };
+        let leaves = machine.record().leaves();
         if let Some(waiting) = leaves.iter().find(|waiting| waiting.is(&leaf))
             && matches!(waiting.kind, LeafKind::Task { begun: true, .. })
         {
-            let plan = self.plan(waiting, Some(slot));
+            let plan = self.plan(&machine, waiting, Some(slot));
             self.carry_out(leaf, plan, leaves.len() == 1);
         }
+        self.machine = Some(machine);
     }
 
     /// Commits the end of an attempt. If somebody else changed the run meanwhile, what the store holds decides.
@@ -226,7 +225,7 @@ impl Actor {
                 }
                 return;
             };
-            self.image = None;
+            self.machine = None;
             match (refusal, again) {
                 (Refusal::Backend(BackendError::Conflict { .. }), Some(again)) => ended = again,
                 (refusal, _) => {
@@ -240,7 +239,7 @@ impl Actor {
     /// After a conflict the store's word counts: attempts that it asks for are run. After any other error the run stays as
     /// it is until it is touched again or the engine starts anew.
     async fn reload_after_conflict(&mut self, refusal: &Refusal) {
-        self.image = None;
+        self.machine = None;
         if matches!(refusal, Refusal::Backend(BackendError::Conflict { .. })) {
             self.go_on().await;
         }

@@ -8,7 +8,7 @@ use crate::engine::command::Command;
 use crate::engine::health::Access;
 use crate::engine::shared::{Patience, Shared};
 use crate::history::Digest;
-use crate::machine::{Image, NewRun, Turn, WantedSpawn};
+use crate::machine::{Machine, NewRun, WantedSpawn};
 use crate::operation::{AlreadyExists, Leaf, Leaves};
 use crate::workflow::LiveState;
 
@@ -16,7 +16,7 @@ impl Actor {
     /// Starts the run, or tells the body that its id is taken. `false` if this engine cannot: the run then stays where it is.
     pub(super) async fn spawn_run(
         &mut self,
-        turn: &mut Turn,
+        turn: &mut Machine,
         wanted: WantedSpawn,
         patience: Patience,
     ) -> Result<bool, BackendError> {
@@ -35,8 +35,8 @@ impl Actor {
         Ok(true)
     }
 
-    fn first_turn(&self, turn: &mut Turn, wanted: &WantedSpawn) -> Option<Box<Turn>> {
-        let (workflow, input) = pending(turn.live()?, wanted)?;
+    fn first_turn(&self, turn: &mut Machine, wanted: &WantedSpawn) -> Option<Box<Machine>> {
+        let (workflow, input) = pending(turn.waiting()?, wanted)?;
         let shared = &self.shared;
         let program = shared.programs.program(workflow)?.clone();
         let (input, stored) = match input {
@@ -55,7 +55,7 @@ impl Actor {
             signals: shared.programs.signals(workflow).iter().map(|signal| signal.name).collect(),
             parent: Some(self.run.clone()),
         };
-        Some(Turn::start(new, program, shared.clock.now(), shared.history_key))
+        Some(Machine::start(new, program, shared.clock.now(), shared.history_key))
     }
 }
 
@@ -80,12 +80,12 @@ fn pending(
 
 impl Shared {
     /// Lets a run that began in another one's commit get on.
-    pub(crate) fn wake_spawned(self: &Arc<Self>, child: Image) {
+    pub(crate) fn wake_spawned(self: &Arc<Self>, child: &Machine) {
         self.alarm.set(child.due());
-        let shared = Arc::clone(self);
+        let (shared, run) = (Arc::clone(self), child.record().run.clone());
         self.spawn(async move {
-            if let Err(refusal) = shared.ask(&child.record.run, Command::Recover).await {
-                tracing::warn!(run = %child.record.run, ?refusal, "a spawned run could not be woken; the next start does it");
+            if let Err(refusal) = shared.ask(&run, Command::Recover).await {
+                tracing::warn!(%run, ?refusal, "a spawned run could not be woken; the next start does it");
             }
         });
     }

@@ -5,40 +5,36 @@ use std::sync::Arc;
 use tracing::Instrument;
 
 use super::Actor;
-use crate::backend::{BackendError, Commit};
+use crate::backend::{BackendError, Commit, RunChange};
 use crate::engine::command::Refusal;
 use crate::engine::health::Access;
 use crate::engine::metrics::Stopwatch;
 use crate::engine::shared::{Patience, Shared};
-use crate::machine::{Decided, Image, Turn};
+use crate::machine::Machine;
 use crate::record::{LeafKind, Record, StatusKind};
 use crate::signal::Message;
 
 impl Actor {
     /// The run as the store holds it; `None` if there is none.
-    pub(super) async fn load(&mut self, patience: Patience) -> Result<Option<Image>, BackendError> {
-        if let Some(image) = self.image.take() {
-            return Ok(Some(image));
+    pub(super) async fn load(&mut self, patience: Patience) -> Result<Option<Box<Machine>>, BackendError> {
+        if let Some(machine) = self.machine.take() {
+            return Ok(Some(machine));
         }
         let (shared, run) = (&self.shared, &self.run);
         let read = || shared.backend.record(run);
         let record = shared.store_refusing(Access::Read, patience, Some(&mut self.commands), read).await?;
-        let image = record.map(Image::new);
-        if let Some(image) = &image {
-            self.span.record("workflow", &*image.record.workflow);
-        }
-        Ok(image)
+        Ok(record.map(|record| {
+            self.span.record("workflow", &*record.workflow);
+            let program = shared.programs.program(&record.workflow).cloned();
+            Machine::new(record, program, shared.history_key)
+        }))
     }
 
     /// A turn of the run as it is.
-    pub(super) async fn turn(&mut self, patience: Patience) -> Result<Box<Turn>, Refusal> {
-        let image = self.load(patience).await?.ok_or(Refusal::NotFound)?;
-        Ok(self.resume(image))
-    }
-
-    pub(super) fn resume(&self, image: Image) -> Box<Turn> {
-        let program = self.shared.programs.program(&image.record.workflow).cloned();
-        Turn::resume(image, program, self.shared.clock.now(), self.shared.history_key)
+    pub(super) async fn turn(&mut self, patience: Patience) -> Result<Box<Machine>, Refusal> {
+        let mut machine = self.load(patience).await?.ok_or(Refusal::NotFound)?;
+        machine.turn(self.shared.clock.now());
+        Ok(machine)
     }
 
     /// A message that the inbox holds.
@@ -59,7 +55,7 @@ impl Actor {
     /// Lets the turn go as far as it can, and commits it.
     pub(super) async fn complete(
         &mut self,
-        mut turn: Box<Turn>,
+        mut turn: Box<Machine>,
         patience: Patience,
     ) -> Result<(), BackendError> {
         self.go_as_far_as_it_can(&mut turn, patience).await?;
@@ -69,7 +65,7 @@ impl Actor {
     /// Messages that wait are taken, what is due is fired.
     pub(super) async fn go_as_far_as_it_can(
         &mut self,
-        turn: &mut Turn,
+        turn: &mut Machine,
         patience: Patience,
     ) -> Result<(), BackendError> {
         loop {
@@ -102,72 +98,77 @@ impl Actor {
 
     pub(super) async fn commit(
         &mut self,
-        mut turn: Box<Turn>,
+        mut turn: Box<Machine>,
         patience: Patience,
     ) -> Result<(), BackendError> {
-        let has_more = turn.has_more();
-        let (begun, children): (Vec<_>, Vec<_>) = turn.take_children().into_iter().unzip();
-        match turn.finish() {
-            Decided::Unchanged(image) => {
-                self.announce(&image, has_more);
-                self.image = Some(image);
-            }
-            Decided::Changed(change, image) => {
-                let shared = &self.shared;
-                let mut changes = vec![change];
-                changes.extend(begun);
-                let commit = Commit { changes };
-                let stopwatch = Stopwatch::start();
-                let write = || shared.backend.commit(&commit);
-                let span = tracing::info_span!("step", run = %self.run, step = image.record.steps.0);
-                let writing =
-                    shared.store_refusing(Access::Commit, patience, Some(&mut self.commands), write);
-                let mut written = writing.instrument(span).await;
-                if let Err(BackendError::Conflict { .. }) = &written
-                    && is_there(shared, &image.record).await
-                {
-                    written = Ok(());
-                }
-                if let Err(error) = written {
-                    self.doubt(&error, children);
-                    return Err(error);
-                }
-                self.shared.meter.committed(&stopwatch);
-                self.announce(&image, has_more);
-                let shared = &self.shared;
-                tracing::debug!(
-                    run = %self.run,
-                    step = image.record.steps.0,
-                    revision = image.record.revision.0,
-                    status = %image.record.status(),
-                    "committed"
-                );
-                self.image = Some(image);
-                for child in children {
-                    shared.wake_spawned(child);
-                }
-            }
+        self.has_more = turn.has_more();
+        if let Some(change) = turn.close() {
+            self.write(change, &mut turn, patience).await?;
         }
-        self.has_more = has_more;
+        self.announce(&turn);
+        self.machine = Some(turn);
         self.reconcile();
         Ok(())
     }
 
+    /// Writes what the turn came to.
+    async fn write(
+        &mut self,
+        change: RunChange,
+        turn: &mut Machine,
+        patience: Patience,
+    ) -> Result<(), BackendError> {
+        let shared = &self.shared;
+        let (begun, children): (Vec<_>, Vec<_>) = turn.take_children().into_iter().unzip();
+        let record = turn.record();
+        let mut commit = Commit::from(change);
+        commit.changes.extend(begun);
+        let stopwatch = Stopwatch::start();
+        let write = || shared.backend.commit(&commit);
+        let span = tracing::info_span!("step", run = %self.run, step = record.steps.0);
+        let writing = shared.store_refusing(Access::Commit, patience, Some(&mut self.commands), write);
+        let mut written = writing.instrument(span).await;
+        if let Err(BackendError::Conflict { .. }) = &written
+            && is_there(shared, record).await
+        {
+            written = Ok(());
+        }
+        if let Err(error) = written {
+            self.doubt(&error, &children);
+            return Err(error);
+        }
+        shared.meter.committed(&stopwatch);
+        tracing::debug!(
+            run = %self.run,
+            step = record.steps.0,
+            revision = record.revision.0,
+            status = %record.status(),
+            "committed"
+        );
+        for child in children {
+            shared.wake_spawned(&child);
+        }
+        Ok(())
+    }
+
     /// Says what stands in the store to whoever waits for it.
-    fn announce(&self, image: &Image, has_more: bool) {
-        self.shared.alarm.set(image.due());
-        if !has_more && has_settled(&image.record) {
-            self.shared.waiters.tell(&image.record);
+    fn announce(&self, machine: &Machine) {
+        self.shared.alarm.set(machine.due());
+        if let Some(record) = machine.stored()
+            && !self.has_more
+            && has_settled(record)
+        {
+            self.shared.waiters.tell(record);
         }
     }
 
     /// After a commit that failed, or was repeated and met itself: what it began is looked at again.
-    fn doubt(&self, error: &BackendError, children: Vec<Image>) {
+    fn doubt(&self, error: &BackendError, children: &[Box<Machine>]) {
         if !matches!(error, BackendError::Conflict { .. }) {
             self.shared.doubt(self.run.clone());
         }
         for child in children {
-            self.shared.doubt(child.record.run.clone());
+            self.shared.doubt(child.record().run.clone());
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::backend::{Accepted, Backend, BackendError, Before, Commit, RunChange};
+use crate::backend::{Accepted, Backend, BackendError, Commit, RunChange};
 use crate::durable::Stored;
 use crate::history::{Chain, Digest, Event};
 use crate::ids::{Incarnation, LeafPath, RunId, StepNumber};
@@ -17,7 +17,7 @@ pub(super) struct Sketch {
     /// What the next commit writes, but for revision and history.
     pub(super) record: Record,
     /// What the last one wrote.
-    written: Option<Before>,
+    written: Option<Record>,
 }
 
 impl Sketch {
@@ -60,21 +60,14 @@ impl Sketch {
         let history = events.into_iter().map(|event| chain.append(now, event)).collect();
         self.record.history = chain.head();
         self.record.revision.0 += 1;
-        let before = self.written.replace(Before::of(&self.record));
-        RunChange {
-            run: self.record.run.clone(),
-            before,
-            after: Some(self.record.clone().into()),
-            history,
-            accepted: Vec::new(),
-            removed: Vec::new(),
-        }
+        let before = self.written.replace(self.record.clone());
+        RunChange { history, ..RunChange::new(before.as_ref(), Some(self.record.clone())) }
     }
 
     /// Goes on from what a store holds.
     pub(super) fn adopt(&mut self, record: &Record) {
         self.record = record.clone();
-        self.written = Some(Before::of(record));
+        self.written = Some(record.clone());
     }
 
     /// Whether the store should hold the run.
@@ -82,16 +75,9 @@ impl Sketch {
         self.written.is_some()
     }
 
-    /// The removal of the run.
+    /// The removal of the run, which the store holds.
     pub(super) fn removal(&mut self) -> RunChange {
-        RunChange {
-            run: self.id().clone(),
-            before: self.written.take(),
-            after: None,
-            history: Vec::new(),
-            accepted: Vec::new(),
-            removed: Vec::new(),
-        }
+        RunChange::new(self.written.take().as_ref(), None)
     }
 
     /// Writes the next revision.
@@ -105,7 +91,7 @@ impl Sketch {
 /// Commits, and expects success.
 pub(super) async fn commit(backend: &impl Backend, changes: Vec<RunChange>) {
     backend
-        .commit(&Commit { changes })
+        .commit(&Commit { changes: changes.into() })
         .await
         .expect("a commit that builds on what the store holds is accepted");
 }
@@ -113,7 +99,7 @@ pub(super) async fn commit(backend: &impl Backend, changes: Vec<RunChange>) {
 /// Commits, and expects a conflict.
 pub(super) async fn refused(backend: &impl Backend, changes: Vec<RunChange>) -> BackendError {
     let error = backend
-        .commit(&Commit { changes })
+        .commit(&Commit { changes: changes.into() })
         .await
         .expect_err("a commit that builds on something else is refused");
     assert!(matches!(error, BackendError::Conflict { .. }), "not a conflict: {error}");

@@ -33,7 +33,7 @@ pub(super) async fn write_both(
                 changes.push(random_change(random, number, sketch));
             }
         }
-        let commit = Commit { changes };
+        let commit = Commit { changes: changes.into() };
         let expected = outcome(model.commit(&commit).await);
         assert_eq!(outcome(backend.commit(&commit).await), expected, "the answer to a commit");
         // A sketch that went ahead of the store stays so at times: its next commit is one that must be refused.

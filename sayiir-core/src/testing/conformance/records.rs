@@ -190,7 +190,7 @@ pub async fn of_two_commits_on_one_revision_one_wins(backend: &impl Backend) {
         let mut rival = sketch.clone();
         rival.record.steps.0 = number;
         let changes = vec![rival.change(Vec::new())];
-        async move { (number, backend.commit(&Commit { changes }).await) }
+        async move { (number, backend.commit(&Commit { changes: changes.into() }).await) }
     });
     let outcomes = join_all(commits).await;
     let winners: Vec<u64> =
