@@ -31,7 +31,7 @@ pub use crate::project::{Argument, SameSignal, Sides};
 pub use crate::signal::{Payload, Plain, Signal, SignalDeclaration, Timeout};
 pub use crate::step::{Fault, Step};
 pub use crate::task::{
-    Fallible, Infallible, Interrupted, Kind, Needs, Provided, Task, TaskContext, TaskOptions, Verdict,
+    Fallible, Infallible, Interrupted, Kind, Needs, Surroundings, Task, TaskOptions, Verdict,
 };
 pub use crate::versions::{Fields, Place};
 pub use crate::workflow::{ErrorForm, Invocation, Progress, Registry, Upgrade, Workflow, WorkflowState};

@@ -1,6 +1,7 @@
 //! Tasks: what `#[task]` generates, what an attempt is given, and what it gives back.
 
 use std::any::{Any, TypeId};
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
@@ -48,11 +49,10 @@ pub trait Task: Callable<Arguments = <Self as Task>::Input> + Sized + Send + Syn
     /// Names the types that have to be provided.
     fn needs(_needs: &mut Needs) {}
 
-    /// One attempt.
+    /// One attempt. What it wants of its surroundings it takes before it is polled.
     fn run(
         input: Self::Input,
-        provided: Arc<Provided>,
-        context: TaskContext,
+        around: &Surroundings<'_>,
     ) -> impl Future<Output = Self::Output> + Send + 'static;
 }
 
@@ -227,7 +227,7 @@ pub trait PendingTask: fmt::Debug {
     ///
     /// # Errors
     /// If the input does not survive the copy through JSON.
-    fn attempt(&self, provided: &Arc<Provided>, context: TaskContext) -> Result<Attempt, serde_json::Error>;
+    fn attempt(&self, around: &Surroundings<'_>) -> Result<Attempt, serde_json::Error>;
     /// What [`Task::timed_out`] makes of a timeout.
     fn timed_out(&self, timeout: Timeout) -> Option<Attempted>;
     /// What [`Task::interrupted`] makes of an interruption.
@@ -304,6 +304,30 @@ impl fmt::Debug for TaskContext {
             .field("attempt", &self.inner.attempt)
             .field("idempotency_key", &self.idempotency_key())
             .finish_non_exhaustive()
+    }
+}
+
+/// What an attempt may ask for as it begins. What nobody asks for is not made.
+#[derive(Debug)]
+pub struct Surroundings<'a> {
+    /// What the engine was provided with.
+    pub provided: &'a Provided,
+    /// The run that the attempt belongs to.
+    pub run: &'a RunId,
+    /// Under which the effects of the step count once.
+    pub key: IdempotencyKey,
+    /// Which attempt it is, from 1.
+    pub attempt: u32,
+    /// The context, once it was asked for.
+    pub asked: OnceCell<TaskContext>,
+}
+
+impl Surroundings<'_> {
+    /// What the attempt knows of itself; always the same one.
+    #[must_use]
+    pub fn context(&self) -> TaskContext {
+        let context = || TaskContext::new(self.run.clone(), self.key.clone(), self.attempt);
+        self.asked.get_or_init(context).clone()
     }
 }
 

@@ -90,8 +90,8 @@ async fn drive(backend: SledBackend, mut lane: Vec<Driver>, until: Instant) -> O
             if Instant::now() >= until {
                 return Ok(steps);
             }
-            let changes = vec![driver.step()];
-            backend.commit(&Commit { changes: changes.into() }).await?;
+            let change = driver.step();
+            backend.commit(&change.into()).await?;
             steps += 1;
         }
     }

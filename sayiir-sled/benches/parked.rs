@@ -49,7 +49,7 @@ async fn fill(path: &Path, runs: u64) -> Outcome<()> {
     let start = Instant::now();
     for first in (0..runs).step_by(1_000) {
         let last = runs.min(first + 1_000);
-        let changes: Outcome<Vec<_>> = (first..last).map(|number| parked(number, &mut random)).collect();
+        let changes: Outcome<_> = (first..last).map(|number| parked(number, &mut random)).collect();
         backend.commit(&Commit { changes: changes? }).await?;
     }
     let stats = backend.stats();
@@ -88,7 +88,7 @@ fn parked(number: u64, random: &mut Random) -> Outcome<RunChange> {
             created,
         )
     };
-    Ok(RunChange { history, ..RunChange::new(None, Some(record)) })
+    Ok(RunChange { history: history.into(), ..RunChange::new(None, Some(record)) })
 }
 
 async fn measure(path: &Path) -> Outcome<()> {

@@ -6,7 +6,7 @@ mod script;
 use std::path::Path;
 
 use files::tree;
-use sayiir_core::backend::{Backend, Commit};
+use sayiir_core::backend::Backend;
 use sayiir_sled::SledBackend;
 use script::Place;
 
@@ -20,8 +20,8 @@ async fn filled(path: &Path) -> Vec<(sayiir_core::ids::RunId, Place)> {
     let backend = SledBackend::open(path).expect("it opens");
     let mut runs = Vec::new();
     for number in 0..RUNS {
-        let changes = vec![script::change(&script::run(number), Place::default())];
-        backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
+        let change = script::change(&script::run(number), Place::default());
+        backend.commit(&change.into()).await.expect("it commits");
         runs.push((script::run(number), Place::default().next()));
     }
     runs
@@ -111,8 +111,8 @@ async fn runs_that_move_while_they_are_checked_are_no_damage() {
     let mut place = Place::default();
     while !checked.is_finished() {
         for number in 0..RUNS {
-            let changes = vec![script::change(&script::run(number), place)];
-            backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
+            let change = script::change(&script::run(number), place);
+            backend.commit(&change.into()).await.expect("it commits");
         }
         place = place.next();
     }

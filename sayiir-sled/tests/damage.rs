@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use files::{copy, data, tree};
-use sayiir_core::backend::{Backend, BackendError, Commit};
+use sayiir_core::backend::{Backend, BackendError};
 use sayiir_core::testing::random::Random;
 use sayiir_sled::SledBackend;
 use script::Place;
@@ -21,8 +21,8 @@ async fn filled(path: &Path) {
     let mut place = Place::default();
     while place.revision < REVISION {
         for number in 0..RUNS {
-            let changes = vec![script::change(&script::run(number), place)];
-            backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
+            let change = script::change(&script::run(number), place);
+            backend.commit(&change.into()).await.expect("it commits");
         }
         place = place.next();
     }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
-use sayiir_core::backend::{Backend, BackendError, Commit};
+use sayiir_core::backend::{Backend, BackendError};
 use sayiir_sled::{ImportError, SledBackend};
 use script::Place;
 
@@ -177,8 +177,8 @@ async fn fill(backend: &SledBackend, places: &mut Vec<Place>, runs: usize) -> Re
         places.push(Place::default());
         let place = places.last_mut().expect("it was just put there");
         while place.revision < 7 {
-            let changes = vec![script::change(&run, *place)];
-            backend.commit(&Commit { changes: changes.into() }).await?;
+            let change = script::change(&run, *place);
+            backend.commit(&change.into()).await?;
             *place = place.next();
         }
     }
@@ -188,8 +188,8 @@ async fn fill(backend: &SledBackend, places: &mut Vec<Place>, runs: usize) -> Re
 /// Commits until one is accepted, as an engine does that was told to try again.
 async fn go_on(backend: &SledBackend, places: &mut [Place]) {
     loop {
-        let changes = vec![script::change(&script::run(0), places[0])];
-        match backend.commit(&Commit { changes: changes.into() }).await {
+        let change = script::change(&script::run(0), places[0]);
+        match backend.commit(&change.into()).await {
             Ok(()) => {
                 places[0] = places[0].next();
                 return;

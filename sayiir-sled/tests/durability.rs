@@ -8,7 +8,7 @@ use std::time::Duration;
 use std::{env, fs};
 
 use files::data;
-use sayiir_core::backend::{Backend, BackendError, Commit};
+use sayiir_core::backend::{Backend, BackendError};
 use sayiir_sled::{Durability, SledBackend};
 use script::Place;
 
@@ -19,8 +19,8 @@ async fn bring(backend: &SledBackend, number: usize, revision: u64) {
     let run = script::run(number);
     let mut place = Place::default();
     while place.revision < revision {
-        let changes = vec![script::change(&run, place)];
-        backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
+        let change = script::change(&run, place);
+        backend.commit(&change.into()).await.expect("it commits");
         place = place.next();
     }
 }
@@ -32,8 +32,8 @@ async fn every_acknowledged_commit_is_covered_by_a_sync() {
     let mut place = Place::default();
     for _ in 0..40 {
         let before = backend.stats();
-        let changes = vec![script::change(&script::run(0), place)];
-        backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
+        let change = script::change(&script::run(0), place);
+        backend.commit(&change.into()).await.expect("it commits");
         place = place.next();
         let after = backend.stats();
         let syncs = after.device_syncs + after.file_syncs - before.device_syncs - before.file_syncs;
@@ -69,8 +69,8 @@ async fn a_closed_database_opens_with_everything_in_it() {
         let backend = SledBackend::open(directory.path()).expect("it opens");
         let mut place = script::verify(&backend, &script::run(3)).await;
         while place.revision < revision {
-            let changes = vec![script::change(&script::run(3), place)];
-            backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
+            let change = script::change(&script::run(3), place);
+            backend.commit(&change.into()).await.expect("it commits");
             place = place.next();
         }
         let clone = backend.clone();
@@ -139,8 +139,8 @@ async fn a_removed_run_leaves_no_bytes() {
     let run = script::run(2);
     let mut place = Place::default();
     loop {
-        let changes = vec![script::change(&run, place)];
-        backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
+        let change = script::change(&run, place);
+        backend.commit(&change.into()).await.expect("it commits");
         place = place.next();
         if place.revision == 0 {
             break;

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::{fs, io};
 
 use files::{data, tree};
-use sayiir_core::backend::{Backend, BackendError, Commit};
+use sayiir_core::backend::{Backend, BackendError};
 use sayiir_sled::{ExportError, ImportError, SledBackend};
 use script::Place;
 
@@ -26,8 +26,8 @@ macro_rules! assert_error {
 /// A closed database with one run.
 async fn filled(path: &Path) {
     let backend = SledBackend::open(path).expect("it opens");
-    let changes = vec![script::change(&script::run(0), Place::default())];
-    backend.commit(&Commit { changes }).await.expect("it commits");
+    let change = script::change(&script::run(0), Place::default());
+    backend.commit(&change.into()).await.expect("it commits");
 }
 
 async fn verify(path: &Path) {

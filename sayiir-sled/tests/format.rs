@@ -9,7 +9,7 @@ use std::path::Path;
 use std::{env, fs};
 
 use files::tree;
-use sayiir_core::backend::{Backend, BackendError, Commit};
+use sayiir_core::backend::{Backend, BackendError};
 use sayiir_sled::SledBackend;
 use script::Place;
 
@@ -22,8 +22,8 @@ async fn filled(path: &Path) {
     for (number, revision) in RUNS {
         let mut place = Place::default();
         while place.revision < revision {
-            let changes = vec![script::change(&script::run(number), place)];
-            backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
+            let change = script::change(&script::run(number), place);
+            backend.commit(&change.into()).await.expect("it commits");
             place = place.next();
         }
     }

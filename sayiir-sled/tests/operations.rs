@@ -5,7 +5,7 @@ mod script;
 use std::fs;
 use std::path::Path;
 
-use sayiir_core::backend::{Backend, BackendError, Commit};
+use sayiir_core::backend::{Backend, BackendError};
 use sayiir_sled::{ImportError, SledBackend};
 use script::Place;
 
@@ -18,8 +18,8 @@ async fn filled(path: &Path) -> (SledBackend, Vec<Place>) {
     for round in 0..30 {
         for (number, place) in places.iter_mut().enumerate() {
             if number >= round {
-                let changes = vec![script::change(&script::run(number), *place)];
-                backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
+                let change = script::change(&script::run(number), *place);
+                backend.commit(&change.into()).await.expect("it commits");
                 *place = place.next();
             }
         }
@@ -98,8 +98,8 @@ async fn compaction_keeps_everything_and_shrinks_the_files() {
     assert!(after.file_bytes < before.file_bytes, "{before:?} {after:?}");
     verify(&backend, &places).await;
     // It goes on as before, and keeps no old generation.
-    let changes = vec![script::change(&script::run(20), places[20])];
-    backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
+    let change = script::change(&script::run(20), places[20]);
+    backend.commit(&change.into()).await.expect("it commits");
     drop(backend);
     assert!(!directory.path().join("data-1").exists());
     let backend = SledBackend::open(directory.path()).expect("it opens");
@@ -137,8 +137,8 @@ async fn wasteful(path: &Path) -> (SledBackend, Vec<Place>) {
     while backend.stats().file_bytes < 10 * 1024 * 1024 {
         let mut place = Place::default();
         while place.revision < 15 {
-            let changes = vec![script::change(&script::run(places.len()), place)];
-            backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
+            let change = script::change(&script::run(places.len()), place);
+            backend.commit(&change.into()).await.expect("it commits");
             place = place.next();
         }
         places.push(place);

@@ -91,14 +91,14 @@ async fn child() {
     let often = Durability::Periodic(Duration::from_millis(10));
     let backend = SledBackend::options().durability(often).open(path).expect("it opens");
     for commit in 0..AHEAD {
-        let changes = vec![script::change(&script::run(1), place(commit))];
-        backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
+        let change = script::change(&script::run(1), place(commit));
+        backend.commit(&change.into()).await.expect("it commits");
     }
     backend.compact().await.expect("what is before the first commit is synced");
     for commit in 0.. {
         let changes = [(0, place(commit)), (1, place(commit + AHEAD))];
         let changes = changes.map(|(run, from)| script::change(&script::run(run), from));
-        backend.commit(&Commit { changes: changes.into() }).await.expect("it commits");
+        backend.commit(&Commit { changes: changes.into_iter().collect() }).await.expect("it commits");
         let line = format!("\n@ {} {}\n", commit + 1, backend.stats().file_syncs);
         std::io::stdout().write_all(line.as_bytes()).expect("the parent listens");
     }

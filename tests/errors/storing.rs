@@ -1,6 +1,6 @@
 //! What a store itself answers. Errors of files and devices are tried where the files are: in the tests of `sayiir-sled`.
 
-use sayiir::backend::{Backend, BackendError, Before, Commit, RunChange};
+use sayiir::backend::{Backend, BackendError, RunChange};
 use sayiir::prelude::*;
 
 use crate::{approval, assert_error, parked, runs};
@@ -13,15 +13,8 @@ async fn a_commit_that_builds_on_something_else_than_there_is() {
     run.signal(approval::APPROVED, &"bob".into()).await.expect("it is taken");
     engine.idle().await;
     let before = runs(store).await;
-    let change = RunChange {
-        run: run.id().clone(),
-        before: None,
-        after: Some((*old).clone().into()),
-        history: Vec::new(),
-        accepted: Vec::new(),
-        removed: Vec::new(),
-    };
-    let stale = RunChange { before: Some(Before::of(&old)), ..change.clone() };
+    let change = RunChange::new(None, Some((*old).clone()));
+    let stale = RunChange { expected: Some(old.revision), ..change.clone() };
     let nobody = RunId::new("exp-002").expect("a valid id");
     let unknown = RunChange { run: nobody, ..stale.clone() };
     for (change, words) in [
@@ -29,8 +22,7 @@ async fn a_commit_that_builds_on_something_else_than_there_is() {
         (stale, "run exp-001 has changed: expected revision 1, found revision 2"),
         (unknown, "run exp-002 has changed: expected revision 1, found no record"),
     ] {
-        let commit = Commit { changes: vec![change] };
-        assert_error!(store.commit(&commit).await, BackendError::Conflict { .. }, words);
+        assert_error!(store.commit(&change.into()).await, BackendError::Conflict { .. }, words);
     }
     assert_eq!(runs(store).await, before);
 }

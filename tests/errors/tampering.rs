@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sayiir::backend::{Before, Commit, RunChange};
+use sayiir::backend::RunChange;
 use sayiir::engine::{EngineBuilder, RunHistory};
 use sayiir::errors::Tampered;
 use sayiir::history::{HistoryEntry, HistoryKey};
@@ -20,18 +20,10 @@ async fn edited_history(edit: impl FnOnce(&mut Vec<HistoryEntry>)) -> RunHistory
     let mut history = store.history(run.id(), 0, usize::MAX).await.expect("it reads");
     assert!(history.len() > 2);
     edit(&mut history);
-    let removal = RunChange {
-        run: run.id().clone(),
-        before: Some(Before::of(&record)),
-        after: None,
-        history: Vec::new(),
-        accepted: Vec::new(),
-        removed: Vec::new(),
-    };
-    let put_back =
-        RunChange { before: None, after: Some((*record).clone().into()), history, ..removal.clone() };
+    let removal = RunChange::new(Some(&record), None);
+    let put_back = RunChange { history: history.into(), ..RunChange::new(None, Some((*record).clone())) };
     for change in [removal, put_back] {
-        store.commit(&Commit { changes: vec![change] }).await.expect("it commits");
+        store.commit(&change.into()).await.expect("it commits");
     }
     run.history().await.expect("it reads")
 }

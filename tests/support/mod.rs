@@ -1,6 +1,6 @@
 //! Drives a compiled body by hand: every leaf is performed at once, and the state goes through JSON at every suspension.
 
-use std::sync::Arc;
+use std::cell::OnceCell;
 
 use sayiir_core::codec::StateReader;
 use sayiir_core::durable::Stored;
@@ -9,7 +9,7 @@ use sayiir_core::operation::{AlreadyExists, Leaf, Leaves};
 use sayiir_core::record::Compensation;
 use sayiir_core::signal::Message;
 use sayiir_core::step::{Outcome, Step};
-use sayiir_core::task::{Attempted, Provided, TaskContext};
+use sayiir_core::task::{Attempted, Provided, Surroundings};
 use sayiir_core::workflow::{Progress, Workflow, WorkflowState};
 
 /// What a script answers to the signals of a run, in order: `None` lets the limit pass.
@@ -98,11 +98,18 @@ fn perform<W: Workflow>(
         }
         let outcome = match leaf {
             Leaf::Task(task) => {
-                let key =
-                    IdempotencyKey { incarnation: Incarnation(0), step: StepNumber(0), path: path.clone() };
-                let context = TaskContext::new(RunId::new("test").expect("a valid id"), key, 1);
-                let attempt =
-                    task.attempt(&Arc::new(Provided::default()), context).expect("the input survives");
+                let around = Surroundings {
+                    provided: &Provided::default(),
+                    run: &RunId::new("test").expect("a valid id"),
+                    key: IdempotencyKey {
+                        incarnation: Incarnation(0),
+                        step: StepNumber(0),
+                        path: path.clone(),
+                    },
+                    attempt: 1,
+                    asked: OnceCell::new(),
+                };
+                let attempt = task.attempt(&around).expect("the input survives");
                 let attempted: Attempted =
                     futures_util::FutureExt::now_or_never(attempt).expect("test tasks do not wait");
                 Outcome::Returned(attempted.value)

@@ -2,16 +2,17 @@
 //! if that is wanted, a wait for a signal and one more task, which says when it began.
 
 use std::cell::RefCell;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use futures_util::future::lazy;
 use sayiir_core::arguments::Array;
 use sayiir_core::codec::{Incompatible, StateReader, StateWriter, Unencodable, saved};
 use sayiir_core::durable::Stored;
 use sayiir_core::operation::{Callable, Child, Leaves, Operation, Polled, SignalWait, TaskCall};
 use sayiir_core::signal::{Plain, SignalDeclaration};
 use sayiir_core::step::{Fault, Step};
-use sayiir_core::task::{Infallible, Provided, Task, TaskContext, TaskOptions};
+use sayiir_core::task::{Infallible, Surroundings, Task, TaskOptions};
 use sayiir_core::versions::{Fields, Place};
 use sayiir_core::workflow::{Progress, Registry, Upgrade, Workflow, WorkflowState};
 
@@ -40,13 +41,15 @@ impl Task for Increment {
     const NAME: &'static str = "increment";
     const OPTIONS: TaskOptions = TaskOptions::DEFAULT;
 
-    async fn run((number,): (u64,), _: Arc<Provided>, _: TaskContext) -> u64 {
-        BEGINNINGS.with_borrow_mut(|beginnings| {
-            if let Some(beginnings) = beginnings {
-                beginnings.push(nanoseconds());
-            }
-        });
-        number + 1
+    fn run((number,): (u64,), _: &Surroundings<'_>) -> impl Future<Output = u64> + Send + 'static {
+        lazy(move |_| {
+            BEGINNINGS.with_borrow_mut(|beginnings| {
+                if let Some(beginnings) = beginnings {
+                    beginnings.push(nanoseconds());
+                }
+            });
+            number + 1
+        })
     }
 }
 
@@ -70,8 +73,8 @@ impl Task for Stamp {
     const NAME: &'static str = "stamp";
     const OPTIONS: TaskOptions = TaskOptions::DEFAULT;
 
-    async fn run((): (), _: Arc<Provided>, _: TaskContext) -> u64 {
-        nanoseconds()
+    fn run((): (), _: &Surroundings<'_>) -> impl Future<Output = u64> + Send + 'static {
+        lazy(|_| nanoseconds())
     }
 }
 

@@ -14,7 +14,7 @@ use crate::operation::{Leaf, Leaves, Polled};
 use crate::signal::Timeout;
 use crate::step::{Fault, Outcome, Step};
 use crate::task::{
-    Attempt, Attempted, Fallible, Interrupted, Kind, PendingTask, Provided, TaskContext, TaskOptions,
+    Attempt, Attempted, Fallible, Interrupted, Kind, PendingTask, Surroundings, TaskContext, TaskOptions,
 };
 
 /// What a step returns.
@@ -103,9 +103,9 @@ impl<A: Durable, B: Durable> PendingTask for Calling<A, B> {
         self.call.options
     }
 
-    fn attempt(&self, _provided: &Arc<Provided>, context: TaskContext) -> Result<Attempt, serde_json::Error> {
+    fn attempt(&self, around: &Surroundings<'_>) -> Result<Attempt, serde_json::Error> {
         let input: A = Stored::encode(&self.input)?.decode()?;
-        let body = Arc::clone(&self.call.body);
+        let (body, context) = (Arc::clone(&self.call.body), around.context());
         // The closure's own code belongs to the attempt, whose panics are caught.
         Ok(Box::pin(async move { attempted(body(context, input).await) }))
     }

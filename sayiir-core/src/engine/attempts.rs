@@ -24,7 +24,7 @@ pub(crate) struct Progress(Arc<Mutex<Vec<Running>>>);
 #[derive(Debug)]
 struct Running {
     leaf: LeafId,
-    /// `None`: it has not begun, or is over.
+    /// `None`: it has not begun, or does not want to know anything of itself.
     context: Option<TaskContext>,
 }
 
@@ -90,6 +90,10 @@ impl Attempts {
     }
 
     pub(crate) fn is_running(&self, leaf: &LeafId) -> bool {
+        self.fresh.as_ref().is_some_and(|fresh| fresh.leaf == *leaf) || self.is_listed(leaf)
+    }
+
+    fn is_listed(&self, leaf: &LeafId) -> bool {
         self.listed > 0 && self.running.lock().iter().any(|running| running.leaf == *leaf)
     }
 
@@ -162,7 +166,9 @@ impl Attempts {
     /// Launches an attempt. If nothing else of its run can happen meanwhile, `alone`, it is looked at before it becomes a
     /// task of its own: [`first_look`](Self::first_look).
     pub(crate) fn launch(&mut self, shared: &Arc<Shared>, launch: Launch, alone: bool) {
-        self.list(Running { leaf: launch.leaf.clone(), context: Some(launch.context.clone()) });
+        if launch.context.is_some() {
+            self.list(Running { leaf: launch.leaf.clone(), context: launch.context.clone() });
+        }
         if alone && self.fresh.is_none() {
             self.fresh = Some(launch);
         } else {
@@ -185,7 +191,11 @@ impl Attempts {
     }
 
     fn go_on(&mut self, shared: &Arc<Shared>, attempt: Unfinished) {
-        let span = attempt.span().clone();
+        let Launch { leaf, span, .. } = &attempt.launch;
+        let span = span.clone();
+        if !self.is_listed(leaf) {
+            self.list(Running { leaf: leaf.clone(), context: None });
+        }
         self.spawn(shared, attempt.run(Arc::clone(shared)).instrument(span));
     }
 

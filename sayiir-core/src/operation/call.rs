@@ -1,7 +1,6 @@
 //! A call of a task: stored as its arguments, which every attempt gets a copy of.
 
 use std::fmt;
-use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -10,9 +9,7 @@ use crate::arguments;
 use crate::durable;
 use crate::signal::Timeout;
 use crate::step::{Fault, Outcome, Step};
-use crate::task::{
-    Attempt, Attempted, Interrupted, Kind, PendingTask, Provided, Task, TaskContext, TaskOptions,
-};
+use crate::task::{Attempt, Attempted, Interrupted, Kind, PendingTask, Surroundings, Task, TaskOptions};
 
 /// A task with its arguments, waiting for its outcome.
 pub struct TaskCall<T: Task> {
@@ -67,10 +64,10 @@ impl<T: Task> PendingTask for TaskCall<T> {
         T::OPTIONS
     }
 
-    fn attempt(&self, provided: &Arc<Provided>, context: TaskContext) -> Result<Attempt, serde_json::Error> {
+    fn attempt(&self, around: &Surroundings<'_>) -> Result<Attempt, serde_json::Error> {
         let input = arguments::decode::<T::Intake, T::Input>(&durable::written(self)?)?;
-        let provided = Arc::clone(provided);
-        Ok(Box::pin(async move { Attempted::new::<T>(T::run(input, provided, context).await) }))
+        let run = T::run(input, around);
+        Ok(Box::pin(async move { Attempted::new::<T>(run.await) }))
     }
 
     fn timed_out(&self, timeout: Timeout) -> Option<Attempted> {

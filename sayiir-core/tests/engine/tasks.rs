@@ -1,12 +1,11 @@
 //! Tasks as `#[task]` would generate them, one for each set of options. What they do, the [`World`] says.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use sayiir_core::arguments::Array;
 use sayiir_core::operation::{Callable, TaskCall};
 use sayiir_core::signal::Timeout;
-use sayiir_core::task::{Backoff, Fallible, Interrupted, Needs, Provided, Task, TaskContext, TaskOptions};
+use sayiir_core::task::{Backoff, Fallible, Interrupted, Needs, Surroundings, Task, TaskOptions};
 use sayiir_core::workflow::Registry;
 
 use crate::promises::world::World;
@@ -58,14 +57,15 @@ macro_rules! task {
                 needs.add::<World>(Self::NAME);
             }
 
-            async fn run(
+            fn run(
                 (label,): Self::Input,
-                provided: Arc<Provided>,
-                context: TaskContext,
-            ) -> Self::Output {
-                let world = provided.expect::<World>();
-                let done = world.act(Self::NAME, label, context).await;
-                done.map_err(|(text, again)| WorkError::Failed { text, again })
+                around: &Surroundings<'_>,
+            ) -> impl Future<Output = Self::Output> + Send + 'static {
+                let (world, context) = (around.provided.expect::<World>(), around.context());
+                async move {
+                    let done = world.act(Self::NAME, label, context).await;
+                    done.map_err(|(text, again)| WorkError::Failed { text, again })
+                }
             }
         }
     };

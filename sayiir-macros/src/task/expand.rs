@@ -101,8 +101,11 @@ pub(super) fn fallback(model: &Model, head: &Head) -> TokenStream {
             type Kind = Self;
             const NAME: &'static str = #durable;
             const OPTIONS: #private::TaskOptions = #private::TaskOptions::DEFAULT;
-            async fn run(_: Self::Input, _: #private::Arc<#private::Provided>, _: #private::TaskContext) -> Self::Output {
-                ::core::unreachable!()
+            fn run(
+                _: Self::Input,
+                _: &#private::Surroundings<'_>,
+            ) -> impl #private::Future<Output = Self::Output> + #private::Send + 'static {
+                ::core::future::pending()
             }
         }
 
@@ -234,9 +237,9 @@ fn needs(model: &Model, durable: &str) -> TokenStream {
 fn run(model: &Model, private: &TokenStream) -> TokenStream {
     let name = &model.name;
     let own = |text: &str| Ident::new(text, Span::mixed_site());
-    let (input, provided, context) = (own("input"), own("provided"), own("context"));
+    let (input, around, context) = (own("input"), own("around"), own("context"));
     let mut stored = Vec::new();
-    let mut injected = Vec::new();
+    let mut taken = Vec::new();
     let mut passed = Vec::new();
     for (index, parameter) in model.parameters.iter().enumerate() {
         let value = format_ident!("value{index}", span = Span::mixed_site());
@@ -248,16 +251,18 @@ fn run(model: &Model, private: &TokenStream) -> TokenStream {
             Parameter::Injected { ty, by_arc } => {
                 let take = quote_spanned!(ty.span()=> <#ty as #private::Inject>::from_provided);
                 let take = placed(take, ty.span());
-                injected.push(quote!(let #value = #take(&#provided);));
+                taken.push(quote!(let #value = #take(#around.provided);));
                 if *by_arc { quote!(#value) } else { quote!(&*#value) }
             }
-            Parameter::Context => quote!(&#context),
+            Parameter::Context => {
+                taken.push(quote!(let #context = #around.context();));
+                quote!(&#context)
+            }
         });
     }
     let span = name.span();
     let body = quote_spanned!(span=> async move {
         let (#(#stored,)*) = #input;
-        #(#injected)*
         #name(#(#passed),*).await
     });
     let returned =
@@ -265,9 +270,9 @@ fn run(model: &Model, private: &TokenStream) -> TokenStream {
     quote! {
         fn run(
             #input: Self::Input,
-            #provided: #private::Arc<#private::Provided>,
-            #context: #private::TaskContext,
+            #around: &#private::Surroundings<'_>,
         ) -> #returned {
+            #(#taken)*
             #body
         }
     }

@@ -15,7 +15,7 @@ mod reading;
 
 use std::path::Path;
 
-use sayiir_core::backend::{Backend, BackendError, Commit};
+use sayiir_core::backend::{Backend, BackendError};
 use sayiir_sled::SledBackend;
 use script::Place;
 
@@ -35,8 +35,8 @@ async fn filled(backend: &SledBackend) -> Place {
 }
 
 async fn step(backend: &SledBackend, number: usize, place: Place) -> Result<(), BackendError> {
-    let changes = vec![script::change(&script::run(number), place)];
-    backend.commit(&Commit { changes }).await
+    let change = script::change(&script::run(number), place);
+    backend.commit(&change.into()).await
 }
 
 /// Opens the database and compares all there is; the first run may be further.

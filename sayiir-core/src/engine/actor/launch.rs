@@ -1,7 +1,10 @@
 //! Attempts: starting those that the record asks for, and taking their ends.
 
+use std::cell::OnceCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
+
+use tracing::Span;
 
 use super::Actor;
 use crate::backend::BackendError;
@@ -14,7 +17,7 @@ use crate::ids::IdempotencyKey;
 use crate::machine::{AttemptEnd, EndedAttempt, LeafId, Machine, panic_message, with_task};
 use crate::record::{LeafKind, LeafRecord};
 use crate::signal::Timeout;
-use crate::task::{Attempted, Interrupted, PendingTask, TaskContext, TaskOptions, Verdict};
+use crate::task::{Attempted, Interrupted, PendingTask, Surroundings, TaskOptions, Verdict};
 
 /// What is to be done about a leaf whose attempt should be running.
 enum Plan {
@@ -25,6 +28,18 @@ enum Plan {
     Launch(Launch),
     /// There is no attempt, but already its end.
     End(Box<EndedAttempt>),
+}
+
+/// The span in which an attempt runs.
+fn attempt_span(around: &Surroundings<'_>, task: &'static str) -> Span {
+    tracing::info_span!(
+        "attempt",
+        run = %around.run,
+        step = around.key.step.0,
+        task,
+        attempt = around.attempt,
+        key = %around.key,
+    )
 }
 
 impl Actor {
@@ -54,7 +69,7 @@ impl Actor {
             Plan::WaitForSlot(task, options) => {
                 self.attempts.wait_for_slot(&self.shared, leaf, task, options);
             }
-            Plan::Launch(launch) if launch.context.attempt() > 1 => {
+            Plan::Launch(launch) if launch.number > 1 => {
                 self.shared.meter.retried(launch.task);
                 self.attempts.launch(&self.shared, launch, alone);
             }
@@ -65,12 +80,17 @@ impl Actor {
 
     fn plan(&self, machine: &Machine, leaf: &LeafRecord, slot: Option<Slot>) -> Plan {
         let LeafKind::Task { attempts, begun, .. } = &leaf.kind else { return Plan::Nothing };
-        let key = IdempotencyKey {
-            incarnation: machine.record().incarnation,
-            step: leaf.scheduled,
-            path: leaf.path.clone(),
+        let around = Surroundings {
+            provided: &self.shared.provided,
+            run: &self.run,
+            key: IdempotencyKey {
+                incarnation: machine.record().incarnation,
+                step: leaf.scheduled,
+                path: leaf.path.clone(),
+            },
+            attempt: attempts + 1,
+            asked: OnceCell::new(),
         };
-        let context = TaskContext::new(self.run.clone(), key, attempts + 1);
         let plan = |task: &dyn PendingTask| {
             let options = task.options();
             if options.at_most_once && slot.is_none() {
@@ -88,16 +108,16 @@ impl Actor {
                     )));
                 }
             }
-            let attempt =
-                catch_unwind(AssertUnwindSafe(|| task.attempt(&self.shared.provided, context.clone())));
-            let end = match attempt {
+            let end = match catch_unwind(AssertUnwindSafe(|| task.attempt(&around))) {
                 Ok(Ok(attempt)) => {
                     return Plan::Launch(Launch {
+                        span: attempt_span(&around, task.name()),
                         leaf: leaf.id(),
                         task: task.name(),
                         options,
+                        number: around.attempt,
                         attempt,
-                        context,
+                        context: around.asked.into_inner(),
                         slot,
                     });
                 }

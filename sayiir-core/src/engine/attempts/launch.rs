@@ -21,16 +21,20 @@ pub(crate) struct Launch {
     pub(crate) leaf: LeafId,
     pub(crate) task: &'static str,
     pub(crate) options: TaskOptions,
+    /// Which attempt, from 1.
+    pub(crate) number: u32,
     pub(crate) attempt: Attempt,
-    pub(crate) context: TaskContext,
+    /// What the task knows of the attempt, if it asked.
+    pub(crate) context: Option<TaskContext>,
+    /// In which it runs.
+    pub(crate) span: Span,
     /// Given if it was waited for already.
     pub(crate) slot: Option<Slot>,
 }
 
 /// An attempt that has been looked at and was not ready.
 pub(super) struct Unfinished {
-    launch: Launch,
-    span: Span,
+    pub(super) launch: Launch,
     /// When it was first looked at; `None`: it waits for a slot.
     began: Option<Timestamp>,
 }
@@ -42,21 +46,9 @@ pub(super) enum Look {
 }
 
 impl Launch {
-    /// The span in which it runs.
-    fn span(&self) -> Span {
-        tracing::info_span!(
-            "attempt",
-            run = %self.context.run_id(),
-            step = self.leaf.scheduled.0,
-            task = self.task,
-            attempt = self.context.attempt(),
-            key = self.context.idempotency_key(),
-        )
-    }
-
     /// Nobody looks at it yet.
     pub(super) fn begin(self) -> Unfinished {
-        Unfinished { span: self.span(), launch: self, began: None }
+        Unfinished { launch: self, began: None }
     }
 
     /// Lets it run to the first place where it waits. One that never waits is done then, and needs no task of its own.
@@ -64,35 +56,30 @@ impl Launch {
         if self.slot.is_none() {
             self.slot = shared.slots.try_acquire(self.task, self.options.max_concurrent);
         }
-        let span = self.span();
         if self.slot.is_none() {
-            return Look::Waits(Unfinished { launch: self, span, began: None });
+            return Look::Waits(Unfinished { launch: self, began: None });
         }
         let began = shared.clock.now();
         let attempt = &mut self.attempt;
         // Whoever waits for it looks at it again first, with a waker of its own.
         let look = || attempt.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        let end = match span.in_scope(|| catch_unwind(AssertUnwindSafe(look))) {
+        let end = match self.span.in_scope(|| catch_unwind(AssertUnwindSafe(look))) {
             Ok(Poll::Pending) => {
-                return Look::Waits(Unfinished { launch: self, span, began: Some(began) });
+                return Look::Waits(Unfinished { launch: self, began: Some(began) });
             }
             Ok(Poll::Ready(attempted)) => End::Returned(attempted),
             Err(panic) => End::Panicked(panic_message(&*panic)),
         };
         let micros = micros_since(began, shared);
-        Look::Done(finished(self.leaf, self.task, self.options, &self.context, micros, end))
+        Look::Done(finished(self.leaf, self.task, self.number, self.options, micros, end))
     }
 }
 
 impl Unfinished {
-    /// The span in which it runs.
-    pub(super) fn span(&self) -> &Span {
-        &self.span
-    }
-
     /// Runs it to its end.
     pub(super) async fn run(self, shared: Arc<Shared>) -> Finished {
-        let Self { launch: Launch { leaf, task, options, attempt, context, slot }, began, .. } = self;
+        let Self { launch, began } = self;
+        let Launch { leaf, task, options, number, attempt, context, slot, span: _ } = launch;
         let _slot = match slot {
             Some(slot) => slot,
             None => shared.slots.acquire(task, options.max_concurrent).await,
@@ -100,21 +87,21 @@ impl Unfinished {
         let began = began.unwrap_or_else(|| shared.clock.now());
         let end = match options.timeout {
             None => caught(attempt).await,
-            Some(limit) => within(limit, began, &shared, attempt, &context).await,
+            Some(limit) => within(limit, began, &shared, attempt, context.as_ref()).await,
         };
-        finished(leaf, task, options, &context, micros_since(began, &shared), end)
+        finished(leaf, task, number, options, micros_since(began, &shared), end)
     }
 }
 
 fn finished(
     leaf: LeafId,
     task: &'static str,
+    attempt: u32,
     options: TaskOptions,
-    context: &TaskContext,
     micros: u64,
     end: End,
 ) -> Finished {
-    Finished { leaf, task, attempt: context.attempt(), options, micros, end }
+    Finished { leaf, task, attempt, options, micros, end }
 }
 
 /// A panic of an attempt is its end.
@@ -130,7 +117,7 @@ async fn within(
     began: Timestamp,
     shared: &Shared,
     attempt: Attempt,
-    context: &TaskContext,
+    context: Option<&TaskContext>,
 ) -> End {
     let limit_passed = shared.clock.sleep_until(deadline(began, limit));
     tokio::select! {
@@ -138,7 +125,9 @@ async fn within(
         end = caught(attempt) => end,
         () = limit_passed => {
             // For what the attempt may have spawned; itself it is dropped here.
-            context.cancellation().cancel();
+            if let Some(context) = context {
+                context.cancellation().cancel();
+            }
             End::TimedOut(limit)
         }
     }

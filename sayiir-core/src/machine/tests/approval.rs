@@ -1,7 +1,7 @@
 //! A small approval, as `#[workflow]` would compile it: waits for a decision for an hour, then notifies.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::future::ready;
 use std::time::Duration;
 
 use crate::arguments::Array;
@@ -10,7 +10,7 @@ use crate::durable::Stored;
 use crate::operation::{Callable, Child, Leaves, Operation, Polled, SignalWait, SignalWithin, TaskCall};
 use crate::signal::{Plain, SignalDeclaration};
 use crate::step::{Fault, Step};
-use crate::task::{Backoff, Fallible, Infallible, Provided, Task, TaskContext, TaskOptions};
+use crate::task::{Backoff, Fallible, Infallible, Surroundings, Task, TaskOptions};
 use crate::versions::{Fields, Place};
 use crate::workflow::{Progress, Registry, Upgrade, Workflow, WorkflowState};
 
@@ -39,8 +39,11 @@ impl Task for Notify {
         ..TaskOptions::DEFAULT
     };
 
-    async fn run(_: (String,), _: Arc<Provided>, _: TaskContext) -> Result<String, String> {
-        Ok("sent".into())
+    fn run(
+        _: (String,),
+        _: &Surroundings<'_>,
+    ) -> impl Future<Output = Result<String, String>> + Send + 'static {
+        ready(Ok("sent".into()))
     }
 }
 
