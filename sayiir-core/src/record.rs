@@ -5,6 +5,8 @@ mod index;
 mod leaf;
 mod undo;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -49,8 +51,9 @@ pub struct Record {
     pub place: Option<StoredPlace>,
     /// What the run is about.
     pub phase: Phase,
-    /// For each signal name that the run's workflows declare, which messages wait in the inbox.
-    pub inbox: SmallVec<[Queue; 1]>,
+    /// For each signal name that the run's workflows declare, which messages wait in the inbox. Few steps change it: revisions
+    /// share it.
+    pub inbox: Arc<[Queue]>,
     /// Length and hash of the history.
     pub history: HistoryHead,
     /// The run that spawned this one.
@@ -78,7 +81,7 @@ impl Record {
             state: None,
             place: None,
             phase: Phase::Live { leaves: LeafRecords::new() },
-            inbox: SmallVec::new(),
+            inbox: Arc::default(),
             history: HistoryHead::default(),
             parent: None,
             compensations: Vec::new(),

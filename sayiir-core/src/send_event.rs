@@ -4,6 +4,7 @@
 //! wait finds out.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -134,7 +135,7 @@ fn change(
         return Err(SendEventError::Finished { run, status });
     }
     let mut after = record.clone();
-    let Some(queue) = after.inbox.iter_mut().find(|queue| queue.signal == signal) else {
+    let Some(queue) = Arc::make_mut(&mut after.inbox).iter_mut().find(|queue| queue.signal == signal) else {
         let declared = record.inbox.iter().map(|queue| queue.signal.to_string()).collect();
         return Err(SendEventError::UnknownSignal { run, signal: signal.into(), declared });
     };

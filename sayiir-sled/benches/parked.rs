@@ -5,6 +5,7 @@
 use std::error::Error;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
@@ -137,7 +138,7 @@ async fn deliver(backend: &SledBackend, run: &RunId) -> Outcome<()> {
     let mut record = Record::clone(&found);
     record.revision.0 += 1;
     let position = record.inbox[0].tail;
-    record.inbox[0].tail += 1;
+    Arc::make_mut(&mut record.inbox)[0].tail += 1;
     let message = Message {
         signal: SIGNAL.into(),
         position,

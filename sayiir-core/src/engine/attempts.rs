@@ -5,6 +5,7 @@ mod launch;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
@@ -51,6 +52,8 @@ pub(crate) struct Finished {
     pub(crate) attempt: u32,
     /// Its task's options.
     pub(crate) options: TaskOptions,
+    /// When that was.
+    pub(crate) ended: Timestamp,
     /// How long it took, in microseconds.
     pub(crate) micros: u64,
     /// What came of it.
@@ -76,7 +79,8 @@ pub(crate) struct Attempts {
     listed: usize,
     /// Launched, and not looked at yet.
     fresh: Option<Launch>,
-    futures: JoinSet<Finished>,
+    /// The others; none before there is one.
+    futures: Option<JoinSet<Finished>>,
 }
 
 impl Attempts {
@@ -86,7 +90,7 @@ impl Attempts {
 
     /// Whether no attempt is left, not even one whose result nobody wants.
     pub(crate) fn is_empty(&self) -> bool {
-        self.futures.is_empty() && self.fresh.is_none()
+        self.fresh.is_none() && self.futures.as_ref().is_none_or(JoinSet::is_empty)
     }
 
     pub(crate) fn is_running(&self, leaf: &LeafId) -> bool {
@@ -121,19 +125,22 @@ impl Attempts {
         let slots = Arc::clone(shared);
         self.spawn(shared, async move {
             let slot = slots.slots.acquire(task, options.max_concurrent).await;
-            Finished { leaf, task, attempt: 0, options, micros: 0, end: End::Granted(slot) }
+            let ended = slots.clock.now();
+            Finished { leaf, task, attempt: 0, options, ended, micros: 0, end: End::Granted(slot) }
         });
     }
 
     /// Lets an end that is already known come in like any other.
     pub(crate) fn end_at_once(&mut self, shared: &Shared, ended: Box<EndedAttempt>) {
         self.reserve(&ended.leaf);
+        let now = shared.clock.now();
         self.spawn(shared, async move {
             Finished {
                 leaf: ended.leaf.clone(),
                 task: ended.task,
                 attempt: ended.attempt,
                 options: ended.options,
+                ended: now,
                 micros: 0,
                 end: End::Planned(ended),
             }
@@ -178,13 +185,15 @@ impl Attempts {
 
     /// Looks at the attempt that was just launched, and gives it a task of its own if it is not ready.
     pub(crate) fn first_look(&mut self, shared: &Arc<Shared>) -> Option<Finished> {
-        match self.fresh.take()?.look(shared) {
-            Look::Done(finished) => {
-                self.release(&finished.leaf);
-                Some(finished)
+        let looked = self.fresh.as_mut()?.look(shared);
+        let launch = self.fresh.take()?;
+        match looked {
+            Look::Done { end, began } => {
+                self.release(&launch.leaf);
+                Some(launch.finished(end, began, shared))
             }
-            Look::Waits(unfinished) => {
-                self.go_on(shared, unfinished);
+            Look::Waits { began } => {
+                self.go_on(shared, Unfinished { launch, began });
                 None
             }
         }
@@ -200,24 +209,27 @@ impl Attempts {
     }
 
     fn spawn(&mut self, shared: &Shared, attempt: impl Future<Output = Finished> + Send + 'static) {
+        let futures = self.futures.get_or_insert_default();
         match &shared.activity {
-            Some(activity) => self.futures.spawn(activity.track(attempt)),
-            None => self.futures.spawn(attempt),
+            Some(activity) => futures.spawn(activity.track(attempt)),
+            None => futures.spawn(attempt),
         };
     }
 
     /// The next attempt that ends. Pends forever while there is none.
     pub(crate) async fn next(&mut self) -> Finished {
-        loop {
-            match self.futures.join_next().await {
-                Some(Ok(finished)) => {
+        while let Some(futures) = &mut self.futures
+            && let Some(joined) = futures.join_next().await
+        {
+            match joined {
+                Ok(finished) => {
                     self.release(&finished.leaf);
                     return finished;
                 }
                 // Only futures that catch panics run here, and nobody aborts them singly.
-                Some(Err(error)) => tracing::error!(%error, "an attempt's own future ended abnormally"),
-                None => std::future::pending().await,
+                Err(error) => tracing::error!(%error, "an attempt's own future ended abnormally"),
             }
         }
+        std::future::pending().await
     }
 }

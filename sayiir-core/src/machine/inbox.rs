@@ -1,5 +1,7 @@
 //! Signals: accepting them, and handing them to the waits in order.
 
+use std::sync::Arc;
+
 use super::moves::Cause;
 use super::{MOST_MOVES, Machine, empty_queue};
 use crate::backend::Accepted;
@@ -136,9 +138,9 @@ impl Machine {
         let inbox = &mut self.record.inbox;
         let place = inbox.iter().position(|queue| queue.signal == signal);
         let place = place.unwrap_or_else(|| {
-            inbox.push(empty_queue(signal.to_owned()));
+            *inbox = inbox.iter().cloned().chain([empty_queue(signal.to_owned())]).collect();
             inbox.len() - 1
         });
-        &mut inbox[place]
+        &mut Arc::make_mut(inbox)[place]
     }
 }

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tracing::Span;
 
 use super::Actor;
@@ -169,7 +170,7 @@ impl Actor {
 
     /// Takes the end of an attempt's future.
     pub(super) async fn finished(&mut self, finished: Finished) {
-        let Finished { leaf, task, attempt, options, micros, end } = finished;
+        let Finished { leaf, task, attempt, options, ended: at, micros, end } = finished;
         let (end, is_final) = match end {
             End::Granted(slot) => return self.begin(leaf, slot).await,
             End::Planned(ended) => (ended.end, ended.is_final),
@@ -182,7 +183,7 @@ impl Actor {
             },
         };
         let ended = EndedAttempt { micros, ..self.ended(leaf, (task, attempt), options, end, is_final) };
-        self.record_end(ended).await;
+        self.record_end(ended, at).await;
     }
 
     /// What the task makes of its timeout.
@@ -225,12 +226,12 @@ impl Actor {
         self.machine = Some(machine);
     }
 
-    /// Commits the end of an attempt. If somebody else changed the run meanwhile, what the store holds decides.
-    async fn record_end(&mut self, mut ended: EndedAttempt) {
+    /// Commits the end of an attempt, which came at that time. If somebody else changed the run meanwhile, what the store holds decides.
+    async fn record_end(&mut self, mut ended: EndedAttempt, at: Timestamp) {
         loop {
             let again = recallable(&ended);
             let step = ended.end.is_success().then(|| (ended.task, Duration::from_micros(ended.micros)));
-            let outcome = match self.turn(Patience::Insist).await {
+            let outcome = match self.turn_at(at, Patience::Insist).await {
                 Ok(mut turn) => {
                     turn.attempt_ended(ended);
                     self.complete(turn, Patience::Insist).await.map_err(Refusal::from)

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tracing::Instrument;
 
 use super::Actor;
@@ -32,8 +33,17 @@ impl Actor {
 
     /// A turn of the run as it is.
     pub(super) async fn turn(&mut self, patience: Patience) -> Result<Box<Machine>, Refusal> {
+        self.turn_at(self.shared.clock.now(), patience).await
+    }
+
+    /// A turn for something that happened at that time.
+    pub(super) async fn turn_at(
+        &mut self,
+        time: Timestamp,
+        patience: Patience,
+    ) -> Result<Box<Machine>, Refusal> {
         let mut machine = self.load(patience).await?.ok_or(Refusal::NotFound)?;
-        machine.turn(self.shared.clock.now());
+        machine.turn(time);
         Ok(machine)
     }
 

@@ -36,13 +36,19 @@ pub(crate) struct Launch {
 pub(super) struct Unfinished {
     pub(super) launch: Launch,
     /// When it was first looked at; `None`: it waits for a slot.
-    began: Option<Timestamp>,
+    pub(super) began: Option<Timestamp>,
 }
 
 /// What the first look at an attempt finds.
 pub(super) enum Look {
-    Done(Finished),
-    Waits(Unfinished),
+    Done {
+        end: End,
+        began: Timestamp,
+    },
+    Waits {
+        /// When it was looked at; `None`: it waits for a slot.
+        began: Option<Timestamp>,
+    },
 }
 
 impl Launch {
@@ -52,60 +58,54 @@ impl Launch {
     }
 
     /// Lets it run to the first place where it waits. One that never waits is done then, and needs no task of its own.
-    pub(super) fn look(mut self, shared: &Shared) -> Look {
+    pub(super) fn look(&mut self, shared: &Shared) -> Look {
         if self.slot.is_none() {
             self.slot = shared.slots.try_acquire(self.task, self.options.max_concurrent);
         }
         if self.slot.is_none() {
-            return Look::Waits(Unfinished { launch: self, began: None });
+            return Look::Waits { began: None };
         }
         let began = shared.clock.now();
         let attempt = &mut self.attempt;
         // Whoever waits for it looks at it again first, with a waker of its own.
         let look = || attempt.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         let end = match self.span.in_scope(|| catch_unwind(AssertUnwindSafe(look))) {
-            Ok(Poll::Pending) => {
-                return Look::Waits(Unfinished { launch: self, began: Some(began) });
-            }
+            Ok(Poll::Pending) => return Look::Waits { began: Some(began) },
             Ok(Poll::Ready(attempted)) => End::Returned(attempted),
             Err(panic) => End::Panicked(panic_message(&*panic)),
         };
-        let micros = micros_since(began, shared);
-        Look::Done(finished(self.leaf, self.task, self.number, self.options, micros, end))
+        Look::Done { end, began }
+    }
+
+    /// Its end, which has just come.
+    pub(super) fn finished(self, end: End, began: Timestamp, shared: &Shared) -> Finished {
+        let Self { leaf, task, options, number: attempt, .. } = self;
+        let ended = shared.clock.now();
+        // The wall clock may have been set back meanwhile.
+        let micros = u64::try_from(ended.duration_since(began).as_micros()).unwrap_or(0);
+        Finished { leaf, task, attempt, options, ended, micros, end }
     }
 }
 
 impl Unfinished {
     /// Runs it to its end.
     pub(super) async fn run(self, shared: Arc<Shared>) -> Finished {
-        let Self { launch, began } = self;
-        let Launch { leaf, task, options, number, attempt, context, slot, span: _ } = launch;
-        let _slot = match slot {
-            Some(slot) => slot,
-            None => shared.slots.acquire(task, options.max_concurrent).await,
-        };
+        let Self { mut launch, began } = self;
+        let Launch { task, options, attempt, context, slot, .. } = &mut launch;
+        if slot.is_none() {
+            *slot = Some(shared.slots.acquire(task, options.max_concurrent).await);
+        }
         let began = began.unwrap_or_else(|| shared.clock.now());
         let end = match options.timeout {
             None => caught(attempt).await,
             Some(limit) => within(limit, began, &shared, attempt, context.as_ref()).await,
         };
-        finished(leaf, task, number, options, micros_since(began, &shared), end)
+        launch.finished(end, began, &shared)
     }
 }
 
-fn finished(
-    leaf: LeafId,
-    task: &'static str,
-    attempt: u32,
-    options: TaskOptions,
-    micros: u64,
-    end: End,
-) -> Finished {
-    Finished { leaf, task, attempt, options, micros, end }
-}
-
 /// A panic of an attempt is its end.
-async fn caught(attempt: Attempt) -> End {
+async fn caught(attempt: &mut Attempt) -> End {
     match AssertUnwindSafe(attempt).catch_unwind().await {
         Ok(attempted) => End::Returned(attempted),
         Err(panic) => End::Panicked(panic_message(&*panic)),
@@ -116,7 +116,7 @@ async fn within(
     limit: Duration,
     began: Timestamp,
     shared: &Shared,
-    attempt: Attempt,
+    attempt: &mut Attempt,
     context: Option<&TaskContext>,
 ) -> End {
     let limit_passed = shared.clock.sleep_until(deadline(began, limit));
@@ -124,16 +124,11 @@ async fn within(
         biased;
         end = caught(attempt) => end,
         () = limit_passed => {
-            // For what the attempt may have spawned; itself it is dropped here.
+            // For what the attempt may have spawned; itself it is dropped with its launch.
             if let Some(context) = context {
                 context.cancellation().cancel();
             }
             End::TimedOut(limit)
         }
     }
-}
-
-fn micros_since(began: Timestamp, shared: &Shared) -> u64 {
-    // The wall clock may have been set back meanwhile.
-    u64::try_from(shared.clock.now().duration_since(began).as_micros()).unwrap_or(0)
 }
