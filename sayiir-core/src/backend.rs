@@ -44,7 +44,7 @@ pub struct RunChange {
     /// What becomes of the run's keys in the indexes; `None`: they stay as they are, as they do at most steps.
     pub reindex: Option<Box<Reindex>>,
     /// Appended to the history.
-    pub history: SmallVec<[HistoryEntry; 1]>,
+    pub history: Vec<HistoryEntry>,
     /// Put into the inbox.
     pub accepted: Vec<Accepted>,
     /// Taken out of the inbox: signal and position.
@@ -65,7 +65,7 @@ impl RunChange {
             expected: before.map(|record| record.revision),
             record: after.map(Arc::new),
             reindex: (from != to).then(|| Box::new(Reindex { from, to })),
-            history: SmallVec::new(),
+            history: Vec::new(),
             accepted: Vec::new(),
             removed: Vec::new(),
         }

@@ -22,7 +22,6 @@ use std::any::Any;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use smallvec::SmallVec;
 
 pub(crate) use attempt::{AttemptEnd, EndedAttempt};
 pub(crate) use control::NotRetryable;
@@ -66,7 +65,7 @@ pub(crate) struct Machine {
     /// The state decoded, if that was needed so far.
     live: Option<Box<dyn LiveState>>,
     chain: Chain,
-    history: SmallVec<[HistoryEntry; 1]>,
+    history: Vec<HistoryEntry>,
     accepted: Vec<Accepted>,
     removed: Vec<(String, u64)>,
     /// Runs that begin with this turn.
@@ -106,7 +105,7 @@ impl Machine {
             chain: Chain::new(record.incarnation, record.history).under(key),
             record,
             live: None,
-            history: SmallVec::new(),
+            history: Vec::new(),
             accepted: Vec::new(),
             removed: Vec::new(),
             children: Vec::new(),
@@ -181,19 +180,32 @@ impl Machine {
         self.record.updated = self.now;
         self.record.history = self.chain.head();
         let record = Arc::new(self.record.clone());
-        let index = self.record.index();
-        let before = self.stored.replace(Stock { record: Arc::clone(&record), index });
-        let index = self.stored.as_ref().map(|stored| &stored.index);
-        let (expected, from) = before.map(|stored| (stored.record.revision, stored.index)).unzip();
+        let expected = self.stored.as_ref().map(|stored| stored.record.revision);
         Some(RunChange {
             run: record.run.clone(),
             expected,
-            record: Some(record),
-            reindex: (from.as_ref() != index).then(|| Box::new(Reindex { from, to: index.cloned() })),
+            record: Some(Arc::clone(&record)),
+            reindex: self.restock(record),
             history: std::mem::take(&mut self.history),
             accepted: std::mem::take(&mut self.accepted),
             removed: std::mem::take(&mut self.removed),
         })
+    }
+
+    /// Takes a record for what the store holds; gives what that changes of the indexes.
+    fn restock(&mut self, record: Arc<Record>) -> Option<Box<Reindex>> {
+        let index = record.index();
+        match &mut self.stored {
+            Some(stored) if stored.index == index => {
+                stored.record = record;
+                None
+            }
+            stored => {
+                let to = Some(index.clone());
+                let from = stored.replace(Stock { record, index }).map(|stored| stored.index);
+                Some(Box::new(Reindex { from, to }))
+            }
+        }
     }
 
     /// Adds to the history.

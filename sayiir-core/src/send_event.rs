@@ -148,7 +148,7 @@ fn change(
         by: None,
         payload: Digest::of(payload.as_str().as_bytes()),
     };
-    let history = [chain.append(now, received)].into();
+    let history = vec![chain.append(now, received)];
     after.history = chain.head();
     after.revision.0 += 1;
     after.updated = now;

@@ -92,11 +92,9 @@ impl<'a> Step<'a> {
         Self { event: Some((path, outcome)), ..Self::begin(run, now) }
     }
 
-    /// The same move of a run whose workflows have remembered something.
-    #[must_use]
-    pub fn with_compensations(mut self, remembered: Vec<Compensation>) -> Self {
-        self.compensations = RefCell::new(remembered);
-        self
+    /// Says what the run's workflows have remembered so far.
+    pub fn remember(&mut self, compensations: Vec<Compensation>) {
+        self.compensations = RefCell::new(compensations);
     }
 
     /// The run that moves.

@@ -89,7 +89,7 @@ fn parked(number: u64, random: &mut Random) -> Outcome<RunChange> {
             created,
         )
     };
-    Ok(RunChange { history: history.into(), ..RunChange::new(None, Some(record)) })
+    Ok(RunChange { history, ..RunChange::new(None, Some(record)) })
 }
 
 async fn measure(path: &Path) -> Outcome<()> {

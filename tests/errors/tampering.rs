@@ -21,7 +21,7 @@ async fn edited_history(edit: impl FnOnce(&mut Vec<HistoryEntry>)) -> RunHistory
     assert!(history.len() > 2);
     edit(&mut history);
     let removal = RunChange::new(Some(&record), None);
-    let put_back = RunChange { history: history.into(), ..RunChange::new(None, Some((*record).clone())) };
+    let put_back = RunChange { history, ..RunChange::new(None, Some((*record).clone())) };
     for change in [removal, put_back] {
         store.commit(&change.into()).await.expect("it commits");
     }

@@ -76,7 +76,8 @@ pub(crate) fn drive_with<W: Workflow>(
         };
         waits.push(state.variant_name().to_owned());
         let (path, outcome) = perform::<W>(&state, &mut remembered, answers);
-        step = Step::deliver(&run, now, path, outcome).with_compensations(remembered);
+        step = Step::deliver(&run, now, path, outcome);
+        step.remember(remembered);
     }
 }
 

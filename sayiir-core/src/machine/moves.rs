@@ -93,8 +93,8 @@ impl Machine {
         let mut step = match event {
             None => Step::begin(&self.record.run, self.now),
             Some((path, outcome)) => Step::deliver(&self.record.run, self.now, path, outcome),
-        }
-        .with_compensations(self.record.compensations.clone());
+        };
+        step.remember(self.record.compensations.clone());
         let advanced = caught(|| live.advance(&mut step));
         Some(Moved {
             advanced,

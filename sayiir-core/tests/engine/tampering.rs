@@ -76,7 +76,7 @@ async fn replace(disk: &Disk, record: &Record, history: Vec<HistoryEntry>, histo
     let backend = disk.open().await;
     let forged = Record { history: history_head, ..record.clone() };
     let removal = RunChange::new(Some(record), None);
-    let put_back = RunChange { history: history.into(), ..RunChange::new(None, Some(forged)) };
+    let put_back = RunChange { history, ..RunChange::new(None, Some(forged)) };
     for change in [removal, put_back] {
         backend.commit(&change.into()).await.expect("a commit");
     }

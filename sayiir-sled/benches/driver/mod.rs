@@ -48,7 +48,7 @@ impl Driver {
         let mut chain = Chain::new(record.incarnation, record.history);
         let entry = chain.append(record.updated, event(record));
         record.history = chain.head();
-        RunChange { history: [entry].into(), ..RunChange::new(before.as_ref(), Some(record.clone())) }
+        RunChange { history: vec![entry], ..RunChange::new(before.as_ref(), Some(record.clone())) }
     }
 }
 

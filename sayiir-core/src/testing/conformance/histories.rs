@@ -54,7 +54,7 @@ pub async fn entries_come_back_in_order_across_commits(backend: &impl Backend) {
         written.extend(change.history.clone());
         commit(backend, vec![change]).await;
     }
-    assert_eq!(history(backend, sketch.id(), 0, usize::MAX).await, *written);
+    assert_eq!(history(backend, sketch.id(), 0, usize::MAX).await, written);
 }
 
 /// Any piece of a history can be read, by position and number of entries.
@@ -102,5 +102,5 @@ pub async fn a_refused_commit_appends_nothing(backend: &impl Backend) {
     commit(backend, vec![change]).await;
     let mut stale = Sketch::new("exp-001", 1);
     refused(backend, vec![stale.change(events())]).await;
-    assert_eq!(history(backend, sketch.id(), 0, usize::MAX).await, *written);
+    assert_eq!(history(backend, sketch.id(), 0, usize::MAX).await, written);
 }

@@ -21,7 +21,7 @@ pub async fn everything_acknowledged_is_there_again<B: Backend>(backend: B, reop
     let found = record(&backend, sketch.id()).await.expect("the run is there");
     assert_eq!(*found, sketch.record);
     let read = backend.history(sketch.id(), 0, 9).await.expect("a history can be read");
-    assert_eq!(read, *history);
+    assert_eq!(read, history);
     let expected = accepted("go", 0, None).message;
     assert_eq!(message(&backend, sketch.id(), "go", 0).await, Some(expected));
     assert!(is_delivered(&backend, sketch.id(), "key").await);
