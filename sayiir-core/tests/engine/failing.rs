@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sayiir_core::backend::{Backend, BackendError};
+use sayiir_core::clock::Clock;
 use sayiir_core::engine::{SignalError, StartEngineError, StartError, WorkflowStatus};
 use sayiir_core::history::{Event, HistoryEntry};
 use sayiir_core::testing::{CommitFault, TestEngine, assert_each_step_once};
@@ -235,4 +236,49 @@ async fn a_run_with_messages_left_has_not_settled_though_one_commit_ended_at_a_w
         matches!(&settled, WorkflowStatus::WaitingForSignal { signals, .. } if signals == &["stop"]),
         "{settled}"
     );
+}
+
+#[tokio::test]
+async fn a_store_that_has_stopped_is_not_asked_again_and_again_by_a_run_with_much_to_do() {
+    let world = World::default();
+    let (engine, backend) = on_faulty(&world).await;
+    let ops = [wait("stop")].into_iter().chain((0..200).map(|_| wait("go")));
+    let run = start(&engine, "exp-001", ops).await;
+    for number in 0..200 {
+        run.signal(Scripted::GO, &number.to_string()).await.expect("accepted");
+    }
+    // The first commit of many holds; the second, which is as large, meets a store that takes nothing more.
+    let first = backend.commits() + 1;
+    for number in 1..=100 {
+        let stopped = BackendError::Stopped { detail: "its disk is gone".into() };
+        backend.fault(first + number, CommitFault::Refuse(stopped));
+    }
+    run.signal(Scripted::STOP, &"now".into()).await.expect("accepted");
+    engine.idle().await;
+    assert_eq!(backend.commits(), first + 1);
+}
+
+#[tokio::test]
+async fn the_times_of_a_history_do_not_run_backwards_though_an_end_had_to_wait_for_the_store() {
+    let world = World::default();
+    world.plan("a", [Act::Gate("one")]).plan("b", [Act::Gate("two")]);
+    let (engine, backend) = on_faulty(&world).await;
+    let run = start(&engine, "exp-001", [Op::All(vec![work("a"), work("b")])]).await;
+    backend.fault(backend.commits() + 1, disk_full());
+    world.open("one");
+    engine.idle().await;
+    // While the store is given time, the other task ends; then a signal comes first.
+    let now = engine.clock().now();
+    engine.clock().set(now + Duration::from_millis(10));
+    world.open("two");
+    engine.idle().await;
+    engine.clock().set(now + Duration::from_secs(1));
+    run.signal(Scripted::GO, &"1".into()).await.expect("accepted");
+    assert_eq!(run.result().await.expect("a value"), ["a done & b done"]);
+    let history = run.history().await.expect("a history");
+    let received = |entry: &HistoryEntry| matches!(entry.event, Event::SignalReceived { .. });
+    let done = |entry: &HistoryEntry| matches!(entry.event, Event::StepDone { .. });
+    let received = history.iter().position(received).expect("it was received");
+    assert!(history.iter().skip(received).any(done), "the signal came between the two ends");
+    assert!(history.iter().map(|entry| entry.at).is_sorted(), "{history:?}");
 }

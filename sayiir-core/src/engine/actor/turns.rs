@@ -36,14 +36,16 @@ impl Actor {
         self.turn_at(self.shared.clock.now(), patience).await
     }
 
-    /// A turn for something that happened at that time.
+    /// A turn for something that happened at that time; now, if the run has got further meanwhile: its history tells of one thing
+    /// after another.
     pub(super) async fn turn_at(
         &mut self,
         time: Timestamp,
         patience: Patience,
     ) -> Result<Box<Machine>, Refusal> {
         let mut machine = self.load(patience).await?.ok_or(Refusal::NotFound)?;
-        machine.turn(time);
+        let is_late = time < machine.record().updated;
+        machine.turn(if is_late { self.shared.clock.now() } else { time });
         Ok(machine)
     }
 
@@ -111,10 +113,10 @@ impl Actor {
         mut turn: Box<Machine>,
         patience: Patience,
     ) -> Result<(), BackendError> {
-        self.has_more = turn.has_more();
         if let Some(change) = turn.close() {
             self.write(change, &mut turn, patience).await?;
         }
+        self.has_more = turn.has_more();
         self.announce(&turn);
         self.machine = Some(turn);
         self.reconcile();
