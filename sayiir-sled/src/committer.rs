@@ -94,9 +94,9 @@ impl Committer {
     /// The database, opened again if there was none. One in which a write of sled's own has failed is given up: every read and
     /// commit that needs the log would be refused for ever.
     fn database(&self, writer: &mut Writer) -> Option<Result<sled::Db, BackendError>> {
-        if let Ok(db) = self.store.db()
-            && let Err(error) = db.context.global_error()
-        {
+        // Asked of a handle that is gone again: whoever closes the database has to let go the last one.
+        let failed = self.store.db().ok().and_then(|db| db.context.global_error().err());
+        if let Some(error) = failed {
             self.syncer.lock().ok()?.give_up(&from_sled(error));
         }
         match self.store.db() {

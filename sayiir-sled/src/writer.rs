@@ -86,13 +86,10 @@ impl Writer {
     /// Applies the commits that wait, as one group; nothing if there are none.
     pub(crate) fn write(&mut self, db: &sled::Db) -> Option<Carried> {
         let (group, replies, refused) = self.queue.collect(db, &self.heads);
-        // What a commit builds on cannot be looked up: nothing can be, and the group fails as if it had not been written.
-        let blind = refused.iter().map(|(_, error)| error).find(|error| error.is_retryable());
-        let outcome = match (replies.len(), refused.len(), blind) {
-            (0, 0, _) => return None,
-            (_, _, Some(error)) => Err(error.clone()),
-            (0, _, None) => Ok(Outcome::Done),
-            (commits, _, None) => {
+        let outcome = match (replies.len(), refused.len()) {
+            (0, 0) => return None,
+            (0, _) => Ok(Outcome::Done),
+            (commits, _) => {
                 let start = Instant::now();
                 let applied = self.apply(db, group);
                 self.queue.pace().applied(commits, start.elapsed());

@@ -43,3 +43,22 @@ async fn after_a_failed_sync_nothing_is_acknowledged_until_the_database_is_opene
         fs::remove_dir_all(path).expect("it is removed");
     }
 }
+
+#[tokio::test]
+async fn a_commit_for_which_nothing_can_be_read_is_refused_and_the_store_goes_on_when_it_can() {
+    let device = device::alone();
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let place = closed(path, false).await;
+    // Nothing is in memory: what a commit builds on has to be looked up.
+    let backend = SledBackend::options().cache_capacity(0).open(path).expect("it opens");
+    device.fails(Fault::from(Call::Read, data(path).join("db"), 0));
+    for number in 0..3 {
+        let refused = step(&backend, number, place).await;
+        assert!(told(&refused), "{refused:?}");
+    }
+    assert!(device.mend() >= 3, "each of them read");
+    step(&backend, 0, place).await.expect("it commits");
+    drop(backend);
+    drop(whole(path, place, "after reads that failed").await);
+}
