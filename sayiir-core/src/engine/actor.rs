@@ -1,7 +1,7 @@
 //! The actor of one active run: everything that happens to the run goes through it, one commit after another.
 //!
 //! It lives while attempts of the run are running or commands are to be carried out. In come commands and ended attempts;
-//! each becomes one [`Turn`] and one commit, after which attempts are started or told that they are no longer wanted.
+//! each becomes one turn of the [`Machine`] and one commit, after which attempts are started or told that they are no longer wanted.
 
 mod commands;
 mod launch;
