@@ -26,7 +26,7 @@ use jiff::Timestamp;
 pub(crate) use attempt::{AttemptEnd, EndedAttempt};
 pub(crate) use control::NotRetryable;
 pub(crate) use inbox::NewMessage;
-pub(crate) use leaves::{LeafId, with_task};
+pub(crate) use leaves::with_task;
 pub(crate) use moves::{caught, panic_message};
 pub(crate) use spawn::WantedSpawn;
 

@@ -14,7 +14,8 @@ use launch::{Look, Unfinished};
 
 use super::shared::Shared;
 use super::slots::Slot;
-use crate::machine::{EndedAttempt, LeafId};
+use crate::ids::IdempotencyKey;
+use crate::machine::EndedAttempt;
 use crate::task::{Attempted, TaskContext, TaskOptions};
 
 /// The attempts of one run that are running, and what they last reported; shared with those who ask for its status.
@@ -24,16 +25,16 @@ pub(crate) struct Progress(Arc<Mutex<Vec<Running>>>);
 /// A leaf that has its attempt.
 #[derive(Debug)]
 struct Running {
-    leaf: LeafId,
+    key: IdempotencyKey,
     /// `None`: it has not begun, or does not want to know anything of itself.
     context: Option<TaskContext>,
 }
 
 impl Progress {
     /// The last words of the attempt for this leaf.
-    pub(crate) fn of(&self, wanted: &LeafId) -> Option<String> {
+    pub(crate) fn of(&self, wanted: &IdempotencyKey) -> Option<String> {
         let running = self.lock();
-        let attempt = running.iter().find(|running| running.leaf == *wanted)?;
+        let attempt = running.iter().find(|running| running.key == *wanted)?;
         attempt.context.as_ref()?.progress()
     }
 
@@ -45,7 +46,7 @@ impl Progress {
 /// A finished future of an attempt.
 pub(crate) struct Finished {
     /// Whose attempt.
-    pub(crate) leaf: LeafId,
+    pub(crate) key: IdempotencyKey,
     /// The task's durable name.
     pub(crate) task: &'static str,
     /// Which attempt, from 1.
@@ -93,19 +94,19 @@ impl Attempts {
         self.fresh.is_none() && self.futures.as_ref().is_none_or(JoinSet::is_empty)
     }
 
-    pub(crate) fn is_running(&self, leaf: &LeafId) -> bool {
-        self.fresh.as_ref().is_some_and(|fresh| fresh.leaf == *leaf) || self.is_listed(leaf)
+    pub(crate) fn is_running(&self, key: &IdempotencyKey) -> bool {
+        self.fresh.as_ref().is_some_and(|fresh| fresh.key == *key) || self.is_listed(key)
     }
 
-    fn is_listed(&self, leaf: &LeafId) -> bool {
-        self.listed > 0 && self.running.lock().iter().any(|running| running.leaf == *leaf)
+    fn is_listed(&self, key: &IdempotencyKey) -> bool {
+        self.listed > 0 && self.running.lock().iter().any(|running| running.key == *key)
     }
 
     /// Tells the attempts of all other leaves that their results are no longer wanted. One that has not begun never does.
-    pub(crate) fn keep_only(&mut self, wanted: impl Fn(&LeafId) -> bool) {
-        self.fresh.take_if(|fresh| !wanted(&fresh.leaf));
+    pub(crate) fn keep_only(&mut self, wanted: impl Fn(&IdempotencyKey) -> bool) {
+        self.fresh.take_if(|fresh| !wanted(&fresh.key));
         self.retain(|running| {
-            let keep = wanted(&running.leaf);
+            let keep = wanted(&running.key);
             if let (false, Some(context)) = (keep, &running.context) {
                 context.cancellation().cancel();
             }
@@ -117,26 +118,26 @@ impl Attempts {
     pub(crate) fn wait_for_slot(
         &mut self,
         shared: &Arc<Shared>,
-        leaf: LeafId,
+        key: IdempotencyKey,
         task: &'static str,
         options: TaskOptions,
     ) {
-        self.reserve(&leaf);
+        self.reserve(&key);
         let slots = Arc::clone(shared);
         self.spawn(shared, async move {
             let slot = slots.slots.acquire(task, options.max_concurrent).await;
             let ended = slots.clock.now();
-            Finished { leaf, task, attempt: 0, options, ended, micros: 0, end: End::Granted(slot) }
+            Finished { key, task, attempt: 0, options, ended, micros: 0, end: End::Granted(slot) }
         });
     }
 
     /// Lets an end that is already known come in like any other.
     pub(crate) fn end_at_once(&mut self, shared: &Shared, ended: Box<EndedAttempt>) {
-        self.reserve(&ended.leaf);
+        self.reserve(&ended.key);
         let now = shared.clock.now();
         self.spawn(shared, async move {
             Finished {
-                leaf: ended.leaf.clone(),
+                key: ended.key.clone(),
                 task: ended.task,
                 attempt: ended.attempt,
                 options: ended.options,
@@ -148,13 +149,13 @@ impl Attempts {
     }
 
     /// Keeps a leaf from being launched by [`reconcile`](super::actor::Actor) for a while.
-    pub(crate) fn reserve(&mut self, leaf: &LeafId) {
-        self.list(Running { leaf: leaf.clone(), context: None });
+    pub(crate) fn reserve(&mut self, key: &IdempotencyKey) {
+        self.list(Running { key: key.clone(), context: None });
     }
 
     /// Ends a reservation, or an attempt.
-    pub(crate) fn release(&mut self, leaf: &LeafId) {
-        self.retain(|running| running.leaf != *leaf);
+    pub(crate) fn release(&mut self, key: &IdempotencyKey) {
+        self.retain(|running| running.key != *key);
     }
 
     fn list(&mut self, running: Running) {
@@ -174,7 +175,7 @@ impl Attempts {
     /// task of its own: [`first_look`](Self::first_look).
     pub(crate) fn launch(&mut self, shared: &Arc<Shared>, launch: Launch, alone: bool) {
         if launch.context.is_some() {
-            self.list(Running { leaf: launch.leaf.clone(), context: launch.context.clone() });
+            self.list(Running { key: launch.key.clone(), context: launch.context.clone() });
         }
         if alone && self.fresh.is_none() {
             self.fresh = Some(launch);
@@ -189,7 +190,7 @@ impl Attempts {
         let launch = self.fresh.take()?;
         match looked {
             Look::Done { end, began } => {
-                self.release(&launch.leaf);
+                self.release(&launch.key);
                 Some(launch.finished(end, began, shared))
             }
             Look::Waits { began } => {
@@ -200,10 +201,10 @@ impl Attempts {
     }
 
     fn go_on(&mut self, shared: &Arc<Shared>, attempt: Unfinished) {
-        let Launch { leaf, span, .. } = &attempt.launch;
+        let Launch { key, span, .. } = &attempt.launch;
         let span = span.clone();
-        if !self.is_listed(leaf) {
-            self.list(Running { leaf: leaf.clone(), context: None });
+        if !self.is_listed(key) {
+            self.list(Running { key: key.clone(), context: None });
         }
         self.spawn(shared, attempt.run(Arc::clone(shared)).instrument(span));
     }
@@ -223,7 +224,7 @@ impl Attempts {
         {
             match joined {
                 Ok(finished) => {
-                    self.release(&finished.leaf);
+                    self.release(&finished.key);
                     return finished;
                 }
                 // Only futures that catch panics run here, and nobody aborts them singly.

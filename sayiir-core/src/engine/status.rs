@@ -99,7 +99,7 @@ impl WorkflowStatus<Stored> {
     /// Reads the status off a record.
     pub(super) fn of(record: &Record, progress: &Progress) -> Self {
         match &record.phase {
-            Phase::Live { leaves } => live(record.status(), leaves, progress),
+            Phase::Live { .. } => live(record, progress),
             Phase::Completed { output } => Self::Completed(output.clone()),
             Phase::Failed { error, .. } => Self::Failed(Failure(error.clone())),
             Phase::Cancelled { reason } => Self::Cancelled { reason: reason.clone() },
@@ -159,9 +159,10 @@ fn tasks(steps: &[StepStatus]) -> String {
     steps.iter().map(|step| step.task.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-fn live(status: StatusKind, leaves: &[LeafRecord], progress: &Progress) -> WorkflowStatus<Stored> {
-    let steps = || leaves.iter().filter_map(|leaf| step(leaf, progress)).collect();
-    match status {
+fn live(record: &Record, progress: &Progress) -> WorkflowStatus<Stored> {
+    let leaves = record.leaves();
+    let steps = || leaves.iter().filter_map(|leaf| step(record, leaf, progress)).collect();
+    match record.status() {
         StatusKind::Running => WorkflowStatus::Running { steps: steps() },
         StatusKind::Compensating => WorkflowStatus::Compensating { steps: steps() },
         StatusKind::WaitingForSignal => {
@@ -185,14 +186,14 @@ fn live(status: StatusKind, leaves: &[LeafRecord], progress: &Progress) -> Workf
     }
 }
 
-fn step(leaf: &LeafRecord, progress: &Progress) -> Option<StepStatus> {
+fn step(record: &Record, leaf: &LeafRecord, progress: &Progress) -> Option<StepStatus> {
     match &leaf.kind {
         LeafKind::Task { name, attempts, last_error, retry_at, .. } => Some(StepStatus {
             task: name.to_string(),
             attempt: attempts + 1,
             last_error: last_error.clone(),
             next_retry: *retry_at,
-            progress: progress.of(&leaf.id()),
+            progress: progress.of(&record.key_of(leaf)),
         }),
         LeafKind::Signal { .. } | LeafKind::Timer { .. } | LeafKind::Spawn { .. } => None,
     }

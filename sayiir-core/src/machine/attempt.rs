@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{LeafId, Machine};
+use super::Machine;
 use crate::durable::Stored;
 use crate::history::{Digest, Event};
 use crate::ids::{IdempotencyKey, Name};
@@ -40,7 +40,7 @@ impl AttemptEnd {
 #[derive(Debug)]
 pub(crate) struct EndedAttempt {
     /// Whose attempt.
-    pub(crate) leaf: LeafId,
+    pub(crate) key: IdempotencyKey,
     /// The task's durable name.
     pub(crate) task: &'static str,
     /// Which attempt it was, from 1.
@@ -65,10 +65,17 @@ struct Facts {
     micros: u64,
 }
 
+impl Facts {
+    fn of(ended: &EndedAttempt) -> Self {
+        let EndedAttempt { key, task, attempt, micros, .. } = ended;
+        Self { task: (*task).into(), key: key.clone(), attempt: *attempt, micros: *micros }
+    }
+}
+
 impl Machine {
     /// Marks an `at_most_once` attempt as begun, before it begins. `false` if nobody waits for it any more.
-    pub(crate) fn begin_attempt(&mut self, id: &LeafId) -> bool {
-        if let Some(leaf) = self.leaf_mut(id)
+    pub(crate) fn begin_attempt(&mut self, key: &IdempotencyKey) -> bool {
+        if let Some(leaf) = self.leaf_mut(key)
             && let LeafKind::Task { begun, .. } = &mut leaf.kind
         {
             *begun = true;
@@ -80,88 +87,81 @@ impl Machine {
 
     /// Takes the end of an attempt. One that nobody waits for any more changes nothing but the history.
     pub(crate) fn attempt_ended(&mut self, ended: EndedAttempt) {
-        let facts = self.facts(&ended);
-        let Some(waiting) = self.leaf_mut(&ended.leaf) else {
+        let facts = Facts::of(&ended);
+        let Some(waiting) = self.leaf_mut(&ended.key) else {
             return self.log_discarded(facts, &ended.end);
         };
         let is_undo = waiting.kind.is_undo();
-        let EndedAttempt { leaf, options, is_final, jitter, end, .. } = ended;
+        let EndedAttempt { key, options, is_final, jitter, end, .. } = ended;
         let may_repeat = !is_final && facts.attempt <= options.retries;
         if is_undo {
             return match undone(end, may_repeat) {
                 Undone::Done(output) => {
                     self.log_done(facts, &output);
-                    self.compensated(&leaf);
+                    self.compensated(&key);
                 }
-                Undone::Later(error) => self.repeat_later(&leaf, facts, error, options.backoff, jitter),
+                Undone::Later(error) => self.repeat_later(&key, facts, error, options.backoff, jitter),
                 Undone::Failed(error) => {
                     let task = facts.task.to_string();
                     self.log_failed(facts, error.clone(), false);
-                    self.compensation_failed(&leaf, task, error);
+                    self.compensation_failed(&key, task, error);
                 }
             };
         }
         match end {
             AttemptEnd::Recalled(output) => {
                 self.log_done(facts, &output);
-                self.deliver(leaf.path, Outcome::Recalled(output.clone()), StoredOutcome::Returned(output));
+                self.deliver(key.path, Outcome::Recalled(output.clone()), StoredOutcome::Returned(output));
             }
             AttemptEnd::Returned(Attempted { value, verdict, worth_retrying }) => match verdict {
                 Verdict::Success(Ok(output)) => {
                     self.log_done(facts, &output);
-                    self.deliver(leaf.path, Outcome::Returned(value), StoredOutcome::Returned(output));
+                    self.deliver(key.path, Outcome::Returned(value), StoredOutcome::Returned(output));
                 }
                 Verdict::Success(Err(error)) => {
                     let detail =
                         format!("the value that task `{}` returned cannot be stored: {error}", facts.task);
-                    let cause = self.cause(leaf.path, StoredOutcome::Repeat);
+                    let cause = self.cause(key.path, StoredOutcome::Repeat);
                     self.block(BlockReason::Unencodable { detail }, Some(cause));
                 }
                 Verdict::Failure(error) if may_repeat && worth_retrying => {
-                    self.repeat_later(&leaf, facts, error, options.backoff, jitter);
+                    self.repeat_later(&key, facts, error, options.backoff, jitter);
                 }
                 Verdict::Failure(error) => {
                     self.log_failed(facts, error, false);
-                    self.deliver(leaf.path, Outcome::Returned(value), StoredOutcome::Repeat);
+                    self.deliver(key.path, Outcome::Returned(value), StoredOutcome::Repeat);
                 }
             },
             AttemptEnd::Unstartable(error) => {
                 let detail = format!("the arguments of task `{}` do not read back: {error}", facts.task);
-                let cause = self.cause(leaf.path, StoredOutcome::Repeat);
+                let cause = self.cause(key.path, StoredOutcome::Repeat);
                 self.block(BlockReason::Unencodable { detail }, Some(cause));
             }
             AttemptEnd::Panicked(message) if may_repeat => {
                 let error = format!("panicked: {message}");
-                self.repeat_later(&leaf, facts, error, options.backoff, jitter);
+                self.repeat_later(&key, facts, error, options.backoff, jitter);
             }
             AttemptEnd::Panicked(message) => {
                 let task = facts.task.to_string();
                 self.log_failed(facts, format!("panicked: {message}"), false);
-                let cause = self.cause(leaf.path, StoredOutcome::Repeat);
+                let cause = self.cause(key.path, StoredOutcome::Repeat);
                 self.block(BlockReason::TaskPanicked { task, message }, Some(cause));
             }
         }
     }
 
-    fn facts(&self, ended: &EndedAttempt) -> Facts {
-        let LeafId { path, scheduled } = &ended.leaf;
-        Facts {
-            task: ended.task.into(),
-            key: IdempotencyKey {
-                incarnation: self.record.incarnation,
-                step: *scheduled,
-                path: path.clone(),
-            },
-            attempt: ended.attempt,
-            micros: ended.micros,
-        }
-    }
-
     /// Another attempt follows after a while.
-    fn repeat_later(&mut self, id: &LeafId, facts: Facts, error: String, backoff: Backoff, jitter: u64) {
+    fn repeat_later(
+        &mut self,
+        key: &IdempotencyKey,
+        facts: Facts,
+        error: String,
+        backoff: Backoff,
+        jitter: u64,
+    ) {
         let wait = wait_before(backoff, facts.attempt, jitter);
         let due = deadline(self.now, wait);
-        if let Some(leaf) = self.leaf_mut(id)
+        if let Some(leaf) = self.leaf_mut(key)
             && let LeafKind::Task { attempts, last_error, retry_at, begun, .. } = &mut leaf.kind
         {
             *attempts = facts.attempt;

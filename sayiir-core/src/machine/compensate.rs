@@ -6,14 +6,14 @@
 //!
 //! A compensation that is under way is a leaf like any task, with a step number that no other leaf has.
 
+use super::Machine;
 use super::control::begin_again;
-use super::{LeafId, Machine};
 use smallvec::smallvec;
 
 use crate::codec::Incompatible;
 use crate::durable::Stored;
 use crate::history::{Digest, Event};
-use crate::ids::{Frame, LeafPath, StepNumber};
+use crate::ids::{Frame, IdempotencyKey, LeafPath, StepNumber};
 use crate::record::{
     BlockReason, Compensation, Ending, LastOutcome, LeafKind, LeafRecord, Phase, StoredOutcome,
 };
@@ -51,9 +51,9 @@ impl Machine {
     }
 
     /// A compensation has succeeded.
-    pub(super) fn compensated(&mut self, id: &LeafId) {
+    pub(super) fn compensated(&mut self, key: &IdempotencyKey) {
         let all = &mut self.record.compensations;
-        let Some(index) = all.iter().position(|remembered| remembered.scheduled == Some(id.scheduled)) else {
+        let Some(index) = all.iter().position(|remembered| remembered.scheduled == Some(key.step)) else {
             return;
         };
         let done = all.remove(index);
@@ -62,7 +62,7 @@ impl Machine {
         }
         let next = self.next_of(done.owner.as_ref());
         if let Phase::Live { leaves } = &mut self.record.phase {
-            leaves.retain(|leaf| leaf.scheduled != id.scheduled);
+            leaves.retain(|leaf| leaf.scheduled != key.step);
             leaves.extend(next.clone());
         }
         if let (None, Some(failed)) = (next, done.owner) {
@@ -71,8 +71,8 @@ impl Machine {
     }
 
     /// A compensation has failed for good. `retry()` goes on with it.
-    pub(super) fn compensation_failed(&mut self, id: &LeafId, task: String, message: String) {
-        self.leaf_mut(id).map(begin_again);
+    pub(super) fn compensation_failed(&mut self, key: &IdempotencyKey, task: String, message: String) {
+        self.leaf_mut(key).map(begin_again);
         let cause = self.cause(LeafPath::default(), StoredOutcome::Nothing);
         self.block(BlockReason::CompensationFailed { task, message }, Some(cause));
     }

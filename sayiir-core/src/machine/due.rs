@@ -25,8 +25,8 @@ impl Machine {
         };
         match leaf.kind {
             LeafKind::Task { .. } => {
-                let id = leaf.id();
-                if let Some(leaf) = self.leaf_mut(&id)
+                let key = self.record.key_of(&leaf);
+                if let Some(leaf) = self.leaf_mut(&key)
                     && let LeafKind::Task { retry_at, .. } = &mut leaf.kind
                 {
                     *retry_at = None;

@@ -1,30 +1,29 @@
 //! The leaves of a state: which of them are still the ones of before, and which are new.
 
 use super::Machine;
-use crate::ids::{Frame, LeafPath, RunId, StepNumber};
+use crate::ids::{Frame, IdempotencyKey, LeafPath, RunId, StepNumber};
 use crate::operation::{Leaf, Leaves};
-use crate::record::{self, LeafKind, LeafRecord, Queue};
+use crate::record::{self, LeafKind, LeafRecord, Phase, Queue, Record};
 use crate::task::PendingTask;
 use crate::workflow::LiveState;
 
-/// One leaf for as long as it waits: a place alone may be taken by another leaf later.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct LeafId {
-    /// Where it stands.
-    pub(crate) path: LeafPath,
-    /// The step at which it was scheduled.
-    pub(crate) scheduled: StepNumber,
+impl Record {
+    /// What a leaf is known by for as long as it waits: its place may be taken by another leaf later, and the run's id by another
+    /// run.
+    pub(crate) fn key_of(&self, leaf: &LeafRecord) -> IdempotencyKey {
+        IdempotencyKey { incarnation: self.incarnation, step: leaf.scheduled, path: leaf.path.clone() }
+    }
+
+    /// The leaf that waits under this key.
+    pub(crate) fn leaf(&self, key: &IdempotencyKey) -> Option<&LeafRecord> {
+        let is_own = key.incarnation == self.incarnation;
+        self.leaves().iter().find(|leaf| is_own && leaf.stands_at(key))
+    }
 }
 
 impl LeafRecord {
-    /// Whether this is the leaf of that id.
-    pub(crate) fn is(&self, id: &LeafId) -> bool {
-        self.scheduled == id.scheduled && self.path == id.path
-    }
-
-    /// What tells this leaf from any other of the run.
-    pub(crate) fn id(&self) -> LeafId {
-        LeafId { path: self.path.clone(), scheduled: self.scheduled }
+    fn stands_at(&self, key: &IdempotencyKey) -> bool {
+        self.scheduled == key.step && self.path == key.path
     }
 }
 
@@ -61,13 +60,14 @@ impl Machine {
     }
 
     /// The leaf, if it still waits.
-    pub(super) fn leaf_mut(&mut self, id: &LeafId) -> Option<&mut LeafRecord> {
+    pub(super) fn leaf_mut(&mut self, key: &IdempotencyKey) -> Option<&mut LeafRecord> {
+        let is_own = key.incarnation == self.record.incarnation;
         match &mut self.record.phase {
-            crate::record::Phase::Live { leaves } => leaves.iter_mut().find(|leaf| leaf.is(id)),
-            crate::record::Phase::Completed { .. }
-            | crate::record::Phase::Failed { .. }
-            | crate::record::Phase::Cancelled { .. }
-            | crate::record::Phase::Blocked { .. } => None,
+            Phase::Live { leaves } => leaves.iter_mut().find(|leaf| is_own && leaf.stands_at(key)),
+            Phase::Completed { .. }
+            | Phase::Failed { .. }
+            | Phase::Cancelled { .. }
+            | Phase::Blocked { .. } => None,
         }
     }
 }

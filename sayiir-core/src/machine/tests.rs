@@ -7,12 +7,12 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use self::approval::{Notify, registry};
-use super::{AttemptEnd, EndedAttempt, LeafId, Machine, NewMessage, NewRun};
+use super::{AttemptEnd, EndedAttempt, Machine, NewMessage, NewRun};
 use crate::backend::RunChange;
 use crate::durable::Stored;
 use crate::history::Digest;
 use crate::history::Event;
-use crate::ids::{Incarnation, RunId};
+use crate::ids::{IdempotencyKey, Incarnation, RunId};
 use crate::record::{BlockReason, LeafKind, Phase, StatusKind};
 use crate::task::{Attempted, Task};
 use crate::workflow::Program;
@@ -77,16 +77,16 @@ fn settle(turn: &mut Machine) {
     }
 }
 
-fn only_leaf(run: &Machine) -> LeafId {
+fn only_leaf(run: &Machine) -> IdempotencyKey {
     match run.record().leaves() {
-        [leaf] => leaf.id(),
+        [leaf] => run.record().key_of(leaf),
         leaves => panic!("not one leaf: {leaves:?}"),
     }
 }
 
 fn ended(run: &Machine, attempt: u32, end: AttemptEnd) -> EndedAttempt {
     EndedAttempt {
-        leaf: only_leaf(run),
+        key: only_leaf(run),
         task: Notify::NAME,
         attempt,
         options: Notify::OPTIONS,

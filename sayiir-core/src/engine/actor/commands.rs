@@ -186,7 +186,7 @@ impl Actor {
     }
 
     /// Gives up a turn in which nothing was changed.
-    fn put_back(&mut self, turn: Box<Machine>) {
+    pub(super) fn put_back(&mut self, turn: Box<Machine>) {
         self.machine = Some(turn).filter(|turn| !turn.has_changed());
     }
 }

@@ -15,7 +15,7 @@ use crate::engine::command::Refusal;
 use crate::engine::shared::Patience;
 use crate::engine::slots::Slot;
 use crate::ids::IdempotencyKey;
-use crate::machine::{AttemptEnd, EndedAttempt, LeafId, Machine, panic_message, with_task};
+use crate::machine::{AttemptEnd, EndedAttempt, Machine, panic_message, with_task};
 use crate::record::{LeafKind, LeafRecord};
 use crate::signal::Timeout;
 use crate::task::{Attempted, Interrupted, PendingTask, Surroundings, TaskOptions, Verdict};
@@ -47,16 +47,17 @@ impl Actor {
     /// Makes the running attempts those that the record asks for.
     pub(super) fn reconcile(&mut self) {
         let Some(machine) = self.machine.take() else { return };
-        let leaves = machine.record().leaves();
-        self.attempts.keep_only(|running| leaves.iter().any(|leaf| leaf.is(running)));
+        let record = machine.record();
+        let leaves = record.leaves();
+        self.attempts.keep_only(|running| record.leaf(running).is_some());
         if !self.shared.is_closed() {
             for leaf in leaves {
-                let id = leaf.id();
+                let key = record.key_of(leaf);
                 if matches!(leaf.kind, LeafKind::Task { retry_at: None, .. })
-                    && !self.attempts.is_running(&id)
+                    && !self.attempts.is_running(&key)
                 {
                     let plan = self.plan(&machine, leaf, None);
-                    self.carry_out(id, plan, leaves.len() == 1);
+                    self.carry_out(key, plan, leaves.len() == 1);
                 }
             }
         }
@@ -64,11 +65,11 @@ impl Actor {
     }
 
     /// `alone`: the run waits for nothing else.
-    fn carry_out(&mut self, leaf: LeafId, plan: Plan, alone: bool) {
+    fn carry_out(&mut self, key: IdempotencyKey, plan: Plan, alone: bool) {
         match plan {
             Plan::Nothing => {}
             Plan::WaitForSlot(task, options) => {
-                self.attempts.wait_for_slot(&self.shared, leaf, task, options);
+                self.attempts.wait_for_slot(&self.shared, key, task, options);
             }
             Plan::Launch(launch) if launch.number > 1 => {
                 self.shared.meter.retried(launch.task);
@@ -84,11 +85,7 @@ impl Actor {
         let around = Surroundings {
             provided: &self.shared.provided,
             run: &self.run,
-            key: IdempotencyKey {
-                incarnation: machine.record().incarnation,
-                step: leaf.scheduled,
-                path: leaf.path.clone(),
-            },
+            key: machine.record().key_of(leaf),
             attempt: attempts + 1,
             asked: OnceCell::new(),
         };
@@ -101,7 +98,7 @@ impl Actor {
                 let interrupted = Interrupted { task: task.name().into() };
                 if let Some(attempted) = task.interrupted(interrupted) {
                     return Plan::End(Box::new(self.ended(
-                        leaf.id(),
+                        around.key.clone(),
                         (task.name(), attempts + 1),
                         options,
                         AttemptEnd::Returned(attempted),
@@ -113,7 +110,7 @@ impl Actor {
                 Ok(Ok(attempt)) => {
                     return Plan::Launch(Launch {
                         span: attempt_span(&around, task.name()),
-                        leaf: leaf.id(),
+                        key: around.key.clone(),
                         task: task.name(),
                         options,
                         number: around.attempt,
@@ -125,7 +122,13 @@ impl Actor {
                 Ok(Err(error)) => AttemptEnd::Unstartable(error.to_string()),
                 Err(panic) => AttemptEnd::Panicked(panic_message(&*panic)),
             };
-            Plan::End(Box::new(self.ended(leaf.id(), (task.name(), attempts + 1), options, end, false)))
+            Plan::End(Box::new(self.ended(
+                around.key.clone(),
+                (task.name(), attempts + 1),
+                options,
+                end,
+                false,
+            )))
         };
         self.with_task(machine, leaf, plan).unwrap_or(Plan::Nothing)
     }
@@ -150,14 +153,14 @@ impl Actor {
 
     fn ended(
         &self,
-        leaf: LeafId,
+        key: IdempotencyKey,
         (task, attempt): (&'static str, u32),
         options: TaskOptions,
         end: AttemptEnd,
         is_final: bool,
     ) -> EndedAttempt {
         EndedAttempt {
-            leaf,
+            key,
             task,
             attempt,
             options,
@@ -170,26 +173,26 @@ impl Actor {
 
     /// Takes the end of an attempt's future.
     pub(super) async fn finished(&mut self, finished: Finished) {
-        let Finished { leaf, task, attempt, options, ended: at, micros, end } = finished;
+        let Finished { key, task, attempt, options, ended: at, micros, end } = finished;
         let (end, is_final) = match end {
-            End::Granted(slot) => return self.begin(leaf, slot).await,
+            End::Granted(slot) => return self.begin(key, slot).await,
             End::Planned(ended) => (ended.end, ended.is_final),
             End::Returned(attempted) => (AttemptEnd::Returned(attempted), false),
             End::Panicked(message) => (AttemptEnd::Panicked(message), false),
-            End::TimedOut(limit) => match self.timed_out(&leaf, limit) {
+            End::TimedOut(limit) => match self.timed_out(&key, limit) {
                 Some(attempted) => (AttemptEnd::Returned(attempted), false),
                 // The state is no longer in memory; the attempt is repeated.
                 None => return self.go_on().await,
             },
         };
-        let ended = EndedAttempt { micros, ..self.ended(leaf, (task, attempt), options, end, is_final) };
+        let ended = EndedAttempt { micros, ..self.ended(key, (task, attempt), options, end, is_final) };
         self.record_end(ended, at).await;
     }
 
     /// What the task makes of its timeout.
-    fn timed_out(&self, leaf: &LeafId, limit: Duration) -> Option<Attempted> {
+    fn timed_out(&self, key: &IdempotencyKey, limit: Duration) -> Option<Attempted> {
         let machine = self.machine.as_deref()?;
-        let waiting = machine.record().leaves().iter().find(|waiting| waiting.id() == *leaf)?;
+        let waiting = machine.record().leaf(key)?;
         let timed_out = |task: &dyn PendingTask| {
             task.timed_out(Timeout { subject: format!("task `{}` did not finish", task.name()), limit })
         };
@@ -197,41 +200,43 @@ impl Actor {
     }
 
     /// Stores that an `at_most_once` attempt begins, then begins it.
-    async fn begin(&mut self, leaf: LeafId, slot: Slot) {
+    async fn begin(&mut self, key: IdempotencyKey, slot: Slot) {
         if self.shared.is_closed() {
             return;
         }
         let begun = match self.turn(Patience::Insist).await {
             Ok(mut turn) => {
                 // Until it is launched below, nobody else may launch it.
-                self.attempts.reserve(&leaf);
-                turn.begin_attempt(&leaf);
+                self.attempts.reserve(&key);
+                turn.begin_attempt(&key);
                 self.complete(turn, Patience::Insist).await.map_err(Refusal::from)
             }
             Err(refusal) => Err(refusal),
         };
-        self.attempts.release(&leaf);
+        self.attempts.release(&key);
         if let Err(refusal) = begun {
             tracing::error!(run = %self.run, ?refusal, "the beginning of an attempt could not be stored");
             return self.reload_after_conflict(&refusal).await;
         }
         let Some(machine) = self.machine.take() else { return };
-        let leaves = machine.record().leaves();
-        if let Some(waiting) = leaves.iter().find(|waiting| waiting.is(&leaf))
+        if let Some(waiting) = machine.record().leaf(&key)
             && matches!(waiting.kind, LeafKind::Task { begun: true, .. })
         {
             let plan = self.plan(&machine, waiting, Some(slot));
-            self.carry_out(leaf, plan, leaves.len() == 1);
+            self.carry_out(key, plan, machine.record().leaves().len() == 1);
         }
         self.machine = Some(machine);
     }
 
-    /// Commits the end of an attempt, which came at that time. If somebody else changed the run meanwhile, what the store holds decides.
+    /// Commits the end of an attempt, which came at that time. If somebody else changed the run meanwhile, what the store holds
+    /// decides.
     async fn record_end(&mut self, mut ended: EndedAttempt, at: Timestamp) {
         loop {
             let again = recallable(&ended);
             let step = ended.end.is_success().then(|| (ended.task, Duration::from_micros(ended.micros)));
             let outcome = match self.turn_at(at, Patience::Insist).await {
+                // The run was removed, and another one has its id.
+                Ok(turn) if turn.record().incarnation != ended.key.incarnation => return self.put_back(turn),
                 Ok(mut turn) => {
                     turn.attempt_ended(ended);
                     self.complete(turn, Patience::Insist).await.map_err(Refusal::from)
@@ -274,5 +279,5 @@ fn recallable(ended: &EndedAttempt) -> Option<EndedAttempt> {
         | AttemptEnd::Returned(Attempted { verdict: Verdict::Success(Ok(output)), .. }) => output.clone(),
         AttemptEnd::Returned(_) | AttemptEnd::Panicked(_) | AttemptEnd::Unstartable(_) => return None,
     };
-    Some(EndedAttempt { leaf: ended.leaf.clone(), end: AttemptEnd::Recalled(output), ..*ended })
+    Some(EndedAttempt { key: ended.key.clone(), end: AttemptEnd::Recalled(output), ..*ended })
 }

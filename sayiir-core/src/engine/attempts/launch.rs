@@ -12,13 +12,14 @@ use tracing::Span;
 use super::{End, Finished};
 use crate::engine::shared::Shared;
 use crate::engine::slots::Slot;
-use crate::machine::{LeafId, panic_message};
+use crate::ids::IdempotencyKey;
+use crate::machine::panic_message;
 use crate::operation::deadline;
 use crate::task::{Attempt, TaskContext, TaskOptions};
 
 /// An attempt that is to be started.
 pub(crate) struct Launch {
-    pub(crate) leaf: LeafId,
+    pub(crate) key: IdempotencyKey,
     pub(crate) task: &'static str,
     pub(crate) options: TaskOptions,
     /// Which attempt, from 1.
@@ -79,11 +80,11 @@ impl Launch {
 
     /// Its end, which has just come.
     pub(super) fn finished(self, end: End, began: Timestamp, shared: &Shared) -> Finished {
-        let Self { leaf, task, options, number: attempt, .. } = self;
+        let Self { key, task, options, number: attempt, .. } = self;
         let ended = shared.clock.now();
         // The wall clock may have been set back meanwhile.
         let micros = u64::try_from(ended.duration_since(began).as_micros()).unwrap_or(0);
-        Finished { leaf, task, attempt, options, ended, micros, end }
+        Finished { key, task, attempt, options, ended, micros, end }
     }
 }
 
