@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 use tracing::Instrument;
 
 pub(crate) use launch::Launch;
@@ -26,6 +26,8 @@ pub(crate) struct Progress(Arc<Mutex<Vec<Running>>>);
 #[derive(Debug)]
 struct Running {
     key: IdempotencyKey,
+    /// Whose end is the attempt's, once it runs: of a leaf that waits again after a `retry()` an earlier one may still run.
+    future: Option<task::Id>,
     /// `None`: it has not begun, or does not want to know anything of itself.
     context: Option<TaskContext>,
 }
@@ -59,6 +61,8 @@ pub(crate) struct Finished {
     pub(crate) micros: u64,
     /// What came of it.
     pub(crate) end: End,
+    /// Whether its leaf waited for it until then. One that was told to stop may end after its leaf has got another.
+    pub(crate) is_wanted: bool,
 }
 
 /// What came of an attempt.
@@ -95,11 +99,8 @@ impl Attempts {
     }
 
     pub(crate) fn is_running(&self, key: &IdempotencyKey) -> bool {
-        self.fresh.as_ref().is_some_and(|fresh| fresh.key == *key) || self.is_listed(key)
-    }
-
-    fn is_listed(&self, key: &IdempotencyKey) -> bool {
-        self.listed > 0 && self.running.lock().iter().any(|running| running.key == *key)
+        self.fresh.as_ref().is_some_and(|fresh| fresh.key == *key)
+            || (self.listed > 0 && self.running.lock().iter().any(|running| running.key == *key))
     }
 
     /// Tells the attempts of all other leaves that their results are no longer wanted. One that has not begun never does.
@@ -122,20 +123,18 @@ impl Attempts {
         task: &'static str,
         options: TaskOptions,
     ) {
-        self.reserve(&key);
-        let slots = Arc::clone(shared);
-        self.spawn(shared, async move {
+        let (slots, leaf) = (Arc::clone(shared), key.clone());
+        self.spawn(shared, leaf, async move {
             let slot = slots.slots.acquire(task, options.max_concurrent).await;
-            let ended = slots.clock.now();
-            Finished { key, task, attempt: 0, options, ended, micros: 0, end: End::Granted(slot) }
+            let (ended, end) = (slots.clock.now(), End::Granted(slot));
+            Finished { key, task, attempt: 0, options, ended, micros: 0, end, is_wanted: true }
         });
     }
 
     /// Lets an end that is already known come in like any other.
     pub(crate) fn end_at_once(&mut self, shared: &Shared, ended: Box<EndedAttempt>) {
-        self.reserve(&ended.key);
         let now = shared.clock.now();
-        self.spawn(shared, async move {
+        self.spawn(shared, ended.key.clone(), async move {
             Finished {
                 key: ended.key.clone(),
                 task: ended.task,
@@ -144,13 +143,14 @@ impl Attempts {
                 ended: now,
                 micros: 0,
                 end: End::Planned(ended),
+                is_wanted: true,
             }
         });
     }
 
     /// Keeps a leaf from being launched by [`reconcile`](super::actor::Actor) for a while.
     pub(crate) fn reserve(&mut self, key: &IdempotencyKey) {
-        self.list(Running { key: key.clone(), context: None });
+        self.list(Running { key: key.clone(), future: None, context: None });
     }
 
     /// Ends a reservation, or an attempt.
@@ -175,7 +175,7 @@ impl Attempts {
     /// task of its own: [`first_look`](Self::first_look).
     pub(crate) fn launch(&mut self, shared: &Arc<Shared>, launch: Launch, alone: bool) {
         if launch.context.is_some() {
-            self.list(Running { key: launch.key.clone(), context: launch.context.clone() });
+            self.list(Running { key: launch.key.clone(), future: None, context: launch.context.clone() });
         }
         if alone && self.fresh.is_none() {
             self.fresh = Some(launch);
@@ -202,30 +202,41 @@ impl Attempts {
 
     fn go_on(&mut self, shared: &Arc<Shared>, attempt: Unfinished) {
         let Launch { key, span, .. } = &attempt.launch;
-        let span = span.clone();
-        if !self.is_listed(key) {
-            self.list(Running { key: key.clone(), context: None });
-        }
-        self.spawn(shared, attempt.run(Arc::clone(shared)).instrument(span));
+        let (key, span) = (key.clone(), span.clone());
+        self.spawn(shared, key, attempt.run(Arc::clone(shared)).instrument(span));
     }
 
-    fn spawn(&mut self, shared: &Shared, attempt: impl Future<Output = Finished> + Send + 'static) {
+    /// Runs what the leaf of this key waits for; it is listed by then.
+    fn spawn(
+        &mut self,
+        shared: &Shared,
+        key: IdempotencyKey,
+        attempt: impl Future<Output = Finished> + Send + 'static,
+    ) {
         let futures = self.futures.get_or_insert_default();
-        match &shared.activity {
+        let spawned = match &shared.activity {
             Some(activity) => futures.spawn(activity.track(attempt)),
             None => futures.spawn(attempt),
         };
+        let future = Some(spawned.id());
+        let mut running = self.running.lock();
+        match running.iter_mut().find(|running| running.key == key) {
+            Some(running) => running.future = future,
+            None => running.push(Running { key, future, context: None }),
+        }
+        self.listed = running.len();
     }
 
     /// The next attempt that ends. Pends forever while there is none.
     pub(crate) async fn next(&mut self) -> Finished {
         while let Some(futures) = &mut self.futures
-            && let Some(joined) = futures.join_next().await
+            && let Some(joined) = futures.join_next_with_id().await
         {
             match joined {
-                Ok(finished) => {
-                    self.release(&finished.key);
-                    return finished;
+                Ok((future, finished)) => {
+                    let before = self.listed;
+                    self.retain(|running| running.future != Some(future));
+                    return Finished { is_wanted: self.listed < before, ..finished };
                 }
                 // Only futures that catch panics run here, and nobody aborts them singly.
                 Err(error) => tracing::error!(%error, "an attempt's own future ended abnormally"),

@@ -49,6 +49,8 @@ pub(crate) struct EndedAttempt {
     pub(crate) options: TaskOptions,
     /// How long it took, in microseconds.
     pub(crate) micros: u64,
+    /// Whether its leaf waited for it, and not for another attempt by then.
+    pub(crate) is_wanted: bool,
     /// Whether its failure is final whatever the options say: an interrupted `at_most_once` task.
     pub(crate) is_final: bool,
     /// 64 random bits, by which the wait before the next attempt varies; of an attempt that succeeded none are drawn.
@@ -88,7 +90,8 @@ impl Machine {
     /// Takes the end of an attempt. One that nobody waits for any more changes nothing but the history.
     pub(crate) fn attempt_ended(&mut self, ended: EndedAttempt) {
         let facts = Facts::of(&ended);
-        let Some(waiting) = self.leaf_mut(&ended.key) else {
+        let waiting = if ended.is_wanted { self.leaf_mut(&ended.key) } else { None };
+        let Some(waiting) = waiting else {
             return self.log_discarded(facts, &ended.end);
         };
         let is_undo = waiting.kind.is_undo();

@@ -91,6 +91,7 @@ fn ended(run: &Machine, attempt: u32, end: AttemptEnd) -> EndedAttempt {
         attempt,
         options: Notify::OPTIONS,
         micros: 5,
+        is_wanted: true,
         is_final: false,
         jitter: u64::MAX,
         end,

@@ -7,7 +7,7 @@ use sayiir_core::engine::{
 };
 use sayiir_core::history::Event;
 use sayiir_core::record::{BlockReason, StatusKind};
-use sayiir_core::testing::{TestEngine, assert_each_step_once};
+use sayiir_core::testing::TestEngine;
 
 use crate::promises::process::Process;
 use crate::promises::scripted::{Limited, Op, Scripted, wait, within, work};
@@ -249,25 +249,4 @@ async fn a_run_blocked_by_a_panic_waits_for_a_retry_and_not_for_the_next_start()
     let keys: Vec<String> =
         world.calls().into_iter().filter(|call| call.label == "b").map(|call| call.key).collect();
     assert!(keys.len() == 2 && keys[0] == keys[1], "the same key after a retry: {keys:?}");
-}
-
-#[tokio::test]
-async fn what_still_runs_of_a_run_that_was_removed_is_no_end_of_the_one_that_takes_its_id() {
-    let world = World::default();
-    world.plan("slow", [Act::Gate("old"), Act::Gate("new")]);
-    let engine = engine(&world).await;
-    let race = || [Op::First(vec![work("slow"), wait("go")])];
-    let run = start(&engine, "exp-001", race()).await;
-    run.signal(Scripted::GO, &"1".into()).await.expect("accepted");
-    engine.purge("exp-001").await.expect("removed");
-    let run = start(&engine, "exp-001", race()).await;
-    world.open("old");
-    engine.idle().await;
-    let status = run.status().await.expect("a status");
-    assert!(matches!(status, WorkflowStatus::Running { .. }), "{status}");
-    world.open("new");
-    engine.idle().await;
-    assert_eq!(run.result().await.expect("a value"), ["first: slow done"]);
-    assert_each_step_once(engine.backend()).await;
-    assert_eq!((world.count("slow"), engine.metrics().steps), (2, 1));
 }

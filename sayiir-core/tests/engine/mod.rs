@@ -8,6 +8,7 @@ mod crashes;
 mod ending;
 mod events;
 mod failing;
+mod late;
 mod listing;
 mod process;
 mod refusals;

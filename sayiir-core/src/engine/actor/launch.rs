@@ -165,6 +165,7 @@ impl Actor {
             attempt,
             options,
             micros: 0,
+            is_wanted: true,
             is_final,
             jitter: if end.is_success() { 0 } else { self.shared.entropy.jitter() },
             end,
@@ -173,9 +174,10 @@ impl Actor {
 
     /// Takes the end of an attempt's future.
     pub(super) async fn finished(&mut self, finished: Finished) {
-        let Finished { key, task, attempt, options, ended: at, micros, end } = finished;
+        let Finished { key, task, attempt, options, ended: at, micros, end, is_wanted } = finished;
         let (end, is_final) = match end {
-            End::Granted(slot) => return self.begin(key, slot).await,
+            End::Granted(slot) if is_wanted => return self.begin(key, slot).await,
+            End::Granted(_) => return,
             End::Planned(ended) => (ended.end, ended.is_final),
             End::Returned(attempted) => (AttemptEnd::Returned(attempted), false),
             End::Panicked(message) => (AttemptEnd::Panicked(message), false),
@@ -185,7 +187,8 @@ impl Actor {
                 None => return self.go_on().await,
             },
         };
-        let ended = EndedAttempt { micros, ..self.ended(key, (task, attempt), options, end, is_final) };
+        let ended =
+            EndedAttempt { micros, is_wanted, ..self.ended(key, (task, attempt), options, end, is_final) };
         self.record_end(ended, at).await;
     }
 

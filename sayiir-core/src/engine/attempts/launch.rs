@@ -84,7 +84,7 @@ impl Launch {
         let ended = shared.clock.now();
         // The wall clock may have been set back meanwhile.
         let micros = u64::try_from(ended.duration_since(began).as_micros()).unwrap_or(0);
-        Finished { key, task, attempt, options, ended, micros, end }
+        Finished { key, task, attempt, options, ended, micros, end, is_wanted: true }
     }
 }
 
