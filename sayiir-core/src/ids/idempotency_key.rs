@@ -34,7 +34,7 @@ impl IdempotencyKey {
     /// Reads what `Display` writes, and nothing else.
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '-');
-        let incarnation = Incarnation(u128::from_str_radix(parts.next()?, 16).ok()?);
+        let incarnation = Incarnation::parse(parts.next()?)?;
         let step = StepNumber(parts.next()?.parse().ok()?);
         let branches = parts.next().map(|path| path.split('.').map(str::parse).collect());
         let path = LeafPath(branches.unwrap_or(Ok(Vec::new())).ok()?);

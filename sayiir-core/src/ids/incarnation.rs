@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// 128 random bits drawn when a run starts: two runs that use one id after another never share an idempotency key.
@@ -10,6 +11,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// format 16 bytes, the most significant first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Incarnation(pub u128);
+
+impl Incarnation {
+    /// Reads what `Display` writes, and nothing else.
+    pub(super) fn parse(digits: &str) -> Option<Self> {
+        let read = Self(u128::from_str_radix(digits, 16).ok()?);
+        (read.to_string() == digits).then_some(read)
+    }
+}
 
 impl fmt::Display for Incarnation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,7 +40,8 @@ impl<'de> Deserialize<'de> for Incarnation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
             let digits = String::deserialize(deserializer)?;
-            u128::from_str_radix(&digits, 16).map(Self).map_err(serde::de::Error::custom)
+            Self::parse(&digits)
+                .ok_or_else(|| D::Error::invalid_value(Unexpected::Str(&digits), &"32 hexadecimal digits"))
         } else {
             <[u8; 16]>::deserialize(deserializer).map(|bytes| Self(u128::from_be_bytes(bytes)))
         }
@@ -52,6 +62,15 @@ mod tests {
             let bytes = postcard::to_stdvec(&incarnation).expect("it encodes");
             assert_eq!(bytes, incarnation.0.to_be_bytes());
             assert_eq!(postcard::from_bytes::<Incarnation>(&bytes).expect("it reads back"), incarnation);
+        }
+    }
+
+    #[test]
+    fn what_is_no_incarnation_is_refused_in_json() {
+        let digits = Incarnation(0xab).to_string();
+        for text in ["", "ab", &format!("0{digits}"), &format!("+{}", &digits[1..]), &digits.to_uppercase()] {
+            let read = serde_json::from_value::<Incarnation>(text.into());
+            assert!(read.is_err(), "{text}: {read:?}");
         }
     }
 }

@@ -75,16 +75,14 @@ impl Facts {
 }
 
 impl Machine {
-    /// Marks an `at_most_once` attempt as begun, before it begins. `false` if nobody waits for it any more.
-    pub(crate) fn begin_attempt(&mut self, key: &IdempotencyKey) -> bool {
+    /// Marks an `at_most_once` attempt as begun, before it begins; nothing, if nobody waits for it any more.
+    pub(crate) fn begin_attempt(&mut self, key: &IdempotencyKey) {
         if let Some(leaf) = self.leaf_mut(key)
             && let LeafKind::Task { begun, .. } = &mut leaf.kind
         {
             *begun = true;
             self.changed = true;
-            return true;
         }
-        false
     }
 
     /// Takes the end of an attempt. One that nobody waits for any more changes nothing but the history.

@@ -5,7 +5,9 @@ use std::time::Duration;
 use sayiir_core::arguments::Array;
 use sayiir_core::operation::{Callable, TaskCall};
 use sayiir_core::signal::Timeout;
-use sayiir_core::task::{Backoff, Fallible, Interrupted, Needs, Surroundings, Task, TaskOptions};
+use sayiir_core::task::{
+    Backoff, Fallible, Interrupted, Needs, Surroundings, Task, TaskContext, TaskOptions,
+};
 use sayiir_core::workflow::Registry;
 
 use crate::promises::world::World;
@@ -21,7 +23,7 @@ pub(crate) enum WorkError {
 }
 
 macro_rules! task {
-    ($name:ident, $durable:literal, $options:expr) => {
+    ($name:ident, $durable:literal, $options:expr, $context:expr) => {
         pub(crate) struct $name;
 
         impl Callable for $name {
@@ -61,7 +63,7 @@ macro_rules! task {
                 (label,): Self::Input,
                 around: &Surroundings<'_>,
             ) -> impl Future<Output = Self::Output> + Send + 'static {
-                let (world, context) = (around.provided.expect::<World>(), around.context());
+                let (world, context) = (around.provided.expect::<World>(), $context(around));
                 async move {
                     let done = world.act(Self::NAME, label, context).await;
                     done.map_err(|(text, again)| WorkError::Failed { text, again })
@@ -100,9 +102,15 @@ const fn scarce() -> TaskOptions {
     options
 }
 
-task!(Work, "work", options());
-task!(Release, "release", sturdy());
-task!(Sturdy, "sturdy", sturdy());
-task!(Timed, "timed", timed());
-task!(Once, "once", once());
-task!(Scarce, "scarce", scarce());
+task!(Work, "work", options(), Surroundings::context);
+task!(Release, "release", sturdy(), unasked);
+task!(Sturdy, "sturdy", sturdy(), unasked);
+task!(Timed, "timed", timed(), unasked);
+task!(Once, "once", once(), unasked);
+task!(Scarce, "scarce", scarce(), unasked);
+
+/// What the attempt writes down of itself, for a task that asks the engine for nothing: as a function without a `&TaskContext`
+/// would.
+fn unasked(around: &Surroundings<'_>) -> TaskContext {
+    TaskContext::new(around.run.clone(), around.key.clone(), around.attempt)
+}
