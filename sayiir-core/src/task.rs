@@ -1,18 +1,18 @@
-//! Tasks: what `#[task]` generates, what an attempt is given, and what it gives back.
+//! Tasks: what `#[task]` generates, and what an attempt gives back. What it is given is in `context` and `provided`.
 
-use std::any::{Any, TypeId};
-use std::cell::OnceCell;
-use std::collections::HashMap;
+mod context;
+mod provided;
+
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
+pub use context::{Surroundings, TaskContext};
+pub use provided::{Need, Needs, Provided};
 
 use crate::durable::{Durable, Stored};
-use crate::ids::{IdempotencyKey, RunId};
 use crate::operation::Callable;
 use crate::signal::Timeout;
 
@@ -232,171 +232,4 @@ pub trait PendingTask: fmt::Debug {
     fn timed_out(&self, timeout: Timeout) -> Option<Attempted>;
     /// What [`Task::interrupted`] makes of an interruption.
     fn interrupted(&self, interrupted: Interrupted) -> Option<Attempted>;
-}
-
-/// What an attempt knows of itself: a `cx: &TaskContext` parameter receives it.
-#[derive(Clone)]
-pub struct TaskContext {
-    inner: Arc<ContextParts>,
-}
-
-struct ContextParts {
-    run: RunId,
-    key: IdempotencyKey,
-    attempt: u32,
-    /// Made when somebody first asks for it.
-    key_text: OnceLock<String>,
-    /// Made when somebody first asks for it.
-    cancelled: OnceLock<CancellationToken>,
-    progress: Mutex<Option<String>>,
-}
-
-impl TaskContext {
-    /// Made by the engine for each attempt; `attempt` counts from 1.
-    #[must_use]
-    pub fn new(run: RunId, key: IdempotencyKey, attempt: u32) -> Self {
-        let (key_text, cancelled, progress) = (OnceLock::new(), OnceLock::new(), Mutex::new(None));
-        let parts = ContextParts { run, key, attempt, key_text, cancelled, progress };
-        Self { inner: Arc::new(parts) }
-    }
-
-    /// The run this attempt belongs to.
-    #[must_use]
-    pub fn run_id(&self) -> &RunId {
-        &self.inner.run
-    }
-
-    /// Which attempt this is, from 1.
-    #[must_use]
-    pub fn attempt(&self) -> u32 {
-        self.inner.attempt
-    }
-
-    /// A key that is the same for every attempt of this step and of no other step or run: 32 hexadecimal digits of the
-    /// run's incarnation, the step's number, and the branch where there is one.
-    #[must_use]
-    pub fn idempotency_key(&self) -> &str {
-        self.inner.key_text.get_or_init(|| self.inner.key.to_string())
-    }
-
-    /// Fires when the result is no longer wanted.
-    #[must_use]
-    pub fn cancellation(&self) -> &CancellationToken {
-        self.inner.cancelled.get_or_init(CancellationToken::new)
-    }
-
-    /// Says how far the attempt is; `status()` shows the last words. Kept in memory only.
-    pub fn report_progress(&self, words: impl Into<String>) {
-        *self.inner.progress.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(words.into());
-    }
-
-    /// The last reported progress.
-    #[must_use]
-    pub fn progress(&self) -> Option<String> {
-        self.inner.progress.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
-    }
-}
-
-impl fmt::Debug for TaskContext {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TaskContext")
-            .field("run", &self.inner.run)
-            .field("attempt", &self.inner.attempt)
-            .field("idempotency_key", &self.idempotency_key())
-            .finish_non_exhaustive()
-    }
-}
-
-/// What an attempt may ask for as it begins. What nobody asks for is not made.
-#[derive(Debug)]
-pub struct Surroundings<'a> {
-    /// What the engine was provided with.
-    pub provided: &'a Provided,
-    /// The run that the attempt belongs to.
-    pub run: &'a RunId,
-    /// Under which the effects of the step count once.
-    pub key: IdempotencyKey,
-    /// Which attempt it is, from 1.
-    pub attempt: u32,
-    /// The context, once it was asked for.
-    pub asked: OnceCell<TaskContext>,
-}
-
-impl Surroundings<'_> {
-    /// What the attempt knows of itself; always the same one.
-    #[must_use]
-    pub fn context(&self) -> TaskContext {
-        let context = || TaskContext::new(self.run.clone(), self.key.clone(), self.attempt);
-        self.asked.get_or_init(context).clone()
-    }
-}
-
-/// What `Engine::builder().provide(..)` collected: one value for each type.
-#[derive(Default)]
-pub struct Provided {
-    values: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
-}
-
-impl Provided {
-    /// Adds a value; a second one of the same type replaces the first.
-    pub fn insert<T: ?Sized + Send + Sync + 'static>(&mut self, value: Arc<T>) {
-        self.values.insert(TypeId::of::<T>(), Box::new(value));
-    }
-
-    /// The value of type `T`.
-    #[must_use]
-    pub fn get<T: ?Sized + Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        self.values.get(&TypeId::of::<T>())?.downcast_ref::<Arc<T>>().cloned()
-    }
-
-    /// The value of type `T`, for a task that declared the need.
-    ///
-    /// # Panics
-    /// If it was never provided; the engine checks that before anything runs.
-    #[must_use]
-    pub fn expect<T: ?Sized + Send + Sync + 'static>(&self) -> Arc<T> {
-        self.get().expect("the engine checks at start that every injected type is provided")
-    }
-
-    pub(crate) fn has(&self, need: &Need) -> bool {
-        self.values.contains_key(&need.id)
-    }
-}
-
-impl fmt::Debug for Provided {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Provided").field("values", &self.values.len()).finish()
-    }
-}
-
-/// One `#[inject]` parameter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Need {
-    id: TypeId,
-    /// The type, as rustc prints it.
-    pub type_name: &'static str,
-    /// The task that wants it.
-    pub task: &'static str,
-}
-
-/// The `#[inject]` parameters of all registered tasks.
-#[derive(Debug, Default)]
-pub struct Needs {
-    all: Vec<Need>,
-}
-
-impl Needs {
-    /// Says that `task` wants a `T`.
-    pub fn add<T: ?Sized + 'static>(&mut self, task: &'static str) {
-        let need = Need { id: TypeId::of::<T>(), type_name: std::any::type_name::<T>(), task };
-        if !self.all.contains(&need) {
-            self.all.push(need);
-        }
-    }
-
-    /// In the order of registration.
-    #[must_use]
-    pub fn all(&self) -> &[Need] {
-        &self.all
-    }
 }
