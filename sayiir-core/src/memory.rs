@@ -2,8 +2,7 @@
 //!
 //! Commits and reads come in, answers go out at once; it never waits and never touches a disk.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, btree_map, hash_map};
 use std::fmt;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -103,43 +102,33 @@ impl InMemoryBackend {
 
 impl Store {
     fn commit(&mut self, commit: &Commit) -> Result<(), BackendError> {
-        // Nearly all: the run is there, is alone, and stays where it is. It is looked up once.
-        if let [change @ RunChange { expected: Some(expected), record: Some(record), reindex: None, .. }] =
-            commit.changes.as_slice()
-            && let Some(kept) = self.runs.get_mut(&change.run)
-            && kept.record.revision == *expected
-        {
-            kept.take(record, change);
-            return Ok(());
+        // One change is checked where it is made, with one look-up; of several either all are made or none.
+        if commit.changes.len() > 1 {
+            commit.changes.iter().try_for_each(|change| check(change, self.runs.get(&change.run)))?;
         }
-        commit.changes.iter().try_for_each(|change| self.check(change))?;
-        commit.changes.iter().for_each(|change| self.apply(change));
-        Ok(())
+        commit.changes.iter().try_for_each(|change| self.make(change))
     }
 
-    fn check(&self, change: &RunChange) -> Result<(), BackendError> {
-        let found = self.runs.get(&change.run).map(|kept| kept.record.revision);
-        if found == change.expected {
-            return Ok(());
+    fn make(&mut self, change: &RunChange) -> Result<(), BackendError> {
+        match (self.runs.entry(change.run.clone()), &change.record) {
+            (hash_map::Entry::Occupied(mut kept), Some(record)) => {
+                check(change, Some(kept.get()))?;
+                kept.get_mut().take(record, change);
+            }
+            (hash_map::Entry::Occupied(kept), None) => {
+                check(change, Some(kept.get()))?;
+                kept.remove();
+            }
+            (hash_map::Entry::Vacant(place), Some(record)) => {
+                check(change, None)?;
+                place.insert(Kept::new(record)).take(record, change);
+            }
+            (hash_map::Entry::Vacant(_), None) => check(change, None)?,
         }
-        Err(BackendError::Conflict { run: change.run.clone(), expected: change.expected, found })
-    }
-
-    fn apply(&mut self, change: &RunChange) {
         if let Some(Reindex { from, to }) = change.reindex.as_deref() {
             self.reindex(&change.run, from.as_ref(), to.as_ref());
         }
-        let Some(record) = &change.record else {
-            self.runs.remove(&change.run);
-            return;
-        };
-        if let Some(kept) = self.runs.get_mut(&change.run) {
-            kept.take(record, change);
-        } else {
-            let mut kept = Kept::new(record);
-            kept.take(record, change);
-            self.runs.insert(change.run.clone(), kept);
-        }
+        Ok(())
     }
 
     /// Moves the keys of a run from where they were to where they belong.
@@ -171,7 +160,7 @@ impl Store {
             self.places.insert(workflow.clone(), BTreeMap::new());
         }
         let Some(counts) = self.places.get_mut(workflow) else { return };
-        if let Some(Entry::Occupied(mut count)) = left.map(|place| counts.entry(place.clone())) {
+        if let Some(btree_map::Entry::Occupied(mut count)) = left.map(|place| counts.entry(place.clone())) {
             *count.get_mut() -= 1;
             if *count.get() == 0 {
                 count.remove();
@@ -199,6 +188,15 @@ impl Store {
             runs.last().filter(|_| more).map(|last| Cursor { created: last.created, run: last.run.clone() });
         Page { runs, next }
     }
+}
+
+/// Whether a change builds on what is kept.
+fn check(change: &RunChange, kept: Option<&Kept>) -> Result<(), BackendError> {
+    let found = kept.map(|kept| kept.record.revision);
+    if found == change.expected {
+        return Ok(());
+    }
+    Err(BackendError::Conflict { run: change.run.clone(), expected: change.expected, found })
 }
 
 fn move_key(

@@ -100,11 +100,13 @@ impl<W: Startable> Run<W> {
     /// May be dropped at any time; the run goes on.
     pub async fn result(&self) -> Result<W::Output, ResultError> {
         let shared = self.engine.shared();
+        // A run that has ended needs no wait.
+        if let Some(result) = self.end().await {
+            return result;
+        }
         loop {
             let wait = shared.waiters.register(&self.id);
-            let record = shared.backend.record(&self.id).await?;
-            let record = record.ok_or_else(|| ResultError::NotFound { run: self.id.clone() })?;
-            if let Some(result) = self.result_of(&record) {
+            if let Some(result) = self.end().await {
                 return result;
             }
             let stopped = || ResultError::Stopped { run: self.id.clone() };
@@ -138,6 +140,15 @@ impl<W: Startable> Run<W> {
                 return Err(stopped());
             }
             wait.settled().await.ok_or_else(stopped)?;
+        }
+    }
+
+    /// How the run has ended, if it has, or why nobody can tell.
+    async fn end(&self) -> Option<Result<W::Output, ResultError>> {
+        match self.engine.shared().backend.record(&self.id).await {
+            Ok(Some(record)) => self.result_of(&record),
+            Ok(None) => Some(Err(ResultError::NotFound { run: self.id.clone() })),
+            Err(error) => Some(Err(error.into())),
         }
     }
 
