@@ -82,7 +82,8 @@ impl Syncer {
                 self.remember(*sequence);
                 self.store.settle(group);
             }),
-            Ok(Outcome::Done) => Ok(()),
+            // What was refused may have been for an error that sled has noted: then it goes on with nothing.
+            Ok(Outcome::Done) => self.noted(),
             Err(error) => Err(error.clone()),
         };
         if let Err(error) = &result {
@@ -103,6 +104,11 @@ impl Syncer {
         }
         self.pace.synced(start.elapsed());
         Ok(())
+    }
+
+    /// An error that a write of sled's own has met with.
+    fn noted(&self) -> Result<(), BackendError> {
+        self.store.db()?.context.global_error().map_err(from_sled)
     }
 
     /// Syncs what was acknowledged before, up to this group.
