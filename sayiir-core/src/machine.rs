@@ -211,6 +211,10 @@ impl Machine {
     /// Adds to the history.
     fn log(&mut self, event: Event) {
         self.changed = true;
+        // Most turns log one thing; a vector's first growth is for four.
+        if self.history.capacity() == 0 {
+            self.history.reserve_exact(1);
+        }
         self.history.push(self.chain.append(self.now, event));
     }
 
