@@ -139,6 +139,17 @@ async fn an_attempt_ends_at_its_limit() {
 }
 
 #[tokio::test]
+async fn an_attempt_ends_at_its_limit_whatever_it_does_as_it_goes() {
+    let world = World::default();
+    world.plan("a", [Act::Trap]);
+    let engine = engine(&world).await;
+    let run = start(&engine, "exp-001", [Op::Timed("a".into())]).await;
+    engine.advance(Duration::from_secs(10)).await;
+    let lines = run.result().await.expect("a value");
+    assert_eq!(lines, ["timeout: task `timed` did not finish within 10s"]);
+}
+
+#[tokio::test]
 async fn an_attempt_that_may_run_at_most_once_is_not_repeated_after_a_crash() {
     let world = World::default();
     world.plan("a", [Act::Hang]);

@@ -18,6 +18,8 @@ pub(crate) enum Act {
     Hang,
     /// Ends when the gate of that name is opened.
     Gate(&'static str),
+    /// Never ends by itself, and panics when it is dropped.
+    Trap,
     /// Reports progress, then never ends.
     Report(&'static str),
 }
@@ -101,6 +103,10 @@ impl World {
             Act::FailForGood => Err((format!("{label} failed for good"), false)),
             Act::Panic => panic!("{label} panicked"),
             Act::Hang => self.until_cancelled(label, &context).await,
+            Act::Trap => {
+                let _trap = Trap;
+                std::future::pending().await
+            }
             Act::Report(words) => {
                 context.report_progress(words);
                 self.until_cancelled(label, &context).await
@@ -117,6 +123,14 @@ impl World {
         context.cancellation().cancelled().await;
         lock(&self.0.cancelled).push(label.clone());
         Err((format!("{label} was cancelled"), false))
+    }
+}
+
+struct Trap;
+
+impl Drop for Trap {
+    fn drop(&mut self) {
+        panic!("the trap is sprung");
     }
 }
 

@@ -80,7 +80,15 @@ impl Launch {
 
     /// Its end, which has just come.
     pub(super) fn finished(self, end: End, began: Timestamp, shared: &Shared) -> Finished {
-        let Self { key, task, options, number: attempt, .. } = self;
+        let Self { key, task, options, number: attempt, attempt: future, .. } = self;
+        // What the task still holds may panic as it goes; its end has come all the same.
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(future))) {
+            tracing::error!(
+                task,
+                panic = panic_message(&*panic),
+                "what an attempt held panicked when it was dropped"
+            );
+        }
         let ended = shared.clock.now();
         // The wall clock may have been set back meanwhile.
         let micros = u64::try_from(ended.duration_since(began).as_micros()).unwrap_or(0);
