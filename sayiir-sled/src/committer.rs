@@ -15,7 +15,6 @@ use std::thread;
 
 use sayiir_core::backend::BackendError;
 
-use crate::error::from_sled;
 use crate::layout::Layout;
 use crate::options::Options;
 use crate::queue::{Queue, answer};
@@ -94,10 +93,8 @@ impl Committer {
     /// The database, opened again if there was none. One in which a write of sled's own has failed is given up: every read and
     /// commit that needs the log would be refused for ever.
     fn database(&self, writer: &mut Writer) -> Option<Result<sled::Db, BackendError>> {
-        // Asked of a handle that is gone again: whoever closes the database has to let go the last one.
-        let failed = self.store.db().ok().and_then(|db| db.context.global_error().err());
-        if let Some(error) = failed {
-            self.syncer.lock().ok()?.give_up(&from_sled(error));
+        if let Some(error) = self.store.noted() {
+            self.syncer.lock().ok()?.give_up(&error);
         }
         match self.store.db() {
             Ok(db) => Some(Ok(db)),

@@ -81,6 +81,12 @@ impl Store {
         self.shared().clone()
     }
 
+    /// An error that a write of sled's own has met with: it refuses for ever then what needs the log. Asked without a handle, since
+    /// whoever closes the database has to let go the last one.
+    pub(crate) fn noted(&self) -> Option<BackendError> {
+        self.shared().as_ref().ok()?.context.global_error().err().map(from_sled)
+    }
+
     /// Reads, and waits until what was read is durable.
     ///
     /// # Errors

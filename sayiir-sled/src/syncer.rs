@@ -83,7 +83,7 @@ impl Syncer {
                 self.store.settle(group);
             }),
             // What was refused may have been for an error that sled has noted: then it goes on with nothing.
-            Ok(Outcome::Done) => self.noted(),
+            Ok(Outcome::Done) => self.store.noted().map_or(Ok(()), Err),
             Err(error) => Err(error.clone()),
         };
         if let Err(error) = &result {
@@ -104,11 +104,6 @@ impl Syncer {
         }
         self.pace.synced(start.elapsed());
         Ok(())
-    }
-
-    /// An error that a write of sled's own has met with.
-    fn noted(&self) -> Result<(), BackendError> {
-        self.store.db()?.context.global_error().map_err(from_sled)
     }
 
     /// Syncs what was acknowledged before, up to this group.

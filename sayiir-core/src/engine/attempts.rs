@@ -180,7 +180,7 @@ impl Attempts {
         if alone && self.fresh.is_none() {
             self.fresh = Some(launch);
         } else {
-            self.go_on(shared, launch.begin());
+            self.go_on(shared, Unfinished { launch, began: None });
         }
     }
 

@@ -180,7 +180,7 @@ impl Actor {
             return Err(Refusal::Status(record.status()));
         }
         let removal = RunChange::new(Some(&record), None).into();
-        let removed: Result<(), BackendError> = self.shared.backend.commit(&removal).await;
+        let removed = self.shared.backend.commit(&removal).await;
         self.machine = None;
         Ok(removed?)
     }

@@ -25,7 +25,7 @@ enum Plan {
     /// Nothing in this state.
     Nothing,
     /// Its slot first: the beginning has to be stored.
-    WaitForSlot(&'static str, TaskOptions),
+    WaitForSlot(IdempotencyKey, &'static str, TaskOptions),
     Launch(Launch),
     /// There is no attempt, but already its end.
     End(Box<EndedAttempt>),
@@ -51,13 +51,12 @@ impl Actor {
         let leaves = record.leaves();
         self.attempts.keep_only(|running| record.leaf(running).is_some());
         if !self.shared.is_closed() {
-            for leaf in leaves {
+            let is_ready = |leaf: &&LeafRecord| matches!(leaf.kind, LeafKind::Task { retry_at: None, .. });
+            for leaf in leaves.iter().filter(is_ready) {
                 let key = record.key_of(leaf);
-                if matches!(leaf.kind, LeafKind::Task { retry_at: None, .. })
-                    && !self.attempts.is_running(&key)
-                {
-                    let plan = self.plan(&machine, leaf, None);
-                    self.carry_out(key, plan, leaves.len() == 1);
+                if !self.attempts.is_running(&key) {
+                    let plan = self.plan(&machine, leaf, key, None);
+                    self.carry_out(plan, leaves.len() == 1);
                 }
             }
         }
@@ -65,10 +64,10 @@ impl Actor {
     }
 
     /// `alone`: the run waits for nothing else.
-    fn carry_out(&mut self, key: IdempotencyKey, plan: Plan, alone: bool) {
+    fn carry_out(&mut self, plan: Plan, alone: bool) {
         match plan {
             Plan::Nothing => {}
-            Plan::WaitForSlot(task, options) => {
+            Plan::WaitForSlot(key, task, options) => {
                 self.attempts.wait_for_slot(&self.shared, key, task, options);
             }
             Plan::Launch(launch) if launch.number > 1 => {
@@ -80,12 +79,13 @@ impl Actor {
         }
     }
 
-    fn plan(&self, machine: &Machine, leaf: &LeafRecord, slot: Option<Slot>) -> Plan {
+    /// `key`: that of the leaf.
+    fn plan(&self, machine: &Machine, leaf: &LeafRecord, key: IdempotencyKey, slot: Option<Slot>) -> Plan {
         let LeafKind::Task { attempts, begun, .. } = &leaf.kind else { return Plan::Nothing };
         let around = Surroundings {
             provided: &self.shared.provided,
             run: &self.run,
-            key: machine.record().key_of(leaf),
+            key,
             attempt: attempts + 1,
             asked: OnceCell::new(),
         };
@@ -93,13 +93,13 @@ impl Actor {
             let options = task.options();
             if options.at_most_once && slot.is_none() {
                 if !*begun {
-                    return Plan::WaitForSlot(task.name(), options);
+                    return Plan::WaitForSlot(around.key, task.name(), options);
                 }
                 let interrupted = Interrupted { task: task.name().into() };
                 if let Some(attempted) = task.interrupted(interrupted) {
                     return Plan::End(Box::new(self.ended(
-                        around.key.clone(),
-                        (task.name(), attempts + 1),
+                        around.key,
+                        (task.name(), around.attempt),
                         options,
                         AttemptEnd::Returned(attempted),
                         true,
@@ -110,7 +110,7 @@ impl Actor {
                 Ok(Ok(attempt)) => {
                     return Plan::Launch(Launch {
                         span: attempt_span(&around, task.name()),
-                        key: around.key.clone(),
+                        key: around.key,
                         task: task.name(),
                         options,
                         number: around.attempt,
@@ -122,13 +122,7 @@ impl Actor {
                 Ok(Err(error)) => AttemptEnd::Unstartable(error.to_string()),
                 Err(panic) => AttemptEnd::Panicked(panic_message(&*panic)),
             };
-            Plan::End(Box::new(self.ended(
-                around.key.clone(),
-                (task.name(), attempts + 1),
-                options,
-                end,
-                false,
-            )))
+            Plan::End(Box::new(self.ended(around.key, (task.name(), around.attempt), options, end, false)))
         };
         self.with_task(machine, leaf, plan).unwrap_or(Plan::Nothing)
     }
@@ -225,8 +219,8 @@ impl Actor {
         if let Some(waiting) = machine.record().leaf(&key)
             && matches!(waiting.kind, LeafKind::Task { begun: true, .. })
         {
-            let plan = self.plan(&machine, waiting, Some(slot));
-            self.carry_out(key, plan, machine.record().leaves().len() == 1);
+            let plan = self.plan(&machine, waiting, key, Some(slot));
+            self.carry_out(plan, machine.record().leaves().len() == 1);
         }
         self.machine = Some(machine);
     }

@@ -36,7 +36,7 @@ pub(crate) struct Launch {
 /// An attempt that has been looked at and was not ready.
 pub(super) struct Unfinished {
     pub(super) launch: Launch,
-    /// When it was first looked at; `None`: it waits for a slot.
+    /// When it was first looked at; `None`: it was not, or waits for a slot.
     pub(super) began: Option<Timestamp>,
 }
 
@@ -53,11 +53,6 @@ pub(super) enum Look {
 }
 
 impl Launch {
-    /// Nobody looks at it yet.
-    pub(super) fn begin(self) -> Unfinished {
-        Unfinished { launch: self, began: None }
-    }
-
     /// Lets it run to the first place where it waits. One that never waits is done then, and needs no task of its own.
     pub(super) fn look(&mut self, shared: &Shared) -> Look {
         if self.slot.is_none() {
