@@ -40,7 +40,7 @@ pub struct RunChange {
     /// The revision that the store must hold, or the commit is refused; `None`: the run must not be there.
     pub expected: Option<Revision>,
     /// What it holds afterwards; `None` removes the run with its history, inbox and idempotency keys.
-    pub record: Option<Arc<Record>>,
+    pub record: Option<Box<Record>>,
     /// What becomes of the run's keys in the indexes; `None`: they stay as they are, as they do at most steps.
     pub reindex: Option<Box<Reindex>>,
     /// Appended to the history.
@@ -63,7 +63,7 @@ impl RunChange {
         Self {
             run: run.expect("a change has a record before it, or after it, or both"),
             expected: before.map(|record| record.revision),
-            record: after.map(Arc::new),
+            record: after.map(Box::new),
             reindex: (from != to).then(|| Box::new(Reindex { from, to })),
             history: Vec::new(),
             accepted: Vec::new(),

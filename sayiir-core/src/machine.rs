@@ -12,6 +12,7 @@ mod control;
 mod due;
 mod inbox;
 mod leaves;
+mod lent;
 mod moves;
 mod spawn;
 #[cfg(test)]
@@ -27,13 +28,14 @@ pub(crate) use attempt::{AttemptEnd, EndedAttempt};
 pub(crate) use control::NotRetryable;
 pub(crate) use inbox::NewMessage;
 pub(crate) use leaves::with_task;
+use lent::Lent;
 pub(crate) use moves::{caught, panic_message};
 pub(crate) use spawn::WantedSpawn;
 
 use crate::backend::{Accepted, Reindex, RunChange};
 use crate::durable::Stored;
 use crate::history::{Chain, Digest, Event, HistoryEntry, HistoryKey};
-use crate::ids::{Incarnation, Name, RunId};
+use crate::ids::{Incarnation, Name, Revision, RunId};
 use crate::record::{BlockReason, Ending, IndexEntry, LastOutcome, Phase, Queue, Record};
 use crate::workflow::{LiveState, Program};
 
@@ -59,9 +61,9 @@ pub(crate) struct Machine {
     program: Option<Arc<dyn Program>>,
     /// The time of this turn.
     now: Timestamp,
-    /// What the store holds; `None`: nothing yet.
+    /// What the store knows the run by; `None`: it holds nothing of it yet.
     stored: Option<Stock>,
-    record: Record,
+    record: Lent,
     /// The state decoded, if that was needed so far.
     live: Option<Box<dyn LiveState>>,
     chain: Chain,
@@ -69,15 +71,21 @@ pub(crate) struct Machine {
     accepted: Vec<Accepted>,
     removed: Vec<(String, u64)>,
     /// Runs that begin with this turn.
-    children: Vec<(RunChange, Box<Machine>)>,
+    children: Vec<RunChange>,
     moves: usize,
     changed: bool,
 }
 
-/// What a store holds of a run.
+/// What a store knows a run by.
 struct Stock {
-    record: Arc<Record>,
+    revision: Revision,
     index: IndexEntry,
+}
+
+impl Stock {
+    fn of(record: &Record) -> Self {
+        Self { revision: record.revision, index: record.index() }
+    }
 }
 
 impl Machine {
@@ -87,8 +95,8 @@ impl Machine {
         program: Option<Arc<dyn Program>>,
         key: Option<HistoryKey>,
     ) -> Box<Self> {
-        let own = Record::clone(&record);
-        Self::of(own, Some(Stock { index: record.index(), record }), program, key)
+        let stored = Some(Stock::of(&record));
+        Self::of(Arc::unwrap_or_clone(record), stored, program, key)
     }
 
     fn of(
@@ -103,7 +111,7 @@ impl Machine {
             changed: stored.is_none(),
             stored,
             chain: Chain::new(record.incarnation, record.history).under(key),
-            record,
+            record: Lent::new(record),
             live: None,
             history: Vec::new(),
             accepted: Vec::new(),
@@ -140,14 +148,9 @@ impl Machine {
         self.take_up_old_state();
     }
 
-    /// The record as it would be written now.
+    /// The record as it would be written now; between two turns, as the store holds it.
     pub(crate) fn record(&self) -> &Record {
         &self.record
-    }
-
-    /// The record as the store holds it, once there is one.
-    pub(crate) fn stored(&self) -> Option<&Arc<Record>> {
-        self.stored.as_ref().map(|stored| &stored.record)
     }
 
     /// The state where the run waits, if it is in memory.
@@ -170,8 +173,8 @@ impl Machine {
         self.changed
     }
 
-    /// Ends the turn: what is to be written, if anything is. The machine counts it as written; if that fails, the machine is
-    /// of no use any more.
+    /// Ends the turn: what is to be written, if anything is. It goes with the record, and comes back with it by
+    /// [`written`](Self::written); if writing fails, the machine is of no use any more.
     pub(crate) fn close(&mut self) -> Option<RunChange> {
         if !std::mem::take(&mut self.changed) {
             return None;
@@ -179,30 +182,37 @@ impl Machine {
         self.record.revision.0 += 1;
         self.record.updated = self.now;
         self.record.history = self.chain.head();
-        let record = Arc::new(self.record.clone());
-        let expected = self.stored.as_ref().map(|stored| stored.record.revision);
+        let expected = self.stored.as_ref().map(|stored| stored.revision);
         Some(RunChange {
-            run: record.run.clone(),
+            run: self.record.run.clone(),
             expected,
-            record: Some(Arc::clone(&record)),
-            reindex: self.restock(record),
+            reindex: self.restock(),
+            record: self.record.lend(),
             history: std::mem::take(&mut self.history),
             accepted: std::mem::take(&mut self.accepted),
             removed: std::mem::take(&mut self.removed),
         })
     }
 
-    /// Takes a record for what the store holds; gives what that changes of the indexes.
-    fn restock(&mut self, record: Arc<Record>) -> Option<Box<Reindex>> {
-        let index = record.index();
+    /// What the turn came to has been written.
+    pub(crate) fn written(&mut self, change: RunChange) {
+        self.record.give_back(change.record);
+        // The next turn has room for its history in what this one's took.
+        self.history = change.history;
+        self.history.clear();
+    }
+
+    /// Takes the record for what the store holds; gives what that changes of the indexes.
+    fn restock(&mut self) -> Option<Box<Reindex>> {
         match &mut self.stored {
-            Some(stored) if stored.index == index => {
-                stored.record = record;
+            Some(stored) if self.record.is_found_by(&stored.index) => {
+                stored.revision = self.record.revision;
                 None
             }
             stored => {
-                let to = Some(index.clone());
-                let from = stored.replace(Stock { record, index }).map(|stored| stored.index);
+                let stock = Stock::of(&self.record);
+                let to = Some(stock.index.clone());
+                let from = stored.replace(stock).map(|stored| stored.index);
                 Some(Box::new(Reindex { from, to }))
             }
         }

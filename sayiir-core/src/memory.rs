@@ -51,17 +51,26 @@ struct Kept {
 }
 
 impl Kept {
-    fn new(record: &Arc<Record>) -> Self {
+    fn new(record: &Record) -> Self {
         Self {
-            record: Arc::clone(record),
+            record: Arc::new(record.clone()),
             history: Vec::new(),
             inbox: BTreeMap::new(),
             delivered: HashSet::new(),
         }
     }
 
-    fn take(&mut self, record: &Arc<Record>, change: &RunChange) {
-        self.record = Arc::clone(record);
+    fn take(&mut self, record: &Record, change: &RunChange) {
+        // One that nobody reads just now is overwritten in place.
+        match Arc::get_mut(&mut self.record) {
+            Some(kept) => kept.clone_from(record),
+            None => self.record = Arc::new(record.clone()),
+        }
+        self.note(change);
+    }
+
+    /// Takes all but the record.
+    fn note(&mut self, change: &RunChange) {
         self.history.extend_from_slice(&change.history);
         for Accepted { message, idempotency_key, taken } in &change.accepted {
             self.delivered.extend(idempotency_key.clone());
@@ -121,7 +130,7 @@ impl Store {
             }
             (hash_map::Entry::Vacant(place), Some(record)) => {
                 check(change, None)?;
-                place.insert(Kept::new(record)).take(record, change);
+                place.insert(Kept::new(record)).note(change);
             }
             (hash_map::Entry::Vacant(_), None) => check(change, None)?,
         }

@@ -31,13 +31,14 @@ impl Waiters {
     }
 
     /// Tells everyone who waits that the run has settled.
-    pub(crate) fn tell(&self, record: &Arc<Record>) {
+    pub(crate) fn tell(&self, record: &Record) {
         let Some(waiting) = self.lock().remove(&record.run) else {
             return;
         };
+        let record = Arc::new(record.clone());
         for sender in waiting {
             // A caller that went away does not want to know.
-            let _ = sender.send(Arc::clone(record));
+            let _ = sender.send(Arc::clone(&record));
         }
     }
 

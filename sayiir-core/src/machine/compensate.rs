@@ -15,7 +15,7 @@ use crate::durable::Stored;
 use crate::history::{Digest, Event};
 use crate::ids::{Frame, IdempotencyKey, LeafPath, StepNumber};
 use crate::record::{
-    BlockReason, Compensation, Ending, LastOutcome, LeafKind, LeafRecord, Phase, StoredOutcome,
+    BlockReason, Compensation, Ending, LastOutcome, LeafKind, LeafRecord, Phase, Record, StoredOutcome,
 };
 use crate::step::Outcome;
 
@@ -123,8 +123,8 @@ impl Machine {
 
     /// The leaf of a compensation: the one that there is, or a new one.
     fn undo_leaf(&mut self, index: usize) -> LeafRecord {
-        let Compensation { task, input, scheduled, .. } = &mut self.record.compensations[index];
-        let steps = &mut self.record.steps;
+        let Record { compensations, steps, .. } = &mut *self.record;
+        let Compensation { task, input, scheduled, .. } = &mut compensations[index];
         let scheduled = *scheduled.get_or_insert_with(|| {
             *steps = StepNumber(steps.0 + 1);
             *steps

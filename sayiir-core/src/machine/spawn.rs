@@ -29,14 +29,12 @@ impl Machine {
 
     /// Whether this very turn starts a run of that id.
     pub(crate) fn spawns(&self, run: &RunId) -> bool {
-        self.children.iter().any(|(change, _)| change.run == *run)
+        self.children.iter().any(|child| child.run == *run)
     }
 
     /// Takes a run that begins with this commit.
     pub(crate) fn adopt(&mut self, mut child: Box<Machine>) {
-        if let Some(change) = child.close() {
-            self.children.push((change, child));
-        }
+        self.children.extend(child.close());
     }
 
     /// Tells the body what became of the run it wanted started.
@@ -55,7 +53,7 @@ impl Machine {
     }
 
     /// The runs that begin with this commit.
-    pub(crate) fn take_children(&mut self) -> Vec<(RunChange, Box<Machine>)> {
+    pub(crate) fn take_children(&mut self) -> Vec<RunChange> {
         std::mem::take(&mut self.children)
     }
 }

@@ -46,8 +46,7 @@ fn resumed(mut run: Box<Machine>, second: i64) -> Box<Machine> {
 
 /// The same run, read from the store by another process, which knows its workflow or does not.
 fn read_by(program: Option<Arc<dyn Program>>, run: &Machine) -> Box<Machine> {
-    let stored = run.stored().expect("it was written");
-    Machine::new(Arc::clone(stored), program, None)
+    Machine::new(Arc::new(run.record().clone()), program, None)
 }
 
 fn reread(run: &Machine) -> Box<Machine> {
@@ -56,6 +55,7 @@ fn reread(run: &Machine) -> Box<Machine> {
 
 fn changed(mut turn: Box<Machine>) -> (RunChange, Box<Machine>) {
     let change = turn.close().expect("the turn changed something");
+    turn.written(change.clone());
     (change, turn)
 }
 

@@ -131,36 +131,55 @@ impl Record {
     /// What the indexes hold of it.
     #[must_use]
     pub fn index(&self) -> IndexEntry {
-        let leaves = self.leaves();
-        let mut waiting: Vec<String> = leaves
-            .iter()
-            .filter_map(|leaf| match &leaf.kind {
-                LeafKind::Signal { name, .. } => Some(name.clone()),
-                LeafKind::Task { .. } | LeafKind::Timer { .. } | LeafKind::Spawn { .. } => None,
-            })
-            .collect();
-        waiting.sort();
-        waiting.dedup();
-        let live = matches!(self.phase, Phase::Live { .. });
         IndexEntry {
             workflow: self.workflow.clone(),
             created: self.created,
             status: self.status(),
-            ready: leaves.iter().any(|leaf| leaf.kind.is_ready() || self.has_message_for(&leaf.kind)),
-            due: leaves
-                .iter()
-                .filter_map(|leaf| leaf.kind.due())
-                .chain(self.deadline.filter(|_| live && self.ending.is_none()))
-                .min(),
-            waiting,
-            place: self.open_place(),
+            ready: self.is_ready(),
+            due: self.due(),
+            waiting: self.waiting().into_iter().map(Into::into).collect(),
+            place: self.open_place().cloned(),
         }
     }
 
+    /// Whether this is what the indexes hold of it: asked at each step, and mostly so.
+    pub(crate) fn is_found_by(&self, entry: &IndexEntry) -> bool {
+        let IndexEntry { workflow, created, status, ready, due, waiting, place } = entry;
+        *status == self.status()
+            && *ready == self.is_ready()
+            && *due == self.due()
+            && *created == self.created
+            && *waiting == self.waiting()
+            && place.as_ref() == self.open_place()
+            && *workflow == self.workflow
+    }
+
+    fn is_ready(&self) -> bool {
+        self.leaves().iter().any(|leaf| leaf.kind.is_ready() || self.has_message_for(&leaf.kind))
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        let gives_up = matches!(self.phase, Phase::Live { .. }) && self.ending.is_none();
+        let deadline = self.deadline.filter(|_| gives_up);
+        self.leaves().iter().filter_map(|leaf| leaf.kind.due()).chain(deadline).min()
+    }
+
+    /// The signals it waits for, sorted, each once.
+    fn waiting(&self) -> Vec<&str> {
+        let names = self.leaves().iter().filter_map(|leaf| match &leaf.kind {
+            LeafKind::Signal { name, .. } => Some(name.as_str()),
+            LeafKind::Task { .. } | LeafKind::Timer { .. } | LeafKind::Spawn { .. } => None,
+        });
+        let mut names: Vec<&str> = names.collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// Where the run waits, unless it has ended or is being undone.
-    fn open_place(&self) -> Option<StoredPlace> {
+    fn open_place(&self) -> Option<&StoredPlace> {
         let is_open =
             matches!(self.phase, Phase::Live { .. } | Phase::Blocked { .. }) && self.ending.is_none();
-        self.place.clone().filter(|_| is_open)
+        self.place.as_ref().filter(|_| is_open)
     }
 }

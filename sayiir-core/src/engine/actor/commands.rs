@@ -74,7 +74,7 @@ impl Actor {
     /// The record as the store holds it.
     async fn stored(&mut self) -> Result<Option<Arc<Record>>, BackendError> {
         self.machine = self.load(Patience::Ask).await?;
-        Ok(self.machine.as_ref().and_then(|machine| machine.stored().cloned()))
+        Ok(self.machine.as_ref().map(|machine| Arc::new(machine.record().clone())))
     }
 
     async fn start(&mut self, new: NewStart) -> Result<(), Refusal> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Actor;
-use crate::backend::BackendError;
+use crate::backend::{BackendError, RunChange};
 use crate::engine::command::Command;
 use crate::engine::health::Access;
 use crate::engine::shared::{Patience, Shared};
@@ -80,9 +80,10 @@ fn pending(
 
 impl Shared {
     /// Lets a run that began in another one's commit get on.
-    pub(crate) fn wake_spawned(self: &Arc<Self>, child: &Machine) {
-        self.alarm.set(child.due());
-        let (shared, run) = (Arc::clone(self), child.record().run.clone());
+    pub(crate) fn wake_spawned(self: &Arc<Self>, child: &RunChange) {
+        let entry = child.reindex.as_deref().and_then(|reindex| reindex.to.as_ref());
+        self.alarm.set(entry.and_then(|entry| entry.due));
+        let (shared, run) = (Arc::clone(self), child.run.clone());
         self.spawn(async move {
             if let Err(refusal) = shared.ask(&run, Command::Recover).await {
                 tracing::warn!(%run, ?refusal, "a spawned run could not be woken; the next start does it");

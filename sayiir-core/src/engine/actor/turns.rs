@@ -114,7 +114,10 @@ impl Actor {
         patience: Patience,
     ) -> Result<(), BackendError> {
         if let Some(change) = turn.close() {
-            self.write(change, &mut turn, patience).await?;
+            let mut commit = Commit::from(change);
+            commit.changes.extend(turn.take_children());
+            self.write(&commit, patience).await?;
+            commit.changes.into_iter().take(1).for_each(|change| turn.written(change));
         }
         self.has_more = turn.has_more();
         self.announce(&turn);
@@ -123,20 +126,15 @@ impl Actor {
         Ok(())
     }
 
-    /// Writes what the turn came to.
-    async fn write(
-        &mut self,
-        change: RunChange,
-        turn: &mut Machine,
-        patience: Patience,
-    ) -> Result<(), BackendError> {
+    /// Writes what a turn came to: the change of this run, and behind it those of the runs that it spawns.
+    async fn write(&mut self, commit: &Commit, patience: Patience) -> Result<(), BackendError> {
         let shared = &self.shared;
-        let (begun, children): (Vec<_>, Vec<_>) = turn.take_children().into_iter().unzip();
-        let record = turn.record();
-        let mut commit = Commit::from(change);
-        commit.changes.extend(begun);
+        let Some(record) = commit.changes.first().and_then(|change| change.record.as_deref()) else {
+            return Ok(());
+        };
+        let spawned = commit.changes.iter().skip(1);
         let stopwatch = Stopwatch::start();
-        let write = || shared.backend.commit(&commit);
+        let write = || shared.backend.commit(commit);
         let span = tracing::info_span!("step", run = %self.run, step = record.steps.0);
         let writing = shared.store_refusing(Access::Commit, patience, Some(&mut self.commands), write);
         let mut written = writing.instrument(span).await;
@@ -146,7 +144,7 @@ impl Actor {
             written = Ok(());
         }
         if let Err(error) = written {
-            self.doubt(&error, &children);
+            self.doubt(&error, spawned);
             return Err(error);
         }
         shared.meter.committed(&stopwatch);
@@ -157,31 +155,24 @@ impl Actor {
             status = %record.status(),
             "committed"
         );
-        for child in children {
-            shared.wake_spawned(&child);
-        }
+        spawned.for_each(|child| shared.wake_spawned(child));
         Ok(())
     }
 
     /// Says what stands in the store to whoever waits for it.
     fn announce(&self, machine: &Machine) {
         self.shared.alarm.set(machine.due());
-        if let Some(record) = machine.stored()
-            && !self.has_more
-            && has_settled(record)
-        {
-            self.shared.waiters.tell(record);
+        if !self.has_more && has_settled(machine.record()) {
+            self.shared.waiters.tell(machine.record());
         }
     }
 
     /// After a commit that failed, or was repeated and met itself: what it began is looked at again.
-    fn doubt(&self, error: &BackendError, children: &[Box<Machine>]) {
+    fn doubt<'c>(&self, error: &BackendError, spawned: impl Iterator<Item = &'c RunChange>) {
         if !matches!(error, BackendError::Conflict { .. }) {
             self.shared.doubt(self.run.clone());
         }
-        for child in children {
-            self.shared.doubt(child.record().run.clone());
-        }
+        spawned.for_each(|child| self.shared.doubt(child.run.clone()));
     }
 
     /// Does what the last turn left undone.
