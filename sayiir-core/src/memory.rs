@@ -63,7 +63,7 @@ impl Kept {
     fn take(&mut self, record: &Record, change: &RunChange) {
         // One that nobody reads just now is overwritten in place.
         match Arc::get_mut(&mut self.record) {
-            Some(kept) => kept.clone_from(record),
+            Some(kept) => kept.copy_from(record),
             None => self.record = Arc::new(record.clone()),
         }
         self.note(change);

@@ -1,6 +1,7 @@
 //! What is stored of a run: its record, rewritten at every step, and the entry under which the indexes find it.
 
 mod blocked;
+mod copy;
 mod index;
 mod leaf;
 mod undo;
