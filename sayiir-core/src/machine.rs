@@ -3,7 +3,7 @@
 //! A [`Machine`] holds one run; a turn of it is one commit in the making. In come the run as the store holds it, the time, and
 //! what happened (an attempt ended, a signal was sent, a deadline passed, a caller wants to cancel or retry). Out come the new
 //! record, the history, and what changes in the inbox. It never reads a clock, never waits, never touches a store: where a move
-//! needs a message that the store holds, the machine says which ([`Machine::wanted`]) and is handed it. Code of the user that
+//! needs a message that the store holds, the machine says which ([`Machine::settle`]) and is handed it. Code of the user that
 //! panics is caught here.
 
 mod attempt;
@@ -14,6 +14,7 @@ mod inbox;
 mod leaves;
 mod lent;
 mod moves;
+mod settle;
 mod spawn;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ pub(crate) use inbox::NewMessage;
 pub(crate) use leaves::with_task;
 use lent::Lent;
 pub(crate) use moves::{caught, panic_message};
+pub(crate) use settle::Need;
 pub(crate) use spawn::WantedSpawn;
 
 use crate::backend::{Accepted, Reindex, RunChange};

@@ -117,18 +117,29 @@ impl Shared {
         &self,
         access: Access,
         patience: Patience,
+        mailbox: Option<&mut Mailbox>,
+        call: impl Fn() -> Answer<'a, T>,
+    ) -> Result<T, BackendError> {
+        match call().await {
+            Ok(value) => {
+                self.health.answered(access);
+                Ok(value)
+            }
+            Err(error) => Box::pin(self.wait_out(error, access, patience, mailbox, call)).await,
+        }
+    }
+
+    /// After an error: tries again until it works, where the caller insists and the error allows it.
+    async fn wait_out<'a, T>(
+        &self,
+        mut error: BackendError,
+        access: Access,
+        patience: Patience,
         mut mailbox: Option<&mut Mailbox>,
         call: impl Fn() -> Answer<'a, T>,
     ) -> Result<T, BackendError> {
         let mut wait = FIRST_WAIT;
         loop {
-            let error = match call().await {
-                Ok(value) => {
-                    self.health.answered(access);
-                    return Ok(value);
-                }
-                Err(error) => error,
-            };
             let repeats = patience == Patience::Insist && error.is_retryable();
             self.health.failed(access, self.clock.now(), &error);
             tracing::warn!(%error, repeats, "the store failed");
@@ -141,6 +152,13 @@ impl Shared {
                 Some(mailbox) => refuse_until(pause, mailbox, &error).await,
             }
             wait = (wait * 2).min(LONGEST_WAIT);
+            error = match call().await {
+                Ok(value) => {
+                    self.health.answered(access);
+                    return Ok(value);
+                }
+                Err(error) => error,
+            };
         }
     }
 }

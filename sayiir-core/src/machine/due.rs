@@ -10,7 +10,7 @@ use crate::step::Outcome;
 impl Machine {
     /// Fires the first thing that is due by the time of this turn; `false` if nothing is. What waits in the inbox has been
     /// taken before ([`Machine::wanted`]), so a signal stored in time wins against its deadline.
-    pub(crate) fn fire_next(&mut self) -> bool {
+    pub(super) fn fire_next(&mut self) -> bool {
         if self.moves >= MOST_MOVES || !matches!(self.record.phase, Phase::Live { .. }) {
             return false;
         }

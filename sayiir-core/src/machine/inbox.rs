@@ -57,7 +57,7 @@ impl Machine {
 
     /// The next message that some wait is to take: of several waits on one name the first in source order, of several
     /// messages the oldest. What no wait may have any more is set aside on the way.
-    pub(crate) fn wanted(&mut self) -> Option<Wanted> {
+    pub(super) fn wanted(&mut self) -> Option<Wanted> {
         while self.moves < MOST_MOVES {
             match self.next_in_inbox()? {
                 Next::Take(wanted) => return Some(wanted),
@@ -71,7 +71,7 @@ impl Machine {
     }
 
     /// The message, if it came in this very turn; else the store has it.
-    pub(crate) fn held(&self, wanted: &Wanted) -> Option<Message> {
+    pub(super) fn held(&self, wanted: &Wanted) -> Option<Message> {
         self.accepted
             .iter()
             .map(|accepted| &accepted.message)

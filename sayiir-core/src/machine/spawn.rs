@@ -17,7 +17,7 @@ pub(crate) struct WantedSpawn {
 
 impl Machine {
     /// The next run that the body wants started.
-    pub(crate) fn wanted_spawn(&self) -> Option<WantedSpawn> {
+    pub(super) fn wanted_spawn(&self) -> Option<WantedSpawn> {
         if self.has_more() {
             return None;
         }

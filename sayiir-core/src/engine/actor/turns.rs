@@ -11,16 +11,20 @@ use crate::engine::command::Refusal;
 use crate::engine::health::Access;
 use crate::engine::metrics::Stopwatch;
 use crate::engine::shared::{Patience, Shared};
-use crate::machine::Machine;
+use crate::machine::{Machine, Need};
 use crate::record::{LeafKind, Record, StatusKind};
 use crate::signal::Message;
 
 impl Actor {
     /// The run as the store holds it; `None` if there is none.
     pub(super) async fn load(&mut self, patience: Patience) -> Result<Option<Box<Machine>>, BackendError> {
-        if let Some(machine) = self.machine.take() {
-            return Ok(Some(machine));
+        match self.machine.take() {
+            Some(machine) => Ok(Some(machine)),
+            None => Box::pin(self.read(patience)).await,
         }
+    }
+
+    async fn read(&mut self, patience: Patience) -> Result<Option<Box<Machine>>, BackendError> {
         let (shared, run) = (&self.shared, &self.run);
         let read = || shared.backend.record(run);
         let record = shared.store_refusing(Access::Read, patience, Some(&mut self.commands), read).await?;
@@ -74,29 +78,14 @@ impl Actor {
         self.commit(turn, patience).await
     }
 
-    /// Messages that wait are taken, what is due is fired.
+    /// Lets the turn go as far as it can. Few turns need anything from outside for that, and only those have to wait.
     pub(super) async fn go_as_far_as_it_can(
         &mut self,
         turn: &mut Machine,
         patience: Patience,
     ) -> Result<(), BackendError> {
-        loop {
-            while let Some(wanted) = turn.wanted() {
-                let message = if let Some(message) = turn.held(&wanted) {
-                    message
-                } else {
-                    let (signal, position) = (&wanted.signal, wanted.position);
-                    self.message(signal, position, patience).await?
-                };
-                turn.take(wanted, message);
-            }
-            if let Some(wanted) = turn.wanted_spawn() {
-                if !self.spawn_run(turn, wanted, patience).await? {
-                    break;
-                }
-            } else if !turn.fire_next() {
-                break;
-            }
+        if let Some(need) = turn.settle() {
+            Box::pin(self.supply(turn, need, patience)).await?;
         }
         if has_ready_task(turn.record()) {
             // What does not fit this binary blocks the run now, with all it holds.
@@ -104,6 +93,31 @@ impl Actor {
                 turn.ensure_live();
             }
             turn.ensure_undoable(|task, input| self.shared.programs.stored_task(task, input).map(drop));
+        }
+        Ok(())
+    }
+
+    /// Gives the turn what it needs, again and again, until it is as far as it can go.
+    async fn supply(
+        &mut self,
+        turn: &mut Machine,
+        need: Need,
+        patience: Patience,
+    ) -> Result<(), BackendError> {
+        let mut needs = Some(need);
+        while let Some(need) = needs {
+            match need {
+                Need::Message(wanted) => {
+                    let message = self.message(&wanted.signal, wanted.position, patience).await?;
+                    turn.take(wanted, message);
+                }
+                Need::Spawn(wanted) => {
+                    if !self.spawn_run(turn, wanted, patience).await? {
+                        break;
+                    }
+                }
+            }
+            needs = turn.settle();
         }
         Ok(())
     }
