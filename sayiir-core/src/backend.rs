@@ -3,15 +3,16 @@
 //! A backend keeps four things: records, messages that wait in inboxes, histories, and the indexes over records. It decides
 //! nothing: the engine says what is to be written, and one [`Commit`] is written whole or not at all.
 
+mod answer;
 mod doorbell;
 
 use std::fmt;
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use smallvec::SmallVec;
 
+pub use answer::Answer;
 pub use doorbell::{Doorbell, Listener};
 
 use crate::history::HistoryEntry;
@@ -226,9 +227,6 @@ impl BackendError {
         }
     }
 }
-
-/// The answer of a backend.
-pub type Answer<'a, T> = BoxFuture<'a, Result<T, BackendError>>;
 
 /// A store of runs.
 pub trait Backend: fmt::Debug + Send + Sync + 'static {

@@ -101,11 +101,8 @@ impl InMemoryBackend {
         self.shared.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn answer<'a, T>(
-        &'a self,
-        work: impl FnOnce(&mut Store) -> Result<T, BackendError> + Send + 'a,
-    ) -> Answer<'a, T> {
-        Box::pin(async move { work(&mut self.store()) })
+    fn answer<T>(&self, work: impl FnOnce(&mut Store) -> Result<T, BackendError>) -> Answer<'_, T> {
+        Answer::now(work(&mut self.store()))
     }
 }
 
@@ -227,29 +224,29 @@ fn move_key(
 
 impl Backend for InMemoryBackend {
     fn commit<'a>(&'a self, commit: &'a Commit) -> Answer<'a, ()> {
-        self.answer(move |store| store.commit(commit))
+        self.answer(|store| store.commit(commit))
     }
 
     fn record<'a>(&'a self, run: &'a RunId) -> Answer<'a, Option<Arc<Record>>> {
-        self.answer(move |store| Ok(store.runs.get(run).map(|kept| Arc::clone(&kept.record))))
+        self.answer(|store| Ok(store.runs.get(run).map(|kept| Arc::clone(&kept.record))))
     }
 
     fn message<'a>(&'a self, run: &'a RunId, signal: &'a str, position: u64) -> Answer<'a, Option<Message>> {
-        self.answer(move |store| {
+        self.answer(|store| {
             let kept = store.runs.get(run);
             Ok(kept.and_then(|kept| kept.inbox.get(signal)?.get(&position).cloned()))
         })
     }
 
     fn is_delivered<'a>(&'a self, run: &'a RunId, idempotency_key: &'a str) -> Answer<'a, bool> {
-        self.answer(move |store| {
+        self.answer(|store| {
             let kept = store.runs.get(run);
             Ok(kept.is_some_and(|kept| kept.delivered.contains(idempotency_key)))
         })
     }
 
     fn history<'a>(&'a self, run: &'a RunId, position: u64, limit: usize) -> Answer<'a, Vec<HistoryEntry>> {
-        self.answer(move |store| {
+        self.answer(|store| {
             let skipped = usize::try_from(position).unwrap_or(usize::MAX);
             let entries = store.runs.get(run).into_iter().flat_map(|kept| &kept.history);
             Ok(entries.skip(skipped).take(limit).cloned().collect())
@@ -257,18 +254,18 @@ impl Backend for InMemoryBackend {
     }
 
     fn due(&self, until: Timestamp, limit: usize) -> Answer<'_, Vec<(Timestamp, RunId)>> {
-        self.answer(move |store| {
+        self.answer(|store| {
             let due = store.due.iter().take_while(|(due, _)| *due <= until);
             Ok(due.take(limit).cloned().collect())
         })
     }
 
     fn next_due(&self) -> Answer<'_, Option<Timestamp>> {
-        self.answer(move |store| Ok(store.due.first().map(|(due, _)| *due)))
+        self.answer(|store| Ok(store.due.first().map(|(due, _)| *due)))
     }
 
     fn ready<'a>(&'a self, after: Option<&'a RunId>, limit: usize) -> Answer<'a, Vec<RunId>> {
-        self.answer(move |store| {
+        self.answer(|store| {
             let start = after.map_or(Bound::Unbounded, Bound::Excluded);
             let ready = store.ready.range::<RunId, _>((start, Bound::Unbounded));
             Ok(ready.take(limit).cloned().collect())
@@ -276,7 +273,7 @@ impl Backend for InMemoryBackend {
     }
 
     fn list<'a>(&'a self, query: &'a Query) -> Answer<'a, Page> {
-        self.answer(move |store| Ok(store.list(query)))
+        self.answer(|store| Ok(store.list(query)))
     }
 
     fn doorbell(&self) -> Option<&Doorbell> {
@@ -284,7 +281,7 @@ impl Backend for InMemoryBackend {
     }
 
     fn places(&self) -> Answer<'_, Vec<PlaceCount>> {
-        self.answer(move |store| {
+        self.answer(|store| {
             let counts = store.places.iter().flat_map(|(workflow, counts)| {
                 counts.iter().map(|(place, runs)| PlaceCount {
                     workflow: workflow.to_string(),

@@ -229,14 +229,14 @@ impl Backend for SledBackend {
     /// # Cancel safety
     /// A commit that has been polled is written, also if its future is dropped.
     fn commit<'a>(&'a self, commit: &'a Commit) -> Answer<'a, ()> {
-        Box::pin(async move {
+        Answer::later(async move {
             let prepared = Prepared::new(commit);
             self.ask(|reply| Job::Commit(prepared, reply)).await
         })
     }
 
     fn record<'a>(&'a self, run: &'a RunId) -> Answer<'a, Option<Arc<Record>>> {
-        Box::pin(async move {
+        Answer::later(async move {
             let work = |tree: &sled::Tree| read::record(tree, run);
             Ok(self.read(Scope::Run(run), work).await?.map(Arc::new))
         })
@@ -244,36 +244,36 @@ impl Backend for SledBackend {
 
     fn message<'a>(&'a self, run: &'a RunId, signal: &'a str, position: u64) -> Answer<'a, Option<Message>> {
         let work = move |tree: &sled::Tree| read::message(tree, run, signal, position);
-        Box::pin(self.read(Scope::Run(run), work))
+        Answer::later(self.read(Scope::Run(run), work))
     }
 
     fn is_delivered<'a>(&'a self, run: &'a RunId, idempotency_key: &'a str) -> Answer<'a, bool> {
         let work = move |tree: &sled::Tree| read::is_delivered(tree, run, idempotency_key);
-        Box::pin(self.read(Scope::Run(run), work))
+        Answer::later(self.read(Scope::Run(run), work))
     }
 
     fn history<'a>(&'a self, run: &'a RunId, position: u64, limit: usize) -> Answer<'a, Vec<HistoryEntry>> {
         let work = move |tree: &sled::Tree| read::history(tree, run, position, limit);
-        Box::pin(self.read(Scope::Run(run), work))
+        Answer::later(self.read(Scope::Run(run), work))
     }
 
     fn due(&self, until: Timestamp, limit: usize) -> Answer<'_, Vec<(Timestamp, RunId)>> {
         let work = move |tree: &sled::Tree| scan::due(tree, until, limit);
-        Box::pin(self.read(Scope::All, work))
+        Answer::later(self.read(Scope::All, work))
     }
 
     fn next_due(&self) -> Answer<'_, Option<Timestamp>> {
-        Box::pin(self.read(Scope::All, scan::next_due))
+        Answer::later(self.read(Scope::All, scan::next_due))
     }
 
     fn ready<'a>(&'a self, after: Option<&'a RunId>, limit: usize) -> Answer<'a, Vec<RunId>> {
         let work = move |tree: &sled::Tree| scan::ready(tree, after, limit);
-        Box::pin(self.read(Scope::All, work))
+        Answer::later(self.read(Scope::All, work))
     }
 
     fn list<'a>(&'a self, query: &'a Query) -> Answer<'a, Page> {
         let work = move |tree: &sled::Tree| scan::list(tree, query);
-        Box::pin(self.read(Scope::All, work))
+        Answer::later(self.read(Scope::All, work))
     }
 
     fn doorbell(&self) -> Option<&Doorbell> {
@@ -281,7 +281,7 @@ impl Backend for SledBackend {
     }
 
     fn places(&self) -> Answer<'_, Vec<PlaceCount>> {
-        Box::pin(self.read(Scope::All, places::all))
+        Answer::later(self.read(Scope::All, places::all))
     }
 }
 

@@ -4,6 +4,7 @@
 mod gate;
 
 use std::path::Path;
+use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -50,7 +51,7 @@ type Commits = Vec<JoinHandle<Result<(), BackendError>>>;
 fn send(backend: &SledBackend, commits: impl Iterator<Item = Commit>) -> Commits {
     let sent = commits.map(|commit| {
         let backend = backend.clone();
-        let mut answer: Answer<'static, ()> = Box::pin(async move { backend.commit(&commit).await });
+        let mut answer: Answer<'static, ()> = Answer::later(async move { backend.commit(&commit).await });
         assert!(!is_answered(&mut answer));
         tokio::spawn(answer)
     });
@@ -85,7 +86,7 @@ async fn two_groups_applied(gate: &Gate, path: &Path) -> (SledBackend, Commits) 
 /// Whether a read has an answer at once.
 fn is_answered<T>(read: &mut Answer<'_, T>) -> bool {
     let mut context = Context::from_waker(Waker::noop());
-    matches!(read.as_mut().poll(&mut context), Poll::Ready(_))
+    matches!(Pin::new(read).poll(&mut context), Poll::Ready(_))
 }
 
 #[tokio::test]

@@ -121,12 +121,12 @@ impl<B: Backend> FaultyBackend<B> {
 
     fn read<'a, T: Send + 'a>(&'a self, answer: Answer<'a, T>) -> Answer<'a, T> {
         if self.has_crashed() {
-            return Box::pin(std::future::pending());
+            return Answer::later(std::future::pending());
         }
         let number = self.state.reads.fetch_add(1, Ordering::SeqCst) + 1;
         match lock(&self.state.read_faults).remove(&number) {
             None => answer,
-            Some(error) => Box::pin(std::future::ready(Err(error))),
+            Some(error) => Answer::now(Err(error)),
         }
     }
 }
@@ -138,22 +138,22 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl<B: Backend> Backend for FaultyBackend<B> {
     fn commit<'a>(&'a self, commit: &'a Commit) -> Answer<'a, ()> {
         if self.has_crashed() {
-            return Box::pin(std::future::pending());
+            return Answer::later(std::future::pending());
         }
         let number = self.state.commits.fetch_add(1, Ordering::SeqCst) + 1;
         let fault = lock(&self.state.faults).remove(&number);
         match fault {
             None => self.inner.commit(commit),
-            Some(CommitFault::Refuse(error)) => Box::pin(std::future::ready(Err(error))),
-            Some(CommitFault::WriteAndRefuse(error)) => Box::pin(async move {
+            Some(CommitFault::Refuse(error)) => Answer::now(Err(error)),
+            Some(CommitFault::WriteAndRefuse(error)) => Answer::later(async move {
                 self.inner.commit(commit).await?;
                 Err(error)
             }),
             Some(CommitFault::CrashBefore) => {
                 self.crash();
-                Box::pin(std::future::pending())
+                Answer::later(std::future::pending())
             }
-            Some(CommitFault::CrashAfter) => Box::pin(async move {
+            Some(CommitFault::CrashAfter) => Answer::later(async move {
                 let _written = self.inner.commit(commit).await;
                 self.crash();
                 std::future::pending().await

@@ -22,9 +22,9 @@ impl<B: Backend> Watched<B> {
         Self { inner, activity }
     }
 
-    fn watch<'a, T: 'a>(&self, answer: Answer<'a, T>) -> Answer<'a, T> {
+    fn watch<'a, T: Send + 'a>(&self, answer: Answer<'a, T>) -> Answer<'a, T> {
         let busy = self.activity.busy();
-        Box::pin(async move {
+        Answer::later(async move {
             let _busy = busy;
             answer.await
         })
