@@ -2,7 +2,7 @@
 //!
 //! Commits and reads come in, answers go out at once; it never waits and never touches a disk.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, btree_map, hash_map};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, btree_map};
 use std::fmt;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -116,20 +116,18 @@ impl Store {
     }
 
     fn make(&mut self, change: &RunChange) -> Result<(), BackendError> {
-        match (self.runs.entry(change.run.clone()), &change.record) {
-            (hash_map::Entry::Occupied(mut kept), Some(record)) => {
-                check(change, Some(kept.get()))?;
-                kept.get_mut().take(record, change);
+        let kept = self.runs.get_mut(&change.run);
+        check(change, kept.as_deref())?;
+        match (kept, &change.record) {
+            (Some(kept), Some(record)) => kept.take(record, change),
+            (None, Some(record)) => {
+                let mut kept = Kept::new(record);
+                kept.note(change);
+                self.runs.insert(change.run.clone(), kept);
             }
-            (hash_map::Entry::Occupied(kept), None) => {
-                check(change, Some(kept.get()))?;
-                kept.remove();
+            (_, None) => {
+                self.runs.remove(&change.run);
             }
-            (hash_map::Entry::Vacant(place), Some(record)) => {
-                check(change, None)?;
-                place.insert(Kept::new(record)).note(change);
-            }
-            (hash_map::Entry::Vacant(_), None) => check(change, None)?,
         }
         if let Some(Reindex { from, to }) = change.reindex.as_deref() {
             self.reindex(&change.run, from.as_ref(), to.as_ref());
