@@ -16,6 +16,7 @@ mod health;
 mod history;
 mod janitor;
 mod list;
+mod mailbox;
 mod metrics;
 mod outside;
 mod pages;

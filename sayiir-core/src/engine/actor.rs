@@ -13,7 +13,8 @@ use std::sync::Arc;
 use tracing::Span;
 
 use super::attempts::{Attempts, Progress};
-use super::command::Mailbox;
+use super::command::Command;
+use super::mailbox::Mailbox;
 use super::shared::Shared;
 use crate::ids::RunId;
 use crate::machine::Machine;
@@ -52,31 +53,34 @@ impl Actor {
         }
     }
 
-    /// Works until there is nothing more to do.
-    pub(crate) async fn live(mut self) {
+    /// Carries out what brought it to life, and works until there is nothing more to do.
+    pub(crate) async fn live(&mut self, first: Command) {
+        self.obey(first).await;
         loop {
+            // A run whose tasks never wait lets others have their turn, too.
+            tokio::task::coop::consume_budget().await;
             if std::mem::take(&mut self.has_more) {
                 self.go_on().await;
-                continue;
-            }
-            if let Ok(command) = self.commands.try_recv() {
-                self.obey(*command).await;
+            } else if let Some(command) = self.commands.try_recv() {
+                self.obey(command).await;
             } else if let Some(finished) = self.attempts.first_look(&self.shared) {
                 self.finished(finished).await;
             } else if !self.attempts.is_empty() {
                 tokio::select! {
                     biased;
-                    Some(command) = self.commands.recv() => self.obey(*command).await,
+                    command = self.commands.recv() => self.obey(command).await,
                     finished = self.attempts.next() => self.finished(finished).await,
                 }
             } else if self.shared.actors.retire(&self.run, &self.commands) {
-                if self.machine.is_some_and(|machine| matches!(machine.record().phase, Phase::Live { .. })) {
-                    self.shared.meter.parked();
-                }
-                return;
+                return self.leave();
             }
-            // A run whose tasks never wait lets others have their turn, too.
-            tokio::task::coop::consume_budget().await;
+        }
+    }
+
+    fn leave(&self) {
+        let machine = self.machine.as_ref();
+        if machine.is_some_and(|machine| matches!(machine.record().phase, Phase::Live { .. })) {
+            self.shared.meter.parked();
         }
     }
 }

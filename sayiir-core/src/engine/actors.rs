@@ -1,14 +1,15 @@
 //! Which runs have an actor just now, and how to reach it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, oneshot};
 use tracing::Instrument;
 
 use super::actor::Actor;
 use super::attempts::Progress;
-use super::command::{Command, Mailbox, Refusal, Reply};
+use super::command::{Command, Refusal, Reply};
+use super::mailbox::{Address, Mailbox, mailbox};
 use super::shared::Shared;
 use crate::ids::RunId;
 
@@ -21,7 +22,7 @@ pub(crate) struct Actors {
 
 #[derive(Debug)]
 struct Entry {
-    mailbox: mpsc::UnboundedSender<Box<Command>>,
+    address: Address,
     progress: Progress,
 }
 
@@ -43,24 +44,22 @@ impl Shared {
     /// Hands a command to the run's actor.
     pub(crate) fn tell(self: &Arc<Self>, run: &RunId, command: Command) {
         let mut living = self.actors.lock();
-        let command = Box::new(command);
-        let command = match living.get(run) {
+        let place = living.entry(run.clone());
+        let command = match &place {
             // Actors go away under this lock and only with an empty mailbox, so what is sent here is received.
-            Some(entry) => match entry.mailbox.send(command) {
+            hash_map::Entry::Occupied(entry) => match entry.get().address.send(command) {
                 Ok(()) => return,
-                Err(mpsc::error::SendError(command)) => command,
+                Err(command) => command,
             },
-            None => command,
+            hash_map::Entry::Vacant(_) => command,
         };
-        let (mailbox, commands) = mpsc::unbounded_channel();
+        let (address, commands) = mailbox();
         let progress = Progress::default();
         let span = tracing::info_span!("run", %run, workflow = tracing::field::Empty);
-        let actor = Actor::new(Arc::clone(self), run.clone(), commands, progress.clone(), span.clone());
-        if mailbox.send(command).is_ok() {
-            living.insert(run.clone(), Entry { mailbox, progress });
-            // Its future is large: on the heap at once, so that it is not moved about.
-            self.spawn(Box::pin(actor.live()).instrument(span));
-        }
+        let mut actor = Actor::new(Arc::clone(self), run.clone(), commands, progress.clone(), span.clone());
+        place.insert_entry(Entry { address, progress });
+        // Its future is large: on the heap at once, so that it is not moved about.
+        self.spawn(Box::pin(async move { actor.live(command).await }).instrument(span));
     }
 
     /// What the running attempts of a run last reported.

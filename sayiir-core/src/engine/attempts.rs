@@ -77,7 +77,6 @@ pub(crate) enum End {
 }
 
 /// The attempts of one run.
-#[derive(Default)]
 pub(crate) struct Attempts {
     running: Progress,
     /// How many those are. Nobody else adds any, so that while there are none no lock need say so.
@@ -90,7 +89,7 @@ pub(crate) struct Attempts {
 
 impl Attempts {
     pub(crate) fn new(running: Progress) -> Self {
-        Self { running, ..Self::default() }
+        Self { running, listed: 0, fresh: None, futures: None }
     }
 
     /// Whether no attempt is left, not even one whose result nobody wants.

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use crate::backend::BackendError;
 use crate::history::Digest;
@@ -13,9 +13,6 @@ use crate::workflow::Program;
 
 /// Where the answer to a command goes.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
-
-/// Where an actor receives its commands. In boxes: a mailbox makes room for many at once.
-pub(crate) type Mailbox = mpsc::UnboundedReceiver<Box<Command>>;
 
 /// Something that one run's actor is to do.
 pub(crate) enum Command {

@@ -10,10 +10,11 @@ use tokio_util::task::TaskTracker;
 
 use super::activity::Activity;
 use super::actors::Actors;
-use super::command::{Mailbox, Refusal};
+use super::command::Refusal;
 use super::doubts::Doubts;
 use super::entropy::Entropy;
 use super::health::{Access, StoreHealth};
+use super::mailbox::Mailbox;
 use super::metrics::Meter;
 use super::programs::Programs;
 use super::slots::Slots;
@@ -68,9 +69,9 @@ pub(crate) enum Patience {
 impl Shared {
     /// Runs a task of the engine until it ends or the engine stops.
     pub(crate) fn spawn(self: &Arc<Self>, task: impl Future<Output = ()> + Send + 'static) {
-        let stop = self.stop.clone();
+        let shared = Arc::clone(self);
         let task = async move {
-            stop.run_until_cancelled_owned(task).await;
+            shared.stop.run_until_cancelled(task).await;
         };
         match &self.activity {
             Some(activity) => self.tasks.spawn(activity.track(task)),
@@ -80,9 +81,9 @@ impl Shared {
 
     /// Runs a task that starts nothing new any more once the engine is being shut down.
     pub(crate) fn spawn_until_closing(self: &Arc<Self>, task: impl Future<Output = ()> + Send + 'static) {
-        let closing = self.closing.clone();
+        let shared = Arc::clone(self);
         self.spawn(async move {
-            closing.run_until_cancelled_owned(task).await;
+            shared.closing.run_until_cancelled(task).await;
         });
     }
 
@@ -169,7 +170,7 @@ async fn refuse_until(mut pause: BoxFuture<'static, ()>, mailbox: &mut Mailbox, 
         tokio::select! {
             biased;
             () = &mut pause => return,
-            Some(command) = mailbox.recv() => command.refuse(Refusal::Backend(error.clone())),
+            command = mailbox.recv() => command.refuse(Refusal::Backend(error.clone())),
         }
     }
 }
