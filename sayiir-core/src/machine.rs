@@ -52,8 +52,8 @@ pub(crate) struct NewRun {
     pub(crate) input_digest: Digest,
     /// `Box<W::Input>`.
     pub(crate) input: Box<dyn Any + Send>,
-    /// The signals of the whole tree of workflows.
-    pub(crate) signals: Vec<&'static str>,
+    /// An empty queue for each signal of the whole tree of workflows.
+    pub(crate) inbox: Arc<[Queue]>,
     /// The run that starts it.
     pub(crate) parent: Option<RunId>,
 }
@@ -134,7 +134,7 @@ impl Machine {
         let record = Record {
             input_digest: new.input_digest,
             deadline,
-            inbox: new.signals.into_iter().map(empty_queue).collect(),
+            inbox: new.inbox,
             parent: new.parent,
             ..Record::new(new.run, new.incarnation, program.name(), now)
         };
@@ -247,6 +247,7 @@ impl Machine {
     }
 }
 
-fn empty_queue(signal: impl Into<Name>) -> Queue {
+/// A queue to which nothing was sent yet.
+pub(crate) fn empty_queue(signal: impl Into<Name>) -> Queue {
     Queue { signal: signal.into(), head: 0, tail: 0 }
 }

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use crate::backend::BackendError;
 use crate::history::Digest;
 use crate::machine::NewMessage;
-use crate::record::{Record, StatusKind};
+use crate::record::{Queue, Record, StatusKind};
 use crate::workflow::Program;
 
 /// Where the answer to a command goes.
@@ -58,6 +58,8 @@ impl Command {
 /// A run that is to begin.
 pub(crate) struct NewStart {
     pub(crate) program: Arc<dyn Program>,
+    /// With which a run of it begins.
+    pub(crate) inbox: Arc<[Queue]>,
     /// `Box<W::Input>`.
     pub(crate) input: Box<dyn Any + Send>,
     pub(crate) input_digest: Digest,

@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use crate::codec::Incompatible;
 use crate::durable::Stored;
+use crate::ids::Name;
+use crate::machine::empty_queue;
+use crate::record::Queue;
 use crate::signal::SignalDeclaration;
 use crate::task::PendingTask;
 use crate::workflow::{Program, Registry};
@@ -12,7 +15,16 @@ use crate::workflow::{Program, Registry};
 /// What was registered, in the form that runs need.
 pub(crate) struct Programs {
     registry: Registry,
-    signals: BTreeMap<String, Vec<SignalDeclaration>>,
+    known: BTreeMap<Name, Known>,
+}
+
+/// A workflow, and what all its runs have in common.
+pub(crate) struct Known {
+    pub(crate) program: Arc<dyn Program>,
+    /// The signals of the workflow and of all that it calls.
+    pub(crate) signals: Vec<SignalDeclaration>,
+    /// The inbox with which a run begins: an empty queue for each of them.
+    pub(crate) inbox: Arc<[Queue]>,
 }
 
 /// One signal name with two payload types in one tree of workflows.
@@ -33,29 +45,35 @@ impl std::fmt::Display for SignalConflict {
 impl Programs {
     /// Collects the signals of each workflow and of those it calls, and reports names that mean two things.
     pub(crate) fn new(registry: Registry) -> Result<Self, Vec<SignalConflict>> {
-        let mut signals = BTreeMap::new();
+        let mut known = BTreeMap::new();
         let mut conflicts = Vec::new();
-        for workflow in registry.names() {
+        for (workflow, program) in registry.programs() {
             let mut declared: Vec<SignalDeclaration> = Vec::new();
             for signal in registry.signals_of(workflow) {
                 match declared.iter().find(|other| other.name == signal.name) {
                     None => declared.push(signal),
                     Some(other) if (other.payload)() == (signal.payload)() => {}
                     Some(other) => conflicts.push(SignalConflict {
-                        workflow: workflow.into(),
+                        workflow: workflow.to_string(),
                         signal: signal.name,
                         types: [(other.payload)(), (signal.payload)()],
                     }),
                 }
             }
-            signals.insert(workflow.into(), declared);
+            let inbox = declared.iter().map(|signal| empty_queue(signal.name)).collect();
+            known.insert(workflow.clone(), Known { program: Arc::clone(program), signals: declared, inbox });
         }
-        if conflicts.is_empty() { Ok(Self { registry, signals }) } else { Err(conflicts) }
+        if conflicts.is_empty() { Ok(Self { registry, known }) } else { Err(conflicts) }
     }
 
     /// The workflow of that name.
+    pub(crate) fn workflow(&self, name: &str) -> Option<&Known> {
+        self.known.get(name)
+    }
+
+    /// The program of the workflow of that name.
     pub(crate) fn program(&self, workflow: &str) -> Option<&Arc<dyn Program>> {
-        self.registry.program(workflow)
+        self.workflow(workflow).map(|known| &known.program)
     }
 
     /// A task with stored arguments, for a compensation; else why this binary cannot run it.
@@ -73,10 +91,5 @@ impl Programs {
                 detail: format!("there is no task `{name}` any more, for a compensation"),
             }),
         }
-    }
-
-    /// The signals of that workflow and of all that it calls.
-    pub(crate) fn signals(&self, workflow: &str) -> &[SignalDeclaration] {
-        self.signals.get(workflow).map_or(&[], Vec::as_slice)
     }
 }

@@ -1,13 +1,14 @@
 //! Starting a run.
 
 use std::future::IntoFuture;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
 use super::command::{Command, NewStart, Refusal};
 use super::{Engine, Run, StartError};
 use crate::history::Digest;
-use crate::ids::RunId;
+use crate::ids::{InvalidRunId, RunId};
 use crate::workflow::{Invocation, Startable};
 
 impl Engine {
@@ -39,7 +40,7 @@ impl Engine {
     /// [`StartError`], when it is awaited.
     #[must_use = "nothing starts before this is awaited"]
     pub fn start<W: Startable>(&self, id: impl AsRef<str>, invocation: Invocation<W>) -> Start<W> {
-        Start::new(self.clone(), id.as_ref(), invocation)
+        Start { engine: self.clone(), run: RunId::new(id.as_ref()), invocation, attach: false }
     }
 }
 
@@ -50,16 +51,12 @@ impl Engine {
 #[must_use = "nothing starts before this is awaited"]
 pub struct Start<W: Startable> {
     engine: Engine,
-    id: String,
+    run: Result<RunId, InvalidRunId>,
     invocation: Invocation<W>,
     attach: bool,
 }
 
 impl<W: Startable> Start<W> {
-    pub(super) fn new(engine: Engine, id: &str, invocation: Invocation<W>) -> Self {
-        Self { engine, id: id.to_owned(), invocation, attach: false }
-    }
-
     /// Takes a run that exists already, if it is one of the same workflow with the same arguments.
     pub fn or_attach(mut self) -> Self {
         self.attach = true;
@@ -67,15 +64,14 @@ impl<W: Startable> Start<W> {
     }
 
     async fn start(self) -> Result<Run<W>, StartError> {
-        let run = RunId::new(&self.id)?;
+        let run = self.run?;
         let shared = self.engine.shared();
-        let workflow = self.invocation.workflow().clone().into_owned();
-        let Some(program) = shared.programs.program(&workflow).cloned() else {
-            return Err(StartError::NotRegistered { workflow });
+        let (workflow, input) = self.invocation.into_parts();
+        let Some(known) = shared.programs.workflow(&workflow) else {
+            return Err(StartError::NotRegistered { workflow: workflow.into_owned() });
         };
-        let input = self.invocation.into_input();
-        if !program.takes(&input) {
-            return Err(StartError::OtherWorkflow { workflow });
+        if !known.program.takes(&input) {
+            return Err(StartError::OtherWorkflow { workflow: workflow.into_owned() });
         }
         let arguments =
             W::encode(&input).map_err(|source| StartError::Unencodable { run: run.clone(), source })?;
@@ -84,13 +80,18 @@ impl<W: Startable> Start<W> {
             return Err(StartError::TooLarge { run, bytes, limit });
         }
         let input_digest = Digest::of(arguments.as_str().as_bytes());
-        let new = NewStart { program, input: Box::new(input), input_digest };
+        let new = NewStart {
+            program: Arc::clone(&known.program),
+            inbox: Arc::clone(&known.inbox),
+            input: Box::new(input),
+            input_digest,
+        };
         let started = shared.ask(&run, |reply| Command::Start(new, reply)).await;
         match started {
             Ok(()) => {}
             Err(Refusal::Taken(record))
                 if self.attach && record.workflow == workflow && record.input_digest == input_digest => {}
-            Err(refusal) => return Err(StartError::from_refusal(run, workflow, refusal)),
+            Err(refusal) => return Err(StartError::from_refusal(run, workflow.into_owned(), refusal)),
         }
         Ok(Run::new(self.engine, run))
     }
@@ -107,9 +108,13 @@ impl<W: Startable> IntoFuture for Start<W> {
 
 impl<W: Startable> std::fmt::Debug for Start<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let id: &dyn std::fmt::Debug = match &self.run {
+            Ok(run) => run,
+            Err(invalid) => invalid,
+        };
         f.debug_struct("Start")
             .field("workflow", self.invocation.workflow())
-            .field("id", &self.id)
+            .field("id", id)
             .field("attach", &self.attach)
             .finish_non_exhaustive()
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use self::approval::{Notify, registry};
-use super::{AttemptEnd, EndedAttempt, Machine, NewMessage, NewRun};
+use super::{AttemptEnd, EndedAttempt, Machine, NewMessage, NewRun, empty_queue};
 use crate::backend::RunChange;
 use crate::durable::Stored;
 use crate::history::Digest;
@@ -33,7 +33,7 @@ fn started(amount: u64) -> (RunChange, Box<Machine>) {
         incarnation: Incarnation(7),
         input_digest: Digest::default(),
         input: Box::new((amount,)),
-        signals: vec!["decision"],
+        inbox: Arc::new([empty_queue("decision")]),
         parent: None,
     };
     changed(Machine::start(new, program(), at(0), None))

@@ -64,6 +64,11 @@ impl<W: Startable> Invocation<W> {
         &self.workflow
     }
 
+    /// Its workflow's name, and the arguments.
+    pub(crate) fn into_parts(self) -> (Name, W::Input) {
+        (self.workflow, self.input)
+    }
+
     /// The arguments.
     pub fn into_input(self) -> W::Input {
         self.input

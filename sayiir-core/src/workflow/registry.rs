@@ -125,6 +125,11 @@ impl Registry {
         self.programs.keys().map(AsRef::as_ref)
     }
 
+    /// All workflows by name, sorted.
+    pub(crate) fn programs(&self) -> impl Iterator<Item = (&Name, &Arc<dyn Program>)> {
+        self.programs.iter()
+    }
+
     /// Names that more than one workflow claims, each with the later type that does.
     #[must_use]
     pub fn clashes(&self) -> &[(Name, &'static str)] {

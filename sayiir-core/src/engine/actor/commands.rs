@@ -82,13 +82,12 @@ impl Actor {
             return Err(Refusal::Taken(record));
         }
         let shared = self.shared();
-        let signals = shared.programs.signals(&new.program.name());
         let new_run = NewRun {
             run: self.run.clone(),
             incarnation: shared.entropy.incarnation(),
             input_digest: new.input_digest,
             input: new.input,
-            signals: signals.iter().map(|signal| signal.name).collect(),
+            inbox: new.inbox,
             parent: None,
         };
         self.span.record("workflow", &*new.program.name());
@@ -206,12 +205,11 @@ fn incompatible(phase: &Phase) -> Option<&BlockReason> {
 /// Whether the message is one that the run's workflows declare. What is wrong with it is found before anything is stored.
 fn check(programs: &Programs, record: &Record, message: &NewMessage) -> Result<(), Refusal> {
     let workflow: &str = &record.workflow;
-    if programs.program(workflow).is_none() {
+    let Some(known) = programs.workflow(workflow) else {
         return Err(Refusal::NotRegistered { workflow: workflow.into() });
-    }
-    let declared = programs.signals(workflow);
-    let Some(signal) = declared.iter().find(|declared| declared.name == message.signal) else {
-        let declared = declared.iter().map(|signal| signal.name).collect();
+    };
+    let Some(signal) = known.signals.iter().find(|declared| declared.name == message.signal) else {
+        let declared = known.signals.iter().map(|signal| signal.name).collect();
         return Err(Refusal::UnknownSignal { declared });
     };
     (signal.check)(&message.payload)

@@ -38,7 +38,7 @@ impl Actor {
     fn first_turn(&self, turn: &mut Machine, wanted: &WantedSpawn) -> Option<Box<Machine>> {
         let (workflow, input) = pending(turn.waiting()?, wanted)?;
         let shared = &self.shared;
-        let program = shared.programs.program(workflow)?.clone();
+        let known = shared.programs.workflow(workflow)?;
         let (input, stored) = match input {
             Ok(input) => input,
             Err(error) => {
@@ -52,10 +52,10 @@ impl Actor {
             incarnation: shared.entropy.incarnation(),
             input_digest,
             input,
-            signals: shared.programs.signals(workflow).iter().map(|signal| signal.name).collect(),
+            inbox: Arc::clone(&known.inbox),
             parent: Some(self.run.clone()),
         };
-        Some(Machine::start(new, program, shared.clock.now(), shared.history_key))
+        Some(Machine::start(new, Arc::clone(&known.program), shared.clock.now(), shared.history_key))
     }
 }
 
