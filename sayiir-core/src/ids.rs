@@ -2,6 +2,7 @@
 
 mod idempotency_key;
 mod incarnation;
+mod run_id;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,73 +11,8 @@ use serde::{Deserialize, Serialize};
 
 pub use idempotency_key::IdempotencyKey;
 pub use incarnation::Incarnation;
-
-/// The name of a run, chosen by the caller: any non-empty UTF-8 of at most 255 bytes.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct RunId(std::sync::Arc<str>);
-
-/// A run id that is empty or too long.
-#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
-#[error("a run id has 1 to {} bytes, this one has {length}", RunId::MAX_BYTES)]
-pub struct InvalidRunId {
-    /// Its length in bytes.
-    pub length: usize,
-}
-
-impl RunId {
-    /// The longest id, in bytes.
-    pub const MAX_BYTES: usize = 255;
-
-    /// Checks and takes an id.
-    ///
-    /// # Errors
-    /// If it is empty or longer than [`RunId::MAX_BYTES`].
-    pub fn new(id: &str) -> Result<Self, InvalidRunId> {
-        if id.is_empty() || id.len() > Self::MAX_BYTES {
-            return Err(InvalidRunId { length: id.len() });
-        }
-        Ok(Self(id.into()))
-    }
-
-    /// The id as it was given.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for RunId {
-    type Error = InvalidRunId;
-    fn try_from(id: String) -> Result<Self, InvalidRunId> {
-        Self::new(&id)
-    }
-}
-
-impl From<RunId> for String {
-    fn from(id: RunId) -> Self {
-        id.as_str().to_owned()
-    }
-}
-
-/// So that the id of a listed run is taken where a text is: `engine.retry(&run.id)`.
-impl AsRef<str> for RunId {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl fmt::Display for RunId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for RunId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&*self.0, f)
-    }
-}
+pub(crate) use run_id::RunMap;
+pub use run_id::{InvalidRunId, RunId};
 
 /// The durable name of a workflow, a task or a signal. One that this binary declares is borrowed from it, so that records and
 /// events which speak of it are copied for nothing.

@@ -1,6 +1,6 @@
 //! Which runs have an actor just now, and how to reach it.
 
-use std::collections::{HashMap, hash_map};
+use std::collections::hash_map;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
@@ -11,12 +11,12 @@ use super::attempts::Progress;
 use super::command::{Command, Refusal, Reply};
 use super::mailbox::{Address, Mailbox, mailbox};
 use super::shared::Shared;
-use crate::ids::RunId;
+use crate::ids::{RunId, RunMap};
 
 /// The actors of one engine. A run that merely waits has none.
 #[derive(Debug, Default)]
 pub(crate) struct Actors {
-    living: Mutex<HashMap<RunId, Entry>>,
+    living: Mutex<RunMap<Entry>>,
     retired: Notify,
 }
 
@@ -44,7 +44,7 @@ impl Shared {
     /// Hands a command to the run's actor.
     pub(crate) fn tell(self: &Arc<Self>, run: &RunId, command: Command) {
         let mut living = self.actors.lock();
-        let place = living.entry(run.clone());
+        let place = living.entry(run.key().clone());
         let command = match &place {
             // Actors go away under this lock and only with an empty mailbox, so what is sent here is received.
             hash_map::Entry::Occupied(entry) => match entry.get().address.send(command) {
@@ -65,7 +65,7 @@ impl Shared {
     /// What the running attempts of a run last reported.
     pub(crate) fn progress(&self, run: &RunId) -> Progress {
         let living = self.actors.lock();
-        living.get(run).map(|entry| entry.progress.clone()).unwrap_or_default()
+        living.get(run.key()).map(|entry| entry.progress.clone()).unwrap_or_default()
     }
 }
 
@@ -76,7 +76,7 @@ impl Actors {
         if !commands.is_empty() {
             return false;
         }
-        living.remove(run);
+        living.remove(run.key());
         drop(living);
         self.retired.notify_waiters();
         true
@@ -98,7 +98,7 @@ impl Actors {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<RunId, Entry>> {
+    fn lock(&self) -> MutexGuard<'_, RunMap<Entry>> {
         self.living.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,17 +1,16 @@
 //! Callers that wait until a run has settled: it has ended, is blocked, or waits for something from outside.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use crate::ids::RunId;
+use crate::ids::{RunId, RunMap};
 use crate::record::Record;
 
 /// Who waits for which run.
 #[derive(Debug, Default)]
 pub(crate) struct Waiters {
-    waiting: Mutex<HashMap<RunId, Vec<oneshot::Sender<Arc<Record>>>>>,
+    waiting: Mutex<RunMap<Vec<oneshot::Sender<Arc<Record>>>>>,
 }
 
 /// One caller's wait.
@@ -26,13 +25,13 @@ impl Waiters {
     /// Registers a wait. Done before the record is read, so that what happens in between is not missed.
     pub(crate) fn register<'a>(&'a self, run: &'a RunId) -> Wait<'a> {
         let (sender, receiver) = oneshot::channel();
-        self.lock().entry(run.clone()).or_default().push(sender);
+        self.lock().entry(run.key().clone()).or_default().push(sender);
         Wait { waiters: self, run, ended: Some(receiver) }
     }
 
     /// Tells everyone who waits that the run has settled.
     pub(crate) fn tell(&self, record: &Record) {
-        let Some(waiting) = self.lock().remove(&record.run) else {
+        let Some(waiting) = self.lock().remove(record.run.key()) else {
             return;
         };
         let record = Arc::new(record.clone());
@@ -47,7 +46,7 @@ impl Waiters {
         self.lock().clear();
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<RunId, Vec<oneshot::Sender<Arc<Record>>>>> {
+    fn lock(&self) -> MutexGuard<'_, RunMap<Vec<oneshot::Sender<Arc<Record>>>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -66,10 +65,10 @@ impl Drop for Wait<'_> {
     fn drop(&mut self) {
         self.ended = None;
         let mut waiting = self.waiters.lock();
-        if let Some(senders) = waiting.get_mut(self.run) {
+        if let Some(senders) = waiting.get_mut(self.run.key()) {
             senders.retain(|sender| !sender.is_closed());
             if senders.is_empty() {
-                waiting.remove(self.run);
+                waiting.remove(self.run.key());
             }
         }
     }
