@@ -1,6 +1,7 @@
 //! Which runs have an actor just now, and how to reach it.
 
 use std::collections::hash_map;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
@@ -56,10 +57,16 @@ impl Shared {
         let (address, commands) = mailbox();
         let progress = Progress::default();
         let span = tracing::info_span!("run", %run, workflow = tracing::field::Empty);
-        let mut actor = Actor::new(Arc::clone(self), run.clone(), commands, progress.clone(), span.clone());
-        place.insert_entry(Entry { address, progress });
-        // Its future is large: on the heap at once, so that it is not moved about.
-        self.spawn(Box::pin(async move { actor.live(command).await }).instrument(span));
+        place.insert_entry(Entry { address, progress: progress.clone() });
+        let (shared, run, around) = (Arc::clone(self), run.clone(), span.clone());
+        // It is large. Made once there is room for it on the heap, it is not moved there.
+        let room = Box::new_uninit();
+        let life = async move {
+            let mut actor = Actor::new(Arc::clone(&shared), run, commands, progress, around);
+            let life = pin!(actor.live(command));
+            shared.stop.run_until_cancelled(life).await;
+        };
+        self.spawn_stoppable(Box::into_pin(Box::write(room, life.instrument(span))));
     }
 
     /// What the running attempts of a run last reported.

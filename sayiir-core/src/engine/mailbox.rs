@@ -111,3 +111,59 @@ impl std::fmt::Debug for Commands {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    fn cancel(reason: &str) -> Command {
+        Command::Cancel(reason.to_owned(), oneshot::channel().0)
+    }
+
+    fn reason(command: Option<Command>) -> Option<String> {
+        match command? {
+            Command::Cancel(reason, _) => Some(reason),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn commands_come_out_in_the_order_in_which_they_went_in() {
+        let (address, mut mailbox) = mailbox();
+        assert!(mailbox.is_empty() && mailbox.try_recv().is_none());
+        for text in ["a", "b"] {
+            assert!(address.send(cancel(text)).is_ok());
+        }
+        assert_eq!(reason(mailbox.try_recv()).as_deref(), Some("a"));
+        assert!(!mailbox.is_empty());
+        assert_eq!(reason(mailbox.try_recv()).as_deref(), Some("b"));
+        assert!(mailbox.is_empty() && mailbox.try_recv().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_command_that_comes_while_its_actor_waits_wakes_it() {
+        let (address, mut mailbox) = mailbox();
+        {
+            let mut waits = pin!(mailbox.recv());
+            assert!(futures_util::poll!(&mut waits).is_pending());
+        }
+        let waits = async { reason(Some(mailbox.recv().await)) };
+        let sends = async { assert!(address.send(cancel("late")).is_ok()) };
+        let (received, ()) = tokio::join!(waits, sends);
+        assert_eq!(received.as_deref(), Some("late"));
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_an_answer_hears_that_the_actor_has_gone() {
+        let (address, mailbox) = mailbox();
+        let (reply, answer) = oneshot::channel();
+        assert!(address.send(Command::Due(reply)).is_ok());
+        drop(mailbox);
+        assert!(answer.await.is_err());
+        assert_eq!(reason(address.send(cancel("too late")).err()).as_deref(), Some("too late"));
+    }
+}

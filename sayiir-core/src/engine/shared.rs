@@ -70,9 +70,13 @@ impl Shared {
     /// Runs a task of the engine until it ends or the engine stops.
     pub(crate) fn spawn(self: &Arc<Self>, task: impl Future<Output = ()> + Send + 'static) {
         let shared = Arc::clone(self);
-        let task = async move {
+        self.spawn_stoppable(async move {
             shared.stop.run_until_cancelled(task).await;
-        };
+        });
+    }
+
+    /// Runs a task that ends by itself when the engine stops.
+    pub(super) fn spawn_stoppable(&self, task: impl Future<Output = ()> + Send + 'static) {
         match &self.activity {
             Some(activity) => self.tasks.spawn(activity.track(task)),
             None => self.tasks.spawn(task),
