@@ -2,7 +2,7 @@
 //!
 //! Commits and reads come in, answers go out at once; it never waits and never touches a disk.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, btree_map};
+use std::collections::{BTreeMap, BTreeSet, HashSet, btree_map};
 use std::fmt;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ use crate::backend::{
     RunChange,
 };
 use crate::history::HistoryEntry;
-use crate::ids::{Name, RunId};
+use crate::ids::{Name, RunId, RunMap};
 use crate::record::{IndexEntry, Record, StoredPlace};
 use crate::signal::Message;
 
@@ -33,7 +33,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Store {
-    runs: HashMap<RunId, Kept>,
+    runs: RunMap<Kept>,
     /// All runs in the order of listings.
     created: BTreeSet<(Timestamp, RunId)>,
     due: BTreeSet<(Timestamp, RunId)>,
@@ -110,23 +110,23 @@ impl Store {
     fn commit(&mut self, commit: &Commit) -> Result<(), BackendError> {
         // One change is checked where it is made, with one look-up; of several either all are made or none.
         if commit.changes.len() > 1 {
-            commit.changes.iter().try_for_each(|change| check(change, self.runs.get(&change.run)))?;
+            commit.changes.iter().try_for_each(|change| check(change, self.runs.get(change.run.key())))?;
         }
         commit.changes.iter().try_for_each(|change| self.make(change))
     }
 
     fn make(&mut self, change: &RunChange) -> Result<(), BackendError> {
-        let kept = self.runs.get_mut(&change.run);
+        let kept = self.runs.get_mut(change.run.key());
         check(change, kept.as_deref())?;
         match (kept, &change.record) {
             (Some(kept), Some(record)) => kept.take(record, change),
             (None, Some(record)) => {
                 let mut kept = Kept::new(record);
                 kept.note(change);
-                self.runs.insert(change.run.clone(), kept);
+                self.runs.insert(change.run.key().clone(), kept);
             }
             (_, None) => {
-                self.runs.remove(&change.run);
+                self.runs.remove(change.run.key());
             }
         }
         if let Some(Reindex { from, to }) = change.reindex.as_deref() {
@@ -183,7 +183,7 @@ impl Store {
         let mut found = self
             .created
             .range((start, Bound::Unbounded))
-            .filter_map(|(_, run)| self.runs.get(run))
+            .filter_map(|(_, run)| self.runs.get(run.key()))
             .map(|kept| &kept.record)
             .filter(|record| query.matches(&record.index()));
         let runs: Vec<Arc<Record>> = found.by_ref().take(query.limit).cloned().collect();
@@ -226,19 +226,19 @@ impl Backend for InMemoryBackend {
     }
 
     fn record<'a>(&'a self, run: &'a RunId) -> Answer<'a, Option<Arc<Record>>> {
-        self.answer(|store| Ok(store.runs.get(run).map(|kept| Arc::clone(&kept.record))))
+        self.answer(|store| Ok(store.runs.get(run.key()).map(|kept| Arc::clone(&kept.record))))
     }
 
     fn message<'a>(&'a self, run: &'a RunId, signal: &'a str, position: u64) -> Answer<'a, Option<Message>> {
         self.answer(|store| {
-            let kept = store.runs.get(run);
+            let kept = store.runs.get(run.key());
             Ok(kept.and_then(|kept| kept.inbox.get(signal)?.get(&position).cloned()))
         })
     }
 
     fn is_delivered<'a>(&'a self, run: &'a RunId, idempotency_key: &'a str) -> Answer<'a, bool> {
         self.answer(|store| {
-            let kept = store.runs.get(run);
+            let kept = store.runs.get(run.key());
             Ok(kept.is_some_and(|kept| kept.delivered.contains(idempotency_key)))
         })
     }
@@ -246,7 +246,7 @@ impl Backend for InMemoryBackend {
     fn history<'a>(&'a self, run: &'a RunId, position: u64, limit: usize) -> Answer<'a, Vec<HistoryEntry>> {
         self.answer(|store| {
             let skipped = usize::try_from(position).unwrap_or(usize::MAX);
-            let entries = store.runs.get(run).into_iter().flat_map(|kept| &kept.history);
+            let entries = store.runs.get(run.key()).into_iter().flat_map(|kept| &kept.history);
             Ok(entries.skip(skipped).take(limit).cloned().collect())
         })
     }

@@ -1,16 +1,15 @@
 //! Callers that wait until a run has settled: it has ended, is blocked, or waits for something from outside.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
 use crate::ids::{RunId, RunMap};
-use crate::record::Record;
 
 /// Who waits for which run.
 #[derive(Debug, Default)]
 pub(crate) struct Waiters {
-    waiting: Mutex<RunMap<Vec<oneshot::Sender<Arc<Record>>>>>,
+    waiting: Mutex<RunMap<Vec<oneshot::Sender<()>>>>,
 }
 
 /// One caller's wait.
@@ -18,7 +17,7 @@ pub(crate) struct Waiters {
 pub(crate) struct Wait<'a> {
     waiters: &'a Waiters,
     run: &'a RunId,
-    ended: Option<oneshot::Receiver<Arc<Record>>>,
+    ended: Option<oneshot::Receiver<()>>,
 }
 
 impl Waiters {
@@ -30,14 +29,13 @@ impl Waiters {
     }
 
     /// Tells everyone who waits that the run has settled.
-    pub(crate) fn tell(&self, record: &Record) {
-        let Some(waiting) = self.lock().remove(record.run.key()) else {
+    pub(crate) fn tell(&self, run: &RunId) {
+        let Some(waiting) = self.lock().remove(run.key()) else {
             return;
         };
-        let record = Arc::new(record.clone());
         for sender in waiting {
             // A caller that went away does not want to know.
-            let _ = sender.send(Arc::clone(&record));
+            let _ = sender.send(());
         }
     }
 
@@ -46,14 +44,14 @@ impl Waiters {
         self.lock().clear();
     }
 
-    fn lock(&self) -> MutexGuard<'_, RunMap<Vec<oneshot::Sender<Arc<Record>>>>> {
+    fn lock(&self) -> MutexGuard<'_, RunMap<Vec<oneshot::Sender<()>>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Wait<'_> {
-    /// The record with which the run settled; `None` if the engine stopped before.
-    pub(crate) async fn settled(mut self) -> Option<Arc<Record>> {
+    /// Waits until the run has settled; `None` if the engine stopped before.
+    pub(crate) async fn settled(mut self) -> Option<()> {
         match &mut self.ended {
             Some(receiver) => receiver.await.ok(),
             None => None,

@@ -177,7 +177,7 @@ impl Actor {
     fn announce(&self, machine: &Machine) {
         self.shared.alarm.set(machine.due());
         if !self.has_more && has_settled(machine.record()) {
-            self.shared.waiters.tell(machine.record());
+            self.shared.waiters.tell(&self.run);
         }
     }
 
