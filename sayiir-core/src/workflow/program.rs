@@ -204,9 +204,14 @@ impl<W: Workflow> LiveState for Typed<W> {
         self.0.leaves(leaves);
     }
 
-    fn advance(self: Box<Self>, step: &mut Step<'_>) -> Advanced {
-        match W::advance(self.0, step) {
-            Progress::Waits(state) => Advanced::Waits(Box::new(Self(state))),
+    fn advance(mut self: Box<Self>, step: &mut Step<'_>) -> Advanced {
+        let Self(state) = *self;
+        match W::advance(state, step) {
+            Progress::Waits(state) => {
+                // The next state takes the room of this one.
+                *self = Self(state);
+                Advanced::Waits(self)
+            }
             Progress::Returned(output) => Advanced::Returned(W::Kind::outcome(&output)),
             Progress::Fault(fault) => Advanced::Fault(fault),
         }
