@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub(crate) use attempt::{AttemptEnd, EndedAttempt};
+pub(crate) use attempt::{AttemptEnd, Facts};
 pub(crate) use control::NotRetryable;
 pub(crate) use inbox::NewMessage;
 pub(crate) use leaves::with_task;

@@ -15,8 +15,8 @@ use launch::{Look, Unfinished};
 use super::shared::Shared;
 use super::slots::Slot;
 use crate::ids::IdempotencyKey;
-use crate::machine::EndedAttempt;
-use crate::task::{Attempted, TaskContext, TaskOptions};
+use crate::machine::{AttemptEnd, Facts};
+use crate::task::TaskContext;
 
 /// The attempts of one run that are running, and what they last reported; shared with those who ask for its status.
 #[derive(Debug, Clone, Default)]
@@ -47,32 +47,20 @@ impl Progress {
 
 /// A finished future of an attempt.
 pub(crate) struct Finished {
-    /// Whose attempt.
-    pub(crate) key: IdempotencyKey,
-    /// The task's durable name.
-    pub(crate) task: &'static str,
-    /// Which attempt, from 1.
-    pub(crate) attempt: u32,
-    /// Its task's options.
-    pub(crate) options: TaskOptions,
+    /// Of which attempt.
+    pub(crate) facts: Facts,
     /// When that was.
-    pub(crate) ended: Timestamp,
-    /// How long it took, in microseconds.
-    pub(crate) micros: u64,
+    pub(crate) at: Timestamp,
     /// What came of it.
     pub(crate) end: End,
-    /// Whether its leaf waited for it until then. One that was told to stop may end after its leaf has got another.
-    pub(crate) is_wanted: bool,
 }
 
 /// What came of an attempt.
 pub(crate) enum End {
     /// It may begin: it is `at_most_once` and that has to be stored first.
     Granted(Slot),
-    /// Its end was known without running it.
-    Planned(Box<EndedAttempt>),
-    Returned(Attempted),
-    Panicked(String),
+    /// It has ended, or its end was known without running it.
+    Ended(AttemptEnd),
     TimedOut(Duration),
 }
 
@@ -98,13 +86,13 @@ impl Attempts {
     }
 
     pub(crate) fn is_running(&self, key: &IdempotencyKey) -> bool {
-        self.fresh.as_ref().is_some_and(|fresh| fresh.key == *key)
+        self.fresh.as_ref().is_some_and(|fresh| fresh.facts.key == *key)
             || (self.listed > 0 && self.running.lock().iter().any(|running| running.key == *key))
     }
 
     /// Tells the attempts of all other leaves that their results are no longer wanted. One that has not begun never does.
     pub(crate) fn keep_only(&mut self, wanted: impl Fn(&IdempotencyKey) -> bool) {
-        self.fresh.take_if(|fresh| !wanted(&fresh.key));
+        self.fresh.take_if(|fresh| !wanted(&fresh.facts.key));
         self.retain(|running| {
             let keep = wanted(&running.key);
             if let (false, Some(context)) = (keep, &running.context) {
@@ -115,36 +103,18 @@ impl Attempts {
     }
 
     /// Waits for a slot only; the attempt is launched when its beginning has been stored.
-    pub(crate) fn wait_for_slot(
-        &mut self,
-        shared: &Arc<Shared>,
-        key: IdempotencyKey,
-        task: &'static str,
-        options: TaskOptions,
-    ) {
-        let (slots, leaf) = (Arc::clone(shared), key.clone());
+    pub(crate) fn wait_for_slot(&mut self, shared: &Arc<Shared>, facts: Facts) {
+        let (slots, leaf) = (Arc::clone(shared), facts.key.clone());
         self.spawn(shared, leaf, async move {
-            let slot = slots.slots.acquire(task, options.max_concurrent).await;
-            let (ended, end) = (slots.clock.now(), End::Granted(slot));
-            Finished { key, task, attempt: 0, options, ended, micros: 0, end, is_wanted: true }
+            let slot = slots.slots.acquire(facts.task, facts.options.max_concurrent).await;
+            Finished { facts, at: slots.clock.now(), end: End::Granted(slot) }
         });
     }
 
     /// Lets an end that is already known come in like any other.
-    pub(crate) fn end_at_once(&mut self, shared: &Shared, ended: Box<EndedAttempt>) {
-        let now = shared.clock.now();
-        self.spawn(shared, ended.key.clone(), async move {
-            Finished {
-                key: ended.key.clone(),
-                task: ended.task,
-                attempt: ended.attempt,
-                options: ended.options,
-                ended: now,
-                micros: 0,
-                end: End::Planned(ended),
-                is_wanted: true,
-            }
-        });
+    pub(crate) fn end_at_once(&mut self, shared: &Shared, facts: Facts, end: AttemptEnd) {
+        let (at, end) = (shared.clock.now(), End::Ended(end));
+        self.spawn(shared, facts.key.clone(), async move { Finished { facts, at, end } });
     }
 
     /// Keeps a leaf from being launched by [`reconcile`](super::actor::Actor) for a while.
@@ -174,7 +144,11 @@ impl Attempts {
     /// task of its own: [`first_look`](Self::first_look).
     pub(crate) fn launch(&mut self, shared: &Arc<Shared>, launch: Launch, alone: bool) {
         if launch.context.is_some() {
-            self.list(Running { key: launch.key.clone(), future: None, context: launch.context.clone() });
+            self.list(Running {
+                key: launch.facts.key.clone(),
+                future: None,
+                context: launch.context.clone(),
+            });
         }
         if alone && self.fresh.is_none() {
             self.fresh = Some(launch);
@@ -189,8 +163,8 @@ impl Attempts {
         let launch = self.fresh.take()?;
         match looked {
             Look::Done { end, began } => {
-                self.release(&launch.key);
-                Some(launch.finished(end, began, shared))
+                self.release(&launch.facts.key);
+                Some(launch.finished(End::Ended(end), began, shared))
             }
             Look::Waits { began } => {
                 self.go_on(shared, Unfinished { launch, began });
@@ -200,8 +174,8 @@ impl Attempts {
     }
 
     fn go_on(&mut self, shared: &Arc<Shared>, attempt: Unfinished) {
-        let Launch { key, span, .. } = &attempt.launch;
-        let (key, span) = (key.clone(), span.clone());
+        let Launch { facts, span, .. } = &attempt.launch;
+        let (key, span) = (facts.key.clone(), span.clone());
         self.spawn(shared, key, attempt.run(Arc::clone(shared)).instrument(span));
     }
 
@@ -232,10 +206,11 @@ impl Attempts {
             && let Some(joined) = futures.join_next_with_id().await
         {
             match joined {
-                Ok((future, finished)) => {
+                Ok((future, mut finished)) => {
                     let before = self.listed;
                     self.retain(|running| running.future != Some(future));
-                    return Finished { is_wanted: self.listed < before, ..finished };
+                    finished.facts.is_wanted = self.listed < before;
+                    return finished;
                 }
                 // Only futures that catch panics run here, and nobody aborts them singly.
                 Err(error) => tracing::error!(%error, "an attempt's own future ended abnormally"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Machine;
 use crate::durable::Stored;
 use crate::history::{Digest, Event};
-use crate::ids::{IdempotencyKey, Name};
+use crate::ids::IdempotencyKey;
 use crate::operation::deadline;
 use crate::record::{BlockReason, LeafKind, StoredOutcome};
 use crate::step::Outcome;
@@ -36,41 +36,31 @@ impl AttemptEnd {
     }
 }
 
-/// An attempt that ended.
+/// What is known of an attempt beside its end.
 #[derive(Debug)]
-pub(crate) struct EndedAttempt {
+pub(crate) struct Facts {
     /// Whose attempt.
     pub(crate) key: IdempotencyKey,
     /// The task's durable name.
     pub(crate) task: &'static str,
-    /// Which attempt it was, from 1.
+    /// Which attempt it is, from 1.
     pub(crate) attempt: u32,
     /// The task's options.
     pub(crate) options: TaskOptions,
     /// How long it took, in microseconds.
     pub(crate) micros: u64,
-    /// Whether its leaf waited for it, and not for another attempt by then.
+    /// Whether its leaf waited for it until it ended, and not for another attempt by then.
     pub(crate) is_wanted: bool,
     /// Whether its failure is final whatever the options say: an interrupted `at_most_once` task.
     pub(crate) is_final: bool,
     /// 64 random bits, by which the wait before the next attempt varies; of an attempt that succeeded none are drawn.
     pub(crate) jitter: u64,
-    /// How it ended.
-    pub(crate) end: AttemptEnd,
-}
-
-/// The facts of an attempt that go to the history.
-struct Facts {
-    task: Name,
-    key: IdempotencyKey,
-    attempt: u32,
-    micros: u64,
 }
 
 impl Facts {
-    fn of(ended: &EndedAttempt) -> Self {
-        let EndedAttempt { key, task, attempt, micros, .. } = ended;
-        Self { task: (*task).into(), key: key.clone(), attempt: *attempt, micros: *micros }
+    /// Of an attempt that has not begun.
+    pub(crate) fn new(key: IdempotencyKey, task: &'static str, attempt: u32, options: TaskOptions) -> Self {
+        Self { key, task, attempt, options, micros: 0, is_wanted: true, is_final: false, jitter: 0 }
     }
 }
 
@@ -86,83 +76,75 @@ impl Machine {
     }
 
     /// Takes the end of an attempt. One that nobody waits for any more changes nothing but the history.
-    pub(crate) fn attempt_ended(&mut self, ended: EndedAttempt) {
-        let facts = Facts::of(&ended);
-        let waiting = if ended.is_wanted { self.leaf_mut(&ended.key) } else { None };
+    pub(crate) fn attempt_ended(&mut self, facts: &Facts, end: AttemptEnd) {
+        let Facts { key, task, .. } = facts;
+        let waiting = if facts.is_wanted { self.leaf_mut(key) } else { None };
         let Some(waiting) = waiting else {
-            return self.log_discarded(facts, &ended.end);
+            return self.log_discarded(facts, &end);
         };
         let is_undo = waiting.kind.is_undo();
-        let EndedAttempt { key, options, is_final, jitter, end, .. } = ended;
-        let may_repeat = !is_final && facts.attempt <= options.retries;
+        let may_repeat = !facts.is_final && facts.attempt <= facts.options.retries;
         if is_undo {
             return match undone(end, may_repeat) {
                 Undone::Done(output) => {
                     self.log_done(facts, &output);
-                    self.compensated(&key);
+                    self.compensated(key);
                 }
-                Undone::Later(error) => self.repeat_later(&key, facts, error, options.backoff, jitter),
+                Undone::Later(error) => self.repeat_later(facts, error),
                 Undone::Failed(error) => {
-                    let task = facts.task.to_string();
                     self.log_failed(facts, error.clone(), false);
-                    self.compensation_failed(&key, task, error);
+                    self.compensation_failed(key, (*task).into(), error);
                 }
             };
         }
         match end {
             AttemptEnd::Recalled(output) => {
                 self.log_done(facts, &output);
-                self.deliver(key.path, Outcome::Recalled(output.clone()), StoredOutcome::Returned(output));
+                self.deliver(
+                    key.path.clone(),
+                    Outcome::Recalled(output.clone()),
+                    StoredOutcome::Returned(output),
+                );
             }
             AttemptEnd::Returned(Attempted { value, verdict, worth_retrying }) => match verdict {
                 Verdict::Success(Ok(output)) => {
                     self.log_done(facts, &output);
-                    self.deliver(key.path, Outcome::Returned(value), StoredOutcome::Returned(output));
+                    self.deliver(key.path.clone(), Outcome::Returned(value), StoredOutcome::Returned(output));
                 }
                 Verdict::Success(Err(error)) => {
-                    let detail =
-                        format!("the value that task `{}` returned cannot be stored: {error}", facts.task);
-                    let cause = self.cause(key.path, StoredOutcome::Repeat);
+                    let detail = format!("the value that task `{task}` returned cannot be stored: {error}");
+                    let cause = self.cause(key.path.clone(), StoredOutcome::Repeat);
                     self.block(BlockReason::Unencodable { detail }, Some(cause));
                 }
                 Verdict::Failure(error) if may_repeat && worth_retrying => {
-                    self.repeat_later(&key, facts, error, options.backoff, jitter);
+                    self.repeat_later(facts, error);
                 }
                 Verdict::Failure(error) => {
                     self.log_failed(facts, error, false);
-                    self.deliver(key.path, Outcome::Returned(value), StoredOutcome::Repeat);
+                    self.deliver(key.path.clone(), Outcome::Returned(value), StoredOutcome::Repeat);
                 }
             },
             AttemptEnd::Unstartable(error) => {
-                let detail = format!("the arguments of task `{}` do not read back: {error}", facts.task);
-                let cause = self.cause(key.path, StoredOutcome::Repeat);
+                let detail = format!("the arguments of task `{task}` do not read back: {error}");
+                let cause = self.cause(key.path.clone(), StoredOutcome::Repeat);
                 self.block(BlockReason::Unencodable { detail }, Some(cause));
             }
             AttemptEnd::Panicked(message) if may_repeat => {
                 let error = format!("panicked: {message}");
-                self.repeat_later(&key, facts, error, options.backoff, jitter);
+                self.repeat_later(facts, error);
             }
             AttemptEnd::Panicked(message) => {
-                let task = facts.task.to_string();
                 self.log_failed(facts, format!("panicked: {message}"), false);
-                let cause = self.cause(key.path, StoredOutcome::Repeat);
-                self.block(BlockReason::TaskPanicked { task, message }, Some(cause));
+                let cause = self.cause(key.path.clone(), StoredOutcome::Repeat);
+                self.block(BlockReason::TaskPanicked { task: (*task).into(), message }, Some(cause));
             }
         }
     }
 
     /// Another attempt follows after a while.
-    fn repeat_later(
-        &mut self,
-        key: &IdempotencyKey,
-        facts: Facts,
-        error: String,
-        backoff: Backoff,
-        jitter: u64,
-    ) {
-        let wait = wait_before(backoff, facts.attempt, jitter);
-        let due = deadline(self.now, wait);
-        if let Some(leaf) = self.leaf_mut(key)
+    fn repeat_later(&mut self, facts: &Facts, error: String) {
+        let due = deadline(self.now, wait_before(facts.options.backoff, facts.attempt, facts.jitter));
+        if let Some(leaf) = self.leaf_mut(&facts.key)
             && let LeafKind::Task { attempts, last_error, retry_at, begun, .. } = &mut leaf.kind
         {
             *attempts = facts.attempt;
@@ -173,17 +155,17 @@ impl Machine {
         self.log_failed(facts, error, true);
     }
 
-    fn log_done(&mut self, facts: Facts, output: &crate::durable::Stored) {
+    fn log_done(&mut self, facts: &Facts, output: &crate::durable::Stored) {
         self.log(Event::StepDone {
-            task: facts.task,
-            key: facts.key,
+            task: facts.task.into(),
+            key: facts.key.clone(),
             attempt: facts.attempt,
             micros: facts.micros,
             output: Digest::of(output.as_str().as_bytes()),
         });
     }
 
-    fn log_discarded(&mut self, facts: Facts, end: &AttemptEnd) {
+    fn log_discarded(&mut self, facts: &Facts, end: &AttemptEnd) {
         let error = match end {
             AttemptEnd::Returned(Attempted { verdict, .. }) => match verdict {
                 Verdict::Success(_) => None,
@@ -194,18 +176,18 @@ impl Machine {
             AttemptEnd::Unstartable(error) => Some(error.clone()),
         };
         self.log(Event::StepDiscarded {
-            task: facts.task,
-            key: facts.key,
+            task: facts.task.into(),
+            key: facts.key.clone(),
             attempt: facts.attempt,
             micros: facts.micros,
             error,
         });
     }
 
-    fn log_failed(&mut self, facts: Facts, error: String, will_retry: bool) {
+    fn log_failed(&mut self, facts: &Facts, error: String, will_retry: bool) {
         self.log(Event::StepFailed {
-            task: facts.task,
-            key: facts.key,
+            task: facts.task.into(),
+            key: facts.key.clone(),
             attempt: facts.attempt,
             micros: facts.micros,
             error,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use self::approval::{Notify, registry};
-use super::{AttemptEnd, EndedAttempt, Machine, NewMessage, NewRun, empty_queue};
+use super::{AttemptEnd, Facts, Machine, NewMessage, NewRun, empty_queue};
 use crate::backend::RunChange;
 use crate::durable::Stored;
 use crate::history::Digest;
@@ -84,18 +84,9 @@ fn only_leaf(run: &Machine) -> IdempotencyKey {
     }
 }
 
-fn ended(run: &Machine, attempt: u32, end: AttemptEnd) -> EndedAttempt {
-    EndedAttempt {
-        key: only_leaf(run),
-        task: Notify::NAME,
-        attempt,
-        options: Notify::OPTIONS,
-        micros: 5,
-        is_wanted: true,
-        is_final: false,
-        jitter: u64::MAX,
-        end,
-    }
+fn first_attempt(run: &Machine) -> Facts {
+    let facts = Facts::new(only_leaf(run), Notify::NAME, 1, Notify::OPTIONS);
+    Facts { micros: 5, jitter: u64::MAX, ..facts }
 }
 
 fn returned(output: Result<String, String>) -> AttemptEnd {
@@ -207,17 +198,17 @@ fn a_state_read_from_the_store_goes_on_like_the_one_in_memory() {
     let run = notifying();
     let mut from_store = resumed(reread(&run), 20);
     let mut from_memory = resumed(run, 20);
-    from_store.attempt_ended(ended(&from_store, 1, returned(Ok("sent".into()))));
-    from_memory.attempt_ended(ended(&from_memory, 1, returned(Ok("sent".into()))));
+    from_store.attempt_ended(&first_attempt(&from_store), returned(Ok("sent".into())));
+    from_memory.attempt_ended(&first_attempt(&from_memory), returned(Ok("sent".into())));
     assert_eq!(changed(from_store).0.record, changed(from_memory).0.record);
 }
 
 #[test]
 fn an_end_is_stored_with_what_follows_from_it() {
     let run = notifying();
-    let end = ended(&run, 1, returned(Ok("sent".into())));
+    let facts = first_attempt(&run);
     let mut turn = resumed(run, 20);
-    turn.attempt_ended(end);
+    turn.attempt_ended(&facts, returned(Ok("sent".into())));
     let (change, run) = changed(turn);
     assert_eq!(events(&change), ["done", "completed"]);
     assert!(matches!(&run.record().phase, Phase::Completed { output } if output.as_str() == "\"yes, sent\""));
@@ -227,9 +218,9 @@ fn an_end_is_stored_with_what_follows_from_it() {
 fn a_failed_attempt_plans_the_next_and_moves_nothing() {
     let run = notifying();
     let state = run.record().state.clone();
-    let end = ended(&run, 1, returned(Err("no line".into())));
+    let facts = first_attempt(&run);
     let mut turn = resumed(run, 20);
-    turn.attempt_ended(end);
+    turn.attempt_ended(&facts, returned(Err("no line".into())));
     let (change, run) = changed(turn);
     assert_eq!(events(&change), ["failed attempt"]);
     assert_eq!(run.record().state, state);
@@ -243,13 +234,13 @@ fn a_failed_attempt_plans_the_next_and_moves_nothing() {
 #[test]
 fn an_end_that_nobody_waits_for_changes_the_history_alone() {
     let run = notifying();
-    let late = ended(&run, 1, returned(Ok("sent".into())));
+    let late = first_attempt(&run);
     let mut turn = resumed(run, 20);
     turn.cancel("enough".into());
     let (_, run) = changed(turn);
     let phase = run.record().phase.clone();
     let mut turn = resumed(run, 21);
-    turn.attempt_ended(late);
+    turn.attempt_ended(&late, returned(Ok("sent".into())));
     let (change, run) = changed(turn);
     assert_eq!(events(&change), ["discarded"]);
     assert_eq!(run.record().phase, phase);

@@ -9,37 +9,37 @@ use tracing::Span;
 
 use super::Actor;
 use crate::backend::BackendError;
-use crate::durable::Stored;
 use crate::engine::attempts::{End, Finished, Launch};
 use crate::engine::command::Refusal;
 use crate::engine::shared::Patience;
 use crate::engine::slots::Slot;
-use crate::ids::IdempotencyKey;
-use crate::machine::{AttemptEnd, EndedAttempt, Machine, panic_message, with_task};
+use crate::ids::{IdempotencyKey, RunId};
+use crate::machine::{AttemptEnd, Facts, Machine, panic_message, with_task};
 use crate::record::{LeafKind, LeafRecord};
 use crate::signal::Timeout;
-use crate::task::{Attempted, Interrupted, PendingTask, Surroundings, TaskOptions, Verdict};
+use crate::task::{Attempt, Attempted, Interrupted, PendingTask, Surroundings, Verdict};
 
 /// What is to be done about a leaf whose attempt should be running.
 enum Plan {
-    /// Nothing in this state.
-    Nothing,
     /// Its slot first: the beginning has to be stored.
-    WaitForSlot(IdempotencyKey, &'static str, TaskOptions),
-    Launch(Launch),
+    WaitForSlot,
+    Launch(Attempt),
     /// There is no attempt, but already its end.
-    End(Box<EndedAttempt>),
+    End {
+        end: AttemptEnd,
+        is_final: bool,
+    },
 }
 
 /// The span in which an attempt runs.
-fn attempt_span(around: &Surroundings<'_>, task: &'static str) -> Span {
+fn attempt_span(run: &RunId, facts: &Facts) -> Span {
     tracing::info_span!(
         "attempt",
-        run = %around.run,
-        step = around.key.step.0,
-        task,
-        attempt = around.attempt,
-        key = %around.key,
+        %run,
+        step = facts.key.step.0,
+        task = facts.task,
+        attempt = facts.attempt,
+        key = %facts.key,
     )
 }
 
@@ -55,33 +55,16 @@ impl Actor {
             for leaf in leaves.iter().filter(is_ready) {
                 let key = record.key_of(leaf);
                 if !self.attempts.is_running(&key) {
-                    let plan = self.plan(&machine, leaf, key, None);
-                    self.carry_out(plan, leaves.len() == 1);
+                    self.attempt(&machine, leaf, key, None);
                 }
             }
         }
         self.machine = Some(machine);
     }
 
-    /// `alone`: the run waits for nothing else.
-    fn carry_out(&mut self, plan: Plan, alone: bool) {
-        match plan {
-            Plan::Nothing => {}
-            Plan::WaitForSlot(key, task, options) => {
-                self.attempts.wait_for_slot(&self.shared, key, task, options);
-            }
-            Plan::Launch(launch) if launch.number > 1 => {
-                self.shared.meter.retried(launch.task);
-                self.attempts.launch(&self.shared, launch, alone);
-            }
-            Plan::Launch(launch) => self.attempts.launch(&self.shared, launch, alone),
-            Plan::End(ended) => self.attempts.end_at_once(&self.shared, ended),
-        }
-    }
-
-    /// `key`: that of the leaf.
-    fn plan(&self, machine: &Machine, leaf: &LeafRecord, key: IdempotencyKey, slot: Option<Slot>) -> Plan {
-        let LeafKind::Task { attempts, begun, .. } = &leaf.kind else { return Plan::Nothing };
+    /// Lets the leaf with this key have its attempt.
+    fn attempt(&mut self, machine: &Machine, leaf: &LeafRecord, key: IdempotencyKey, slot: Option<Slot>) {
+        let LeafKind::Task { attempts, begun, .. } = leaf.kind else { return };
         let around = Surroundings {
             provided: &self.shared.provided,
             run: &self.run,
@@ -90,41 +73,25 @@ impl Actor {
             asked: OnceCell::new(),
         };
         let plan = |task: &dyn PendingTask| {
-            let options = task.options();
-            if options.at_most_once && slot.is_none() {
-                if !*begun {
-                    return Plan::WaitForSlot(around.key, task.name(), options);
-                }
-                let interrupted = Interrupted { task: task.name().into() };
-                if let Some(attempted) = task.interrupted(interrupted) {
-                    return Plan::End(Box::new(self.ended(
-                        around.key,
-                        (task.name(), around.attempt),
-                        options,
-                        AttemptEnd::Returned(attempted),
-                        true,
-                    )));
-                }
-            }
-            let end = match catch_unwind(AssertUnwindSafe(|| task.attempt(&around))) {
-                Ok(Ok(attempt)) => {
-                    return Plan::Launch(Launch {
-                        span: attempt_span(&around, task.name()),
-                        key: around.key,
-                        task: task.name(),
-                        options,
-                        number: around.attempt,
-                        attempt,
-                        context: around.asked.into_inner(),
-                        slot,
-                    });
-                }
-                Ok(Err(error)) => AttemptEnd::Unstartable(error.to_string()),
-                Err(panic) => AttemptEnd::Panicked(panic_message(&*panic)),
-            };
-            Plan::End(Box::new(self.ended(around.key, (task.name(), around.attempt), options, end, false)))
+            (task.name(), task.options(), plan(task, &around, begun, slot.is_some()))
         };
-        self.with_task(machine, leaf, plan).unwrap_or(Plan::Nothing)
+        let Some((task, options, plan)) = self.with_task(machine, leaf, plan) else { return };
+        let Surroundings { key, attempt: number, asked, .. } = around;
+        let facts = Facts::new(key, task, number, options);
+        match plan {
+            Plan::WaitForSlot => self.attempts.wait_for_slot(&self.shared, facts),
+            Plan::Launch(attempt) => {
+                if number > 1 {
+                    self.shared.meter.retried(task);
+                }
+                let (context, span) = (asked.into_inner(), attempt_span(&self.run, &facts));
+                let launch = Launch { facts, attempt, context, span, slot };
+                self.attempts.launch(&self.shared, launch, machine.record().leaves().len() == 1);
+            }
+            Plan::End { end, is_final } => {
+                self.attempts.end_at_once(&self.shared, Facts { is_final, ..facts }, end);
+            }
+        }
     }
 
     /// Calls `body` with the task of a leaf: one that the workflow's body called, or a compensation.
@@ -145,45 +112,23 @@ impl Actor {
         }
     }
 
-    fn ended(
-        &self,
-        key: IdempotencyKey,
-        (task, attempt): (&'static str, u32),
-        options: TaskOptions,
-        end: AttemptEnd,
-        is_final: bool,
-    ) -> EndedAttempt {
-        EndedAttempt {
-            key,
-            task,
-            attempt,
-            options,
-            micros: 0,
-            is_wanted: true,
-            is_final,
-            jitter: if end.is_success() { 0 } else { self.shared.entropy.jitter() },
-            end,
-        }
-    }
-
     /// Takes the end of an attempt's future.
     pub(super) async fn finished(&mut self, finished: Finished) {
-        let Finished { key, task, attempt, options, ended: at, micros, end, is_wanted } = finished;
-        let (end, is_final) = match end {
-            End::Granted(slot) if is_wanted => return self.begin(key, slot).await,
+        let Finished { mut facts, at, end } = finished;
+        let end = match end {
+            End::Granted(slot) if facts.is_wanted => return self.begin(facts.key, slot).await,
             End::Granted(_) => return,
-            End::Planned(ended) => (ended.end, ended.is_final),
-            End::Returned(attempted) => (AttemptEnd::Returned(attempted), false),
-            End::Panicked(message) => (AttemptEnd::Panicked(message), false),
-            End::TimedOut(limit) => match self.timed_out(&key, limit) {
-                Some(attempted) => (AttemptEnd::Returned(attempted), false),
+            End::Ended(end) => end,
+            End::TimedOut(limit) => match self.timed_out(&facts.key, limit) {
+                Some(attempted) => AttemptEnd::Returned(attempted),
                 // The state is no longer in memory; the attempt is repeated.
                 None => return self.go_on().await,
             },
         };
-        let ended =
-            EndedAttempt { micros, is_wanted, ..self.ended(key, (task, attempt), options, end, is_final) };
-        self.record_end(ended, at).await;
+        if !end.is_success() {
+            facts.jitter = self.shared.entropy.jitter();
+        }
+        self.record_end(&facts, end, at).await;
     }
 
     /// What the task makes of its timeout.
@@ -219,23 +164,21 @@ impl Actor {
         if let Some(waiting) = machine.record().leaf(&key)
             && matches!(waiting.kind, LeafKind::Task { begun: true, .. })
         {
-            let plan = self.plan(&machine, waiting, key, Some(slot));
-            self.carry_out(plan, machine.record().leaves().len() == 1);
+            self.attempt(&machine, waiting, key, Some(slot));
         }
         self.machine = Some(machine);
     }
 
     /// Commits the end of an attempt, which came at that time. If somebody else changed the run meanwhile, what the store holds
     /// decides.
-    async fn record_end(&mut self, mut ended: EndedAttempt, at: Timestamp) {
+    async fn record_end(&mut self, facts: &Facts, mut end: AttemptEnd, at: Timestamp) {
         loop {
-            let again = recallable(&ended);
-            let step = ended.end.is_success().then(|| (ended.task, Duration::from_micros(ended.micros)));
+            let (is_success, again) = (end.is_success(), recallable(&end));
             let outcome = match self.turn_at(at, Patience::Insist).await {
                 // The run was removed, and another one has its id.
-                Ok(turn) if turn.record().incarnation != ended.key.incarnation => return self.put_back(turn),
+                Ok(turn) if turn.record().incarnation != facts.key.incarnation => return self.put_back(turn),
                 Ok(mut turn) => {
-                    turn.attempt_ended(ended);
+                    turn.attempt_ended(facts, end);
                     self.complete(turn, Patience::Insist).await.map_err(Refusal::from)
                 }
                 // The run was removed.
@@ -243,14 +186,14 @@ impl Actor {
                 Err(refusal) => Err(refusal),
             };
             let Err(refusal) = outcome else {
-                if let Some((task, took)) = step {
-                    self.shared.meter.stepped(task, took);
+                if is_success {
+                    self.shared.meter.stepped(facts.task, Duration::from_micros(facts.micros));
                 }
                 return;
             };
             self.machine = None;
             match (refusal, again) {
-                (Refusal::Backend(BackendError::Conflict { .. }), Some(again)) => ended = again,
+                (Refusal::Backend(BackendError::Conflict { .. }), Some(again)) => end = again,
                 (refusal, _) => {
                     tracing::error!(run = %self.run, ?refusal, "the end of an attempt could not be stored");
                     return self.reload_after_conflict(&refusal).await;
@@ -269,12 +212,31 @@ impl Actor {
     }
 }
 
-/// The same end once more, if it has a stored form; a failed attempt has none and is repeated.
-fn recallable(ended: &EndedAttempt) -> Option<EndedAttempt> {
-    let output: Stored = match &ended.end {
-        AttemptEnd::Recalled(output)
-        | AttemptEnd::Returned(Attempted { verdict: Verdict::Success(Ok(output)), .. }) => output.clone(),
-        AttemptEnd::Returned(_) | AttemptEnd::Panicked(_) | AttemptEnd::Unstartable(_) => return None,
+/// What is to be done for a task. `begun`: it is `at_most_once`, and the beginning of the attempt is stored.
+fn plan(task: &dyn PendingTask, around: &Surroundings<'_>, begun: bool, has_slot: bool) -> Plan {
+    if task.options().at_most_once && !has_slot {
+        if !begun {
+            return Plan::WaitForSlot;
+        }
+        if let Some(attempted) = task.interrupted(Interrupted { task: task.name().into() }) {
+            return Plan::End { end: AttemptEnd::Returned(attempted), is_final: true };
+        }
+    }
+    let end = match catch_unwind(AssertUnwindSafe(|| task.attempt(around))) {
+        Ok(Ok(attempt)) => return Plan::Launch(attempt),
+        Ok(Err(error)) => AttemptEnd::Unstartable(error.to_string()),
+        Err(panic) => AttemptEnd::Panicked(panic_message(&*panic)),
     };
-    Some(EndedAttempt { key: ended.key.clone(), end: AttemptEnd::Recalled(output), ..*ended })
+    Plan::End { end, is_final: false }
+}
+
+/// The same end once more, if it has a stored form; a failed attempt has none and is repeated.
+fn recallable(end: &AttemptEnd) -> Option<AttemptEnd> {
+    match end {
+        AttemptEnd::Recalled(output)
+        | AttemptEnd::Returned(Attempted { verdict: Verdict::Success(Ok(output)), .. }) => {
+            Some(AttemptEnd::Recalled(output.clone()))
+        }
+        AttemptEnd::Returned(_) | AttemptEnd::Panicked(_) | AttemptEnd::Unstartable(_) => None,
+    }
 }

@@ -12,18 +12,13 @@ use tracing::Span;
 use super::{End, Finished};
 use crate::engine::shared::Shared;
 use crate::engine::slots::Slot;
-use crate::ids::IdempotencyKey;
-use crate::machine::panic_message;
+use crate::machine::{AttemptEnd, Facts, panic_message};
 use crate::operation::deadline;
-use crate::task::{Attempt, TaskContext, TaskOptions};
+use crate::task::{Attempt, TaskContext};
 
 /// An attempt that is to be started.
 pub(crate) struct Launch {
-    pub(crate) key: IdempotencyKey,
-    pub(crate) task: &'static str,
-    pub(crate) options: TaskOptions,
-    /// Which attempt, from 1.
-    pub(crate) number: u32,
+    pub(crate) facts: Facts,
     pub(crate) attempt: Attempt,
     /// What the task knows of the attempt, if it asked.
     pub(crate) context: Option<TaskContext>,
@@ -43,7 +38,7 @@ pub(super) struct Unfinished {
 /// What the first look at an attempt finds.
 pub(super) enum Look {
     Done {
-        end: End,
+        end: AttemptEnd,
         began: Timestamp,
     },
     Waits {
@@ -56,7 +51,7 @@ impl Launch {
     /// Lets it run to the first place where it waits. One that never waits is done then, and needs no task of its own.
     pub(super) fn look(&mut self, shared: &Shared) -> Look {
         if self.slot.is_none() {
-            self.slot = shared.slots.try_acquire(self.task, self.options.max_concurrent);
+            self.slot = shared.slots.try_acquire(self.facts.task, self.facts.options.max_concurrent);
         }
         if self.slot.is_none() {
             return Look::Waits { began: None };
@@ -67,27 +62,27 @@ impl Launch {
         let look = || attempt.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         let end = match self.span.in_scope(|| catch_unwind(AssertUnwindSafe(look))) {
             Ok(Poll::Pending) => return Look::Waits { began: Some(began) },
-            Ok(Poll::Ready(attempted)) => End::Returned(attempted),
-            Err(panic) => End::Panicked(panic_message(&*panic)),
+            Ok(Poll::Ready(attempted)) => AttemptEnd::Returned(attempted),
+            Err(panic) => AttemptEnd::Panicked(panic_message(&*panic)),
         };
         Look::Done { end, began }
     }
 
     /// Its end, which has just come.
     pub(super) fn finished(self, end: End, began: Timestamp, shared: &Shared) -> Finished {
-        let Self { key, task, options, number: attempt, attempt: future, .. } = self;
+        let Self { mut facts, attempt, .. } = self;
         // What the task still holds may panic as it goes; its end has come all the same.
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(future))) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(attempt))) {
             tracing::error!(
-                task,
+                task = facts.task,
                 panic = panic_message(&*panic),
                 "what an attempt held panicked when it was dropped"
             );
         }
-        let ended = shared.clock.now();
+        let at = shared.clock.now();
         // The wall clock may have been set back meanwhile.
-        let micros = u64::try_from(ended.duration_since(began).as_micros()).unwrap_or(0);
-        Finished { key, task, attempt, options, ended, micros, end, is_wanted: true }
+        facts.micros = u64::try_from(at.duration_since(began).as_micros()).unwrap_or(0);
+        Finished { facts, at, end }
     }
 }
 
@@ -95,13 +90,13 @@ impl Unfinished {
     /// Runs it to its end.
     pub(super) async fn run(self, shared: Arc<Shared>) -> Finished {
         let Self { mut launch, began } = self;
-        let Launch { task, options, attempt, context, slot, .. } = &mut launch;
+        let Launch { facts: Facts { task, options, .. }, attempt, context, slot, .. } = &mut launch;
         if slot.is_none() {
             *slot = Some(shared.slots.acquire(task, options.max_concurrent).await);
         }
         let began = began.unwrap_or_else(|| shared.clock.now());
         let end = match options.timeout {
-            None => caught(attempt).await,
+            None => End::Ended(caught(attempt).await),
             Some(limit) => within(limit, began, &shared, attempt, context.as_ref()).await,
         };
         launch.finished(end, began, &shared)
@@ -109,10 +104,10 @@ impl Unfinished {
 }
 
 /// A panic of an attempt is its end.
-async fn caught(attempt: &mut Attempt) -> End {
+async fn caught(attempt: &mut Attempt) -> AttemptEnd {
     match AssertUnwindSafe(attempt).catch_unwind().await {
-        Ok(attempted) => End::Returned(attempted),
-        Err(panic) => End::Panicked(panic_message(&*panic)),
+        Ok(attempted) => AttemptEnd::Returned(attempted),
+        Err(panic) => AttemptEnd::Panicked(panic_message(&*panic)),
     }
 }
 
@@ -126,7 +121,7 @@ async fn within(
     let limit_passed = shared.clock.sleep_until(deadline(began, limit));
     tokio::select! {
         biased;
-        end = caught(attempt) => end,
+        end = caught(attempt) => End::Ended(end),
         () = limit_passed => {
             // For what the attempt may have spawned; itself it is dropped with its launch.
             if let Some(context) = context {
