@@ -63,13 +63,15 @@ impl Actor {
                 self.go_on().await;
             } else if let Some(command) = self.commands.try_recv() {
                 self.obey(command).await;
-            } else if let Some(finished) = self.attempts.first_look(&self.shared) {
-                self.finished(finished).await;
+            } else if let Some(mut finished) = self.attempts.first_look(&self.shared) {
+                self.finished(&mut finished.facts, finished.at, finished.end).await;
             } else if !self.attempts.is_empty() {
                 tokio::select! {
                     biased;
                     command = self.commands.recv() => self.obey(command).await,
-                    finished = self.attempts.next() => self.finished(finished).await,
+                    mut finished = self.attempts.next() => {
+                        self.finished(&mut finished.facts, finished.at, finished.end).await;
+                    }
                 }
             } else if self.shared.actors.retire(&self.run, &self.commands) {
                 return self.leave();

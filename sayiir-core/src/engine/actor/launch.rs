@@ -9,7 +9,7 @@ use tracing::Span;
 
 use super::Actor;
 use crate::backend::BackendError;
-use crate::engine::attempts::{End, Finished, Launch};
+use crate::engine::attempts::{End, Launch};
 use crate::engine::command::Refusal;
 use crate::engine::shared::Patience;
 use crate::engine::slots::Slot;
@@ -113,10 +113,9 @@ impl Actor {
     }
 
     /// Takes the end of an attempt's future.
-    pub(super) async fn finished(&mut self, finished: Finished) {
-        let Finished { mut facts, at, end } = finished;
+    pub(super) async fn finished(&mut self, facts: &mut Facts, at: Timestamp, end: End) {
         let end = match end {
-            End::Granted(slot) if facts.is_wanted => return self.begin(facts.key, slot).await,
+            End::Granted(slot) if facts.is_wanted => return self.begin(&facts.key, slot).await,
             End::Granted(_) => return,
             End::Ended(end) => end,
             End::TimedOut(limit) => match self.timed_out(&facts.key, limit) {
@@ -128,7 +127,7 @@ impl Actor {
         if !end.is_success() {
             facts.jitter = self.shared.entropy.jitter();
         }
-        self.record_end(&facts, end, at).await;
+        self.record_end(facts, end, at).await;
     }
 
     /// What the task makes of its timeout.
@@ -142,29 +141,29 @@ impl Actor {
     }
 
     /// Stores that an `at_most_once` attempt begins, then begins it.
-    async fn begin(&mut self, key: IdempotencyKey, slot: Slot) {
+    async fn begin(&mut self, key: &IdempotencyKey, slot: Slot) {
         if self.shared.is_closed() {
             return;
         }
         let begun = match self.turn(Patience::Insist).await {
             Ok(mut turn) => {
                 // Until it is launched below, nobody else may launch it.
-                self.attempts.reserve(&key);
-                turn.begin_attempt(&key);
+                self.attempts.reserve(key);
+                turn.begin_attempt(key);
                 self.complete(turn, Patience::Insist).await.map_err(Refusal::from)
             }
             Err(refusal) => Err(refusal),
         };
-        self.attempts.release(&key);
+        self.attempts.release(key);
         if let Err(refusal) = begun {
             tracing::error!(run = %self.run, ?refusal, "the beginning of an attempt could not be stored");
             return self.reload_after_conflict(&refusal).await;
         }
         let Some(machine) = self.machine.take() else { return };
-        if let Some(waiting) = machine.record().leaf(&key)
+        if let Some(waiting) = machine.record().leaf(key)
             && matches!(waiting.kind, LeafKind::Task { begun: true, .. })
         {
-            self.attempt(&machine, waiting, key, Some(slot));
+            self.attempt(&machine, waiting, key.clone(), Some(slot));
         }
         self.machine = Some(machine);
     }
