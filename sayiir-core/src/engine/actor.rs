@@ -63,8 +63,8 @@ impl Actor {
                 self.go_on().await;
             } else if let Some(command) = self.commands.try_recv() {
                 self.obey(command).await;
-            } else if let Some(mut finished) = self.attempts.first_look(&self.shared) {
-                self.finished(&mut finished.facts, finished.at, finished.end).await;
+            } else if let Some(mut ended) = self.attempts.first_look(&self.shared) {
+                self.ended(&mut ended.facts, ended.at, ended.end).await;
             } else if !self.attempts.is_empty() {
                 tokio::select! {
                     biased;

@@ -46,13 +46,13 @@ impl Progress {
 }
 
 /// A finished future of an attempt.
-pub(crate) struct Finished {
+pub(crate) struct Finished<E = End> {
     /// Of which attempt.
     pub(crate) facts: Facts,
     /// When that was.
     pub(crate) at: Timestamp,
     /// What came of it.
-    pub(crate) end: End,
+    pub(crate) end: E,
 }
 
 /// What came of an attempt.
@@ -158,13 +158,13 @@ impl Attempts {
     }
 
     /// Looks at the attempt that was just launched, and gives it a task of its own if it is not ready.
-    pub(crate) fn first_look(&mut self, shared: &Arc<Shared>) -> Option<Finished> {
+    pub(crate) fn first_look(&mut self, shared: &Arc<Shared>) -> Option<Finished<AttemptEnd>> {
         let looked = self.fresh.as_mut()?.look(shared);
         let launch = self.fresh.take()?;
         match looked {
             Look::Done { end, began } => {
                 self.release(&launch.facts.key);
-                Some(launch.finished(End::Ended(end), began, shared))
+                Some(launch.finished(end, began, shared))
             }
             Look::Waits { began } => {
                 self.go_on(shared, Unfinished { launch, began });

@@ -124,10 +124,7 @@ impl Actor {
                 None => return self.go_on().await,
             },
         };
-        if !end.is_success() {
-            facts.jitter = self.shared.entropy.jitter();
-        }
-        self.record_end(facts, end, at).await;
+        self.ended(facts, at, end).await;
     }
 
     /// What the task makes of its timeout.
@@ -170,9 +167,13 @@ impl Actor {
 
     /// Commits the end of an attempt, which came at that time. If somebody else changed the run meanwhile, what the store holds
     /// decides.
-    async fn record_end(&mut self, facts: &Facts, mut end: AttemptEnd, at: Timestamp) {
+    pub(super) async fn ended(&mut self, facts: &mut Facts, at: Timestamp, mut end: AttemptEnd) {
+        let is_success = end.is_success();
+        if !is_success {
+            facts.jitter = self.shared.entropy.jitter();
+        }
         loop {
-            let (is_success, again) = (end.is_success(), recallable(&end));
+            let again = recallable(&end);
             let outcome = match self.turn_at(at, Patience::Insist).await {
                 // The run was removed, and another one has its id.
                 Ok(turn) if turn.record().incarnation != facts.key.incarnation => return self.put_back(turn),

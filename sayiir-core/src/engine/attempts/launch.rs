@@ -69,7 +69,7 @@ impl Launch {
     }
 
     /// Its end, which has just come.
-    pub(super) fn finished(self, end: End, began: Timestamp, shared: &Shared) -> Finished {
+    pub(super) fn finished<E>(self, end: E, began: Timestamp, shared: &Shared) -> Finished<E> {
         let Self { mut facts, attempt, .. } = self;
         // What the task still holds may panic as it goes; its end has come all the same.
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(attempt))) {
