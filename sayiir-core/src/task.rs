@@ -6,7 +6,9 @@ mod provided;
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
+use std::ops::Deref;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use context::{Surroundings, TaskContext};
@@ -118,6 +120,25 @@ impl TaskOptions {
     }
 }
 
+/// Options on their way from a task to the end of its attempt: they are not copied.
+#[derive(Debug, Clone)]
+pub enum SharedOptions {
+    /// Those of a [`Task`].
+    Written(&'static TaskOptions),
+    /// Those of a task that is made at run time.
+    Made(Arc<TaskOptions>),
+}
+
+impl Deref for SharedOptions {
+    type Target = TaskOptions;
+    fn deref(&self) -> &TaskOptions {
+        match self {
+            Self::Written(options) => options,
+            Self::Made(options) => options,
+        }
+    }
+}
+
 /// Exponential waiting between attempts: `first`, then twice as long each time, never longer than `most`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
@@ -222,7 +243,7 @@ pub trait PendingTask: fmt::Debug {
     /// The task's durable name.
     fn name(&self) -> &'static str;
     /// The attribute's options.
-    fn options(&self) -> TaskOptions;
+    fn options(&self) -> SharedOptions;
     /// Starts an attempt on a copy of the stored input. Runs nothing before it is polled.
     ///
     /// # Errors

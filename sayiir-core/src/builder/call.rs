@@ -14,7 +14,8 @@ use crate::operation::{Leaf, Leaves, Polled};
 use crate::signal::Timeout;
 use crate::step::{Fault, Outcome, Step};
 use crate::task::{
-    Attempt, Attempted, Fallible, Interrupted, Kind, PendingTask, Surroundings, TaskContext, TaskOptions,
+    Attempt, Attempted, Fallible, Interrupted, Kind, PendingTask, SharedOptions, Surroundings, TaskContext,
+    TaskOptions,
 };
 
 /// What a step returns.
@@ -26,7 +27,7 @@ type Body<A, B> = dyn Fn(TaskContext, A) -> BoxFuture<'static, Returned<B>> + Se
 /// The stage.
 pub(super) struct Call<A, B> {
     step: &'static str,
-    options: TaskOptions,
+    options: Arc<TaskOptions>,
     body: Arc<Body<A, B>>,
 }
 
@@ -45,7 +46,11 @@ impl<A: Durable, B: Durable> Call<A, B> {
         F: Fn(TaskContext, A) -> R + Send + Sync + 'static,
         R: Future<Output = Returned<B>> + Send + 'static,
     {
-        Self { step, options, body: Arc::new(move |context, input| Box::pin(body(context, input))) }
+        Self {
+            step,
+            options: Arc::new(options),
+            body: Arc::new(move |context, input| Box::pin(body(context, input))),
+        }
     }
 }
 
@@ -99,8 +104,8 @@ impl<A: Durable, B: Durable> PendingTask for Calling<A, B> {
         self.call.step
     }
 
-    fn options(&self) -> TaskOptions {
-        self.call.options
+    fn options(&self) -> SharedOptions {
+        SharedOptions::Made(Arc::clone(&self.call.options))
     }
 
     fn attempt(&self, around: &Surroundings<'_>) -> Result<Attempt, serde_json::Error> {

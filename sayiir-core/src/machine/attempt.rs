@@ -9,7 +9,7 @@ use crate::ids::IdempotencyKey;
 use crate::operation::deadline;
 use crate::record::{BlockReason, LeafKind, StoredOutcome};
 use crate::step::Outcome;
-use crate::task::{Attempted, Backoff, TaskOptions, Verdict};
+use crate::task::{Attempted, Backoff, SharedOptions, Verdict};
 
 /// How an attempt ended.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ pub(crate) struct Facts {
     /// Which attempt it is, from 1.
     pub(crate) attempt: u32,
     /// The task's options.
-    pub(crate) options: TaskOptions,
+    pub(crate) options: SharedOptions,
     /// How long it took, in microseconds.
     pub(crate) micros: u64,
     /// Whether its leaf waited for it until it ended, and not for another attempt by then.
@@ -59,7 +59,7 @@ pub(crate) struct Facts {
 
 impl Facts {
     /// Of an attempt that has not begun.
-    pub(crate) fn new(key: IdempotencyKey, task: &'static str, attempt: u32, options: TaskOptions) -> Self {
+    pub(crate) fn new(key: IdempotencyKey, task: &'static str, attempt: u32, options: SharedOptions) -> Self {
         Self { key, task, attempt, options, micros: 0, is_wanted: true, is_final: false, jitter: 0 }
     }
 }

@@ -14,7 +14,7 @@ use crate::history::Digest;
 use crate::history::Event;
 use crate::ids::{IdempotencyKey, Incarnation, RunId};
 use crate::record::{BlockReason, LeafKind, Phase, StatusKind};
-use crate::task::{Attempted, Task};
+use crate::task::{Attempted, SharedOptions, Task};
 use crate::workflow::Program;
 
 fn at(second: i64) -> Timestamp {
@@ -85,7 +85,7 @@ fn only_leaf(run: &Machine) -> IdempotencyKey {
 }
 
 fn first_attempt(run: &Machine) -> Facts {
-    let facts = Facts::new(only_leaf(run), Notify::NAME, 1, Notify::OPTIONS);
+    let facts = Facts::new(only_leaf(run), Notify::NAME, 1, SharedOptions::Written(&Notify::OPTIONS));
     Facts { micros: 5, jitter: u64::MAX, ..facts }
 }
 

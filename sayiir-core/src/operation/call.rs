@@ -9,7 +9,7 @@ use crate::arguments;
 use crate::durable;
 use crate::signal::Timeout;
 use crate::step::{Fault, Outcome, Step};
-use crate::task::{Attempt, Attempted, Interrupted, Kind, PendingTask, Surroundings, Task, TaskOptions};
+use crate::task::{Attempt, Attempted, Interrupted, Kind, PendingTask, SharedOptions, Surroundings, Task};
 
 /// A task with its arguments, waiting for its outcome.
 pub struct TaskCall<T: Task> {
@@ -60,8 +60,8 @@ impl<T: Task> PendingTask for TaskCall<T> {
         T::NAME
     }
 
-    fn options(&self) -> TaskOptions {
-        T::OPTIONS
+    fn options(&self) -> SharedOptions {
+        SharedOptions::Written(&T::OPTIONS)
     }
 
     fn attempt(&self, around: &Surroundings<'_>) -> Result<Attempt, serde_json::Error> {
