@@ -34,7 +34,7 @@ pub(crate) use moves::{caught, panic_message};
 pub(crate) use settle::Need;
 pub(crate) use spawn::WantedSpawn;
 
-use crate::backend::{Accepted, Reindex, RunChange};
+use crate::backend::{Accepted, Commit, Reindex, RunChange};
 use crate::durable::Stored;
 use crate::history::{Chain, Digest, Event, HistoryEntry, HistoryKey};
 use crate::ids::{Incarnation, Name, Revision, RunId};
@@ -175,9 +175,17 @@ impl Machine {
         self.changed
     }
 
-    /// Ends the turn: what is to be written, if anything is. It goes with the record, and comes back with it by
-    /// [`written`](Self::written); if writing fails, the machine is of no use any more.
-    pub(crate) fn close(&mut self) -> Option<RunChange> {
+    /// Ends the turn: what is to be written, if anything is, the change of this run first. It goes with the record, and comes
+    /// back with it by [`written`](Self::written); if writing fails, the machine is of no use any more.
+    pub(crate) fn close(&mut self) -> Option<Commit> {
+        let mut commit = Commit::from(self.change()?);
+        if !self.children.is_empty() {
+            commit.changes.extend(self.children.drain(..));
+        }
+        Some(commit)
+    }
+
+    fn change(&mut self) -> Option<RunChange> {
         if !std::mem::take(&mut self.changed) {
             return None;
         }
@@ -197,10 +205,11 @@ impl Machine {
     }
 
     /// What the turn came to has been written.
-    pub(crate) fn written(&mut self, change: RunChange) {
-        self.record.give_back(change.record);
+    pub(crate) fn written(&mut self, commit: &mut Commit) {
+        let Some(change) = commit.changes.first_mut() else { return };
+        self.record.give_back(change.record.take());
         // The next turn has room for its history in what this one's took.
-        self.history = change.history;
+        self.history = std::mem::take(&mut change.history);
         self.history.clear();
     }
 

@@ -1,7 +1,6 @@
 //! Runs that a body starts: they begin in the same commit in which their parent goes on.
 
 use super::Machine;
-use crate::backend::RunChange;
 use crate::history::Event;
 use crate::ids::{LeafPath, RunId};
 use crate::operation::AlreadyExists;
@@ -34,7 +33,7 @@ impl Machine {
 
     /// Takes a run that begins with this commit.
     pub(crate) fn adopt(&mut self, mut child: Box<Machine>) {
-        self.children.extend(child.close());
+        self.children.extend(child.change());
     }
 
     /// Tells the body what became of the run it wanted started.
@@ -50,10 +49,5 @@ impl Machine {
     pub(crate) fn waiting(&mut self) -> Option<&dyn LiveState> {
         let waits = matches!(self.record.phase, Phase::Live { .. });
         if waits && self.ensure_live() { self.live.as_deref() } else { None }
-    }
-
-    /// The runs that begin with this commit.
-    pub(crate) fn take_children(&mut self) -> Vec<RunChange> {
-        std::mem::take(&mut self.children)
     }
 }

@@ -54,8 +54,9 @@ fn reread(run: &Machine) -> Box<Machine> {
 }
 
 fn changed(mut turn: Box<Machine>) -> (RunChange, Box<Machine>) {
-    let change = turn.close().expect("the turn changed something");
-    turn.written(change.clone());
+    let mut commit = turn.close().expect("the turn changed something");
+    let change = commit.changes[0].clone();
+    turn.written(&mut commit);
     (change, turn)
 }
 

@@ -127,11 +127,9 @@ impl Actor {
         mut turn: Box<Machine>,
         patience: Patience,
     ) -> Result<(), BackendError> {
-        if let Some(change) = turn.close() {
-            let mut commit = Commit::from(change);
-            commit.changes.extend(turn.take_children());
+        if let Some(mut commit) = turn.close() {
             self.write(&commit, patience).await?;
-            commit.changes.into_iter().take(1).for_each(|change| turn.written(change));
+            turn.written(&mut commit);
         }
         self.has_more = turn.has_more();
         self.announce(&turn);
