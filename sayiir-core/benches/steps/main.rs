@@ -11,6 +11,7 @@ mod count;
 use std::time::{Duration, Instant};
 
 use count::{BEGINNINGS, Count};
+use futures_util::future::join_all;
 use sayiir_core::engine::Engine;
 use sayiir_core::memory::InMemoryBackend;
 use sayiir_core::workflow::Invocation;
@@ -90,13 +91,12 @@ async fn counted(runs: u64, steps: u64) -> Vec<Duration> {
     let mut times = Vec::new();
     for first in (0..runs).step_by(TOGETHER) {
         let begun = Instant::now();
-        let mut started = Vec::new();
-        for number in first..runs.min(first + TOGETHER as u64) {
-            let run = engine.start(format!("run-{number}"), Invocation::<Count>::new((steps, false))).await;
-            started.push(run.expect("the run starts"));
-        }
-        for run in started {
-            assert_eq!(run.result().await.expect("the run ends"), steps);
+        let together = first..runs.min(first + TOGETHER as u64);
+        let start = |number| {
+            engine.start(format!("run-{number}"), Invocation::<Count>::new((steps, false))).into_future()
+        };
+        for run in join_all(together.map(start)).await {
+            assert_eq!(run.expect("the run starts").result().await.expect("the run ends"), steps);
         }
         times.push(begun.elapsed());
     }
