@@ -62,7 +62,7 @@ impl Options {
     }
 
     /// Whether to open a database that has lost commits it had acknowledged, with what is left. Default: `false`, such a
-    /// database is [`BackendError::Damaged`].
+    /// database is [`BackendError::Damaged`]; so is, either way, one of which sled can make nothing.
     pub fn accept_loss(mut self, accept: bool) -> Self {
         self.accept_loss = accept;
         self
