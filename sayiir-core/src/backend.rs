@@ -4,94 +4,24 @@
 //! nothing: the engine says what is to be written, and one [`Commit`] is written whole or not at all.
 
 mod answer;
+mod commit;
 mod doorbell;
+mod error;
 
 use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use smallvec::SmallVec;
 
 pub use answer::Answer;
+pub use commit::{Accepted, Commit, Reindex, RunChange};
 pub use doorbell::{Doorbell, Listener};
+pub use error::BackendError;
 
 use crate::history::HistoryEntry;
-use crate::ids::{Revision, RunId};
+use crate::ids::RunId;
 use crate::record::{IndexEntry, Record, StatusKind};
 use crate::signal::Message;
-
-/// One atomic, durable batch.
-#[derive(Debug, Clone, Default)]
-pub struct Commit {
-    /// The runs it changes, each at most once. Mostly one, which needs no room of its own.
-    pub changes: SmallVec<[RunChange; 1]>,
-}
-
-impl From<RunChange> for Commit {
-    fn from(change: RunChange) -> Self {
-        Self { changes: SmallVec::from_buf([change]) }
-    }
-}
-
-/// What one commit does to one run. [`RunChange::new`] makes one that changes the record only.
-#[derive(Debug, Clone)]
-pub struct RunChange {
-    /// The run.
-    pub run: RunId,
-    /// The revision that the store must hold, or the commit is refused; `None`: the run must not be there.
-    pub expected: Option<Revision>,
-    /// What it holds afterwards; `None` removes the run with its history, inbox and idempotency keys.
-    pub record: Option<Box<Record>>,
-    /// What becomes of the run's keys in the indexes; `None`: they stay as they are, as they do at most steps.
-    pub reindex: Option<Box<Reindex>>,
-    /// Appended to the history.
-    pub history: Vec<HistoryEntry>,
-    /// Put into the inbox.
-    pub accepted: Vec<Accepted>,
-    /// Taken out of the inbox: signal and position.
-    pub removed: Vec<(String, u64)>,
-}
-
-impl RunChange {
-    /// Takes a run from the record that the store holds, if it holds one, to the next, or removes it.
-    ///
-    /// # Panics
-    /// If there is neither.
-    #[must_use]
-    pub fn new(before: Option<&Record>, after: Option<Record>) -> Self {
-        let run = before.or(after.as_ref()).map(|record| record.run.clone());
-        let (from, to) = (before.map(Record::index), after.as_ref().map(Record::index));
-        Self {
-            run: run.expect("a change has a record before it, or after it, or both"),
-            expected: before.map(|record| record.revision),
-            record: after.map(Box::new),
-            reindex: (from != to).then(|| Box::new(Reindex { from, to })),
-            history: Vec::new(),
-            accepted: Vec::new(),
-            removed: Vec::new(),
-        }
-    }
-}
-
-/// What the indexes hold of a run before and after a commit, each as [`Record::index`] gives it. The two differ.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reindex {
-    /// Before; `None`: the run is new.
-    pub from: Option<IndexEntry>,
-    /// After; `None`: the run is removed.
-    pub to: Option<IndexEntry>,
-}
-
-/// A message to be put into the inbox.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Accepted {
-    /// The message.
-    pub message: Message,
-    /// Remembered for the life of the run, so that a second delivery counts once.
-    pub idempotency_key: Option<String>,
-    /// Whether it is consumed in this same commit: then only its idempotency key is kept, and the message is not stored.
-    pub taken: bool,
-}
 
 /// A page of runs, in the order of creation, then by id.
 #[derive(Debug, Clone, PartialEq)]
@@ -146,85 +76,6 @@ impl Query {
         self.workflow.as_ref().is_none_or(|workflow| *workflow == entry.workflow)
             && self.status.is_none_or(|status| status == entry.status)
             && self.waiting_for.as_ref().is_none_or(|signal| entry.waiting.contains(signal))
-    }
-}
-
-/// What went wrong in a store.
-#[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
-pub enum BackendError {
-    /// A commit built on something that the store does not hold. Nothing of it was written.
-    #[error("run {run} has changed: expected {}, found {}", at(*expected), at(*found))]
-    Conflict {
-        /// The run.
-        run: RunId,
-        /// What the commit built on.
-        expected: Option<Revision>,
-        /// What the store holds.
-        found: Option<Revision>,
-    },
-    /// Another process has the database open, or this one has it open already.
-    #[error("the database {path} is in use by another process, or by another handle of this one")]
-    InUse {
-        /// The database.
-        path: String,
-    },
-    /// The data does not read as what was written.
-    #[error("the database is damaged: {detail}")]
-    Damaged {
-        /// What, and where.
-        detail: String,
-    },
-    /// The database was written by a newer version.
-    #[error(
-        "the database has format {found}, this version reads up to {supported}: open it with a newer one"
-    )]
-    NewerFormat {
-        /// What it says.
-        found: u32,
-        /// What this version reads.
-        supported: u32,
-    },
-    /// The device is full. Whether a commit was written shows when there is room again.
-    #[error("the disk is full: {detail}")]
-    StorageFull {
-        /// What the system said.
-        detail: String,
-    },
-    /// The system refused to read or write. Whether a commit was written shows when the store is opened again.
-    #[error("i/o error: {detail}")]
-    Io {
-        /// What it said.
-        detail: String,
-        /// The error itself.
-        #[source]
-        source: Option<Arc<std::io::Error>>,
-    },
-    /// The store has failed or was closed, and takes nothing more until it is opened again.
-    #[error("the store has stopped and has to be opened again: {detail}")]
-    Stopped {
-        /// Why.
-        detail: String,
-    },
-}
-
-/// What stands at a revision, for a message.
-fn at(revision: Option<Revision>) -> String {
-    revision.map_or_else(|| "no record".into(), |Revision(number)| format!("revision {number}"))
-}
-
-impl BackendError {
-    /// Whether the same call may succeed later.
-    #[must_use]
-    pub fn is_retryable(&self) -> bool {
-        match self {
-            Self::StorageFull { .. } | Self::Io { .. } => true,
-            Self::Conflict { .. }
-            | Self::InUse { .. }
-            | Self::Damaged { .. }
-            | Self::NewerFormat { .. }
-            | Self::Stopped { .. } => false,
-        }
     }
 }
 
