@@ -1,117 +1,17 @@
 //! The machine alone: a turn is given what happened, and what it decides is looked at. No engine, no store, no clock.
 
 mod approval;
+mod runs;
 
-use std::sync::Arc;
-
-use jiff::{SignedDuration, Timestamp};
-
-use self::approval::{Notify, registry};
-use super::{AttemptEnd, Facts, Machine, NewMessage, NewRun, empty_queue};
-use crate::backend::RunChange;
+use self::approval::Notify;
+use self::runs::{
+    at, changed, decision, events, first_attempt, notifying, only_leaf, read_by, reread, resumed, returned,
+    settle, started,
+};
+use super::NewMessage;
 use crate::durable::Stored;
-use crate::history::Digest;
-use crate::history::Event;
-use crate::ids::{IdempotencyKey, Incarnation, RunId};
 use crate::record::{BlockReason, LeafKind, Phase, StatusKind};
-use crate::task::{Attempted, SharedOptions, Task};
-use crate::workflow::Program;
-
-fn at(second: i64) -> Timestamp {
-    Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second)
-}
-
-fn program() -> Arc<dyn Program> {
-    let registry = registry();
-    Arc::clone(registry.program("approval").expect("it is registered"))
-}
-
-/// A run of the approval that began at second 0, with its first commit.
-fn started(amount: u64) -> (RunChange, Box<Machine>) {
-    let new = NewRun {
-        run: RunId::new("exp-001").expect("a valid id"),
-        incarnation: Incarnation(7),
-        input_digest: Digest::default(),
-        input: Box::new((amount,)),
-        inbox: Arc::new([empty_queue("decision")]),
-        parent: None,
-    };
-    changed(Machine::start(new, program(), at(0), None))
-}
-
-fn resumed(mut run: Box<Machine>, second: i64) -> Box<Machine> {
-    run.turn(at(second));
-    run
-}
-
-/// The same run, read from the store by another process, which knows its workflow or does not.
-fn read_by(program: Option<Arc<dyn Program>>, run: &Machine) -> Box<Machine> {
-    Machine::new(Arc::new(run.record().clone()), program, None)
-}
-
-fn reread(run: &Machine) -> Box<Machine> {
-    read_by(Some(program()), run)
-}
-
-fn changed(mut turn: Box<Machine>) -> (RunChange, Box<Machine>) {
-    let mut commit = turn.close().expect("the turn changed something");
-    let change = commit.changes[0].clone();
-    turn.written(&mut commit);
-    (change, turn)
-}
-
-fn decision(text: &str) -> NewMessage {
-    NewMessage {
-        signal: "decision".into(),
-        payload: Stored::encode(text).expect("text encodes"),
-        by: None,
-        idempotency_key: None,
-        only_if_waiting: false,
-    }
-}
-
-/// Lets every message go where it is wanted; all of them came in this turn.
-fn settle(turn: &mut Machine) {
-    while let Some(wanted) = turn.wanted() {
-        let message = turn.held(&wanted).expect("it came in this turn");
-        turn.take(wanted, message);
-    }
-}
-
-fn only_leaf(run: &Machine) -> IdempotencyKey {
-    match run.record().leaves() {
-        [leaf] => run.record().key_of(leaf),
-        leaves => panic!("not one leaf: {leaves:?}"),
-    }
-}
-
-fn first_attempt(run: &Machine) -> Facts {
-    let facts = Facts::new(only_leaf(run), Notify::NAME, 1, SharedOptions::Written(&Notify::OPTIONS));
-    Facts { micros: 5, jitter: u64::MAX, ..facts }
-}
-
-fn returned(output: Result<String, String>) -> AttemptEnd {
-    AttemptEnd::Returned(Attempted::new::<Notify>(output))
-}
-
-fn events(change: &RunChange) -> Vec<&'static str> {
-    let name = |event: &Event| match event {
-        Event::Started { .. } => "started",
-        Event::StepDone { .. } => "done",
-        Event::StepFailed { .. } => "failed attempt",
-        Event::StepDiscarded { .. } => "discarded",
-        Event::SignalReceived { .. } => "received",
-        Event::SignalTaken { .. } => "taken",
-        Event::SignalRejected { .. } => "rejected",
-        Event::TimerFired { .. } => "fired",
-        Event::Completed { .. } => "completed",
-        Event::Failed { .. } => "failed",
-        Event::Blocked { .. } => "blocked",
-        Event::Retried => "retried",
-        _ => "another",
-    };
-    change.history.iter().map(|entry| name(&entry.event)).collect()
-}
+use crate::task::Task;
 
 #[test]
 fn a_run_begins_in_one_commit_where_it_first_waits() {
@@ -183,15 +83,6 @@ fn a_signal_wins_against_a_deadline_that_has_passed_but_not_fired() {
     settle(&mut turn);
     assert!(!turn.fire_next());
     assert_eq!(events(&changed(turn).0), ["received", "taken"]);
-}
-
-/// A run that waits for its task.
-fn notifying() -> Box<Machine> {
-    let (_, run) = started(100);
-    let mut turn = resumed(run, 10);
-    turn.accept(decision("yes"));
-    settle(&mut turn);
-    changed(turn).1
 }
 
 #[test]
