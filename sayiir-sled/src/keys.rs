@@ -25,10 +25,14 @@
 //! last and needs no end, so that equal times are ordered by id. A run stands in one listing by workflow and status; those
 //! over all workflows or all states are put together when they are read (`scan`), which costs a run two keys less.
 
+mod text;
+
 use jiff::Timestamp;
 use sayiir_core::history::Digest;
 use sayiir_core::ids::RunId;
 use sayiir_core::record::{IndexEntry, StatusKind, StoredPlace};
+
+use text::{put_text, take_text};
 
 /// A key of the tree.
 pub(crate) type Key = Vec<u8>;
@@ -280,36 +284,6 @@ fn named(tag: u8, name: &str) -> Key {
 
 fn put_status(status: StatusKind, key: Key) -> Key {
     postcard::to_extend(&status, key).expect("a variant's number always has a binary form")
-}
-
-fn put_text(key: &mut Key, text: &str) {
-    for &byte in text.as_bytes() {
-        key.push(byte);
-        if byte == 0 {
-            key.push(0xff);
-        }
-    }
-    key.extend_from_slice(&[0, 1]);
-}
-
-/// Reads a text and gives what is behind it.
-fn take_text(bytes: &[u8]) -> Option<(String, &[u8])> {
-    let mut text = Vec::new();
-    let mut rest = bytes;
-    loop {
-        match rest {
-            [0, 1, behind @ ..] => return Some((String::from_utf8(text).ok()?, behind)),
-            [0, 0xff, behind @ ..] => {
-                text.push(0);
-                rest = behind;
-            }
-            [0, ..] | [] => return None,
-            [byte, behind @ ..] => {
-                text.push(*byte);
-                rest = behind;
-            }
-        }
-    }
 }
 
 fn run_length(key: &[u8]) -> Option<usize> {
