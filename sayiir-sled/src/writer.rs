@@ -85,7 +85,11 @@ impl Writer {
 
     /// Applies the commits that wait, as one group; nothing if there are none.
     pub(crate) fn write(&mut self, db: &sled::Db) -> Option<Carried> {
-        let (group, replies, refused) = self.queue.collect(db, &self.heads);
+        let (mut group, mut replies, mut refused) = self.queue.collect(db, &self.heads);
+        if let Err(error) = group.count(db) {
+            // Nothing of the group is written yet.
+            refused.extend(replies.drain(..).map(|reply| (reply, error.clone())));
+        }
         let outcome = match (replies.len(), refused.len()) {
             (0, 0) => return None,
             (0, _) => Ok(Outcome::Done),
@@ -101,7 +105,6 @@ impl Writer {
 
     fn apply(&mut self, db: &sled::Db, mut group: Group) -> Result<Outcome, BackendError> {
         let sequence = self.sequence + 1;
-        group.count(db)?;
         let live = group.number(sequence, self.live);
         let calls = sync::calls();
         let applied = Arc::new(Applied::new(group.runs));

@@ -6,7 +6,7 @@ mod script;
 use std::path::Path;
 
 use files::tree;
-use sayiir_core::backend::Backend;
+use sayiir_core::backend::{Backend, BackendError};
 use sayiir_sled::SledBackend;
 use script::Place;
 
@@ -117,4 +117,28 @@ async fn runs_that_move_while_they_are_checked_are_no_damage() {
         place = place.next();
     }
     assert_eq!(checked.await.expect("it ends"), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_counter_that_does_not_read_refuses_what_would_move_it_until_it_is_counted_anew() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let mut runs = filled(path).await;
+    let db = tree(path);
+    db.insert(COUNTER, b"no frame").and_then(|_| db.flush()).expect("it is written");
+    drop(db);
+    let backend = SledBackend::open(path).expect("it opens");
+    let (run, place) = &mut runs[0];
+    let leaves = || script::change(run, *place).into();
+    for _ in 0..2 {
+        let refused = backend.commit(&leaves()).await;
+        assert!(matches!(refused, Err(BackendError::Damaged { .. })), "{refused:?}");
+    }
+    backend.compact().await.expect("it compacts");
+    backend.commit(&leaves()).await.expect("it commits");
+    *place = place.next();
+    for (run, place) in &runs {
+        assert_eq!(script::verify(&backend, run).await, *place);
+    }
+    script::verify_indexes(&backend, &runs).await;
 }
