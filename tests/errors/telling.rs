@@ -83,3 +83,64 @@ async fn a_body_is_told_what_did_not_happen() {
     let limited = engine.run::<limited>("exp-005").await.expect("it is there");
     assert_eq!(failed(&limited).await, "timeout: workflow `limited` did not finish within 30m");
 }
+
+/// Panics instead of becoming what it is told.
+#[derive(Debug, thiserror::Error)]
+#[error("never")]
+struct Speechless;
+
+impl From<Timeout> for Speechless {
+    fn from(timeout: Timeout) -> Self {
+        panic!("no words for {timeout}")
+    }
+}
+
+impl From<Interrupted> for Speechless {
+    fn from(interrupted: Interrupted) -> Self {
+        panic!("no words for {interrupted}")
+    }
+}
+
+#[task(at_most_once)]
+async fn transfer(amount: u32) -> Result<u32, Speechless> {
+    std::future::pending::<()>().await;
+    Ok(amount)
+}
+
+#[task(timeout = 10s)]
+async fn call(amount: u32) -> Result<u32, Speechless> {
+    std::future::pending::<()>().await;
+    Ok(amount)
+}
+
+#[workflow]
+async fn speechless(interrupted: bool) -> Result<u32, Speechless> {
+    if interrupted { transfer(7).await } else { call(7).await }
+}
+
+#[tokio::test]
+async fn an_error_that_panics_when_it_is_made_blocks_its_run() {
+    let (store, clock) = (InMemoryBackend::new(), VirtualClock::default());
+    let configure = EngineBuilder::workflow::<speechless>;
+    let engine = TestEngine::start_on(store.clone(), clock.clone(), configure).await.expect("it starts");
+    for (id, interrupted) in [("exp-001", true), ("exp-002", false)] {
+        engine.start(id, speechless(interrupted)).await.expect("it starts");
+    }
+    engine.idle().await;
+    engine.crash().await;
+    let engine = TestEngine::start_on(store, clock, configure).await.expect("it starts");
+    engine.advance(Duration::from_mins(1)).await;
+    for (id, words) in [
+        (
+            "exp-001",
+            "task `transfer` panicked: no words for interrupted: task `transfer` was running when the process ended",
+        ),
+        ("exp-002", "task `call` panicked: no words for timeout: task `call` did not finish within 10s"),
+    ] {
+        let run = engine.run::<speechless>(id).await.expect("it is there");
+        match run.status().await {
+            Ok(WorkflowStatus::Blocked { reason }) => assert_eq!(reason.to_string(), words),
+            other => panic!("{id}: {other:?}"),
+        }
+    }
+}

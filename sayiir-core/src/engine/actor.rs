@@ -64,7 +64,7 @@ impl Actor {
             } else if let Some(command) = self.commands.try_recv() {
                 self.obey(command).await;
             } else if let Some(mut ended) = self.attempts.first_look(&self.shared) {
-                self.ended(&mut ended.facts, ended.at, ended.end).await;
+                self.store_end(&mut ended.facts, ended.at, ended.end).await;
             } else if !self.attempts.is_empty() {
                 tokio::select! {
                     biased;

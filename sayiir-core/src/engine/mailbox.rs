@@ -166,4 +166,50 @@ mod tests {
         assert!(answer.await.is_err());
         assert_eq!(reason(address.send(cancel("too late")).err()).as_deref(), Some("too late"));
     }
+
+    /// Notes that it was woken.
+    #[derive(Default)]
+    struct Woken(AtomicBool);
+
+    impl std::task::Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn a_command_that_comes_just_as_its_actor_goes_to_wait_wakes_it() {
+        const COMMANDS: usize = 1_000_000;
+        let (address, mut mailbox) = mailbox();
+        let heard = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let next = Arc::clone(&heard);
+        let sender = std::thread::spawn(move || {
+            for number in 0..COMMANDS {
+                while next.load(Ordering::SeqCst) < number {
+                    std::hint::spin_loop();
+                }
+                for _ in 0..number % 64 {
+                    std::hint::spin_loop();
+                }
+                if address.send(cancel("now")).is_err() {
+                    return;
+                }
+            }
+        });
+        for _ in 0..COMMANDS {
+            let woken = Arc::new(Woken::default());
+            let waker = std::task::Waker::from(Arc::clone(&woken));
+            let mut waits = pin!(mailbox.recv());
+            heard.fetch_add(1, Ordering::SeqCst);
+            let mut context = std::task::Context::from_waker(&waker);
+            while waits.as_mut().poll(&mut context).is_pending() {
+                let patience = std::time::Instant::now();
+                while !woken.0.swap(false, Ordering::SeqCst) {
+                    assert!(patience.elapsed().as_secs() < 2, "nobody was woken");
+                    std::thread::yield_now();
+                }
+            }
+        }
+        sender.join().expect("no panic");
+    }
 }

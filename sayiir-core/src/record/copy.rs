@@ -65,3 +65,75 @@ impl LeafRecord {
         self.kind.clone_from(kind);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::durable::Stored;
+    use crate::ids::{Incarnation, LeafPath, Revision, RunId, StepNumber};
+    use crate::record::{Ending, LeafKind, LeafRecord, Phase, Queue, Record, StoredPlace};
+    use jiff::Timestamp;
+
+    fn some() -> Vec<Record> {
+        let run = |id: &str| RunId::new(id).expect("valid");
+        let at = |second| Timestamp::from_second(second).expect("valid");
+        let new = || Record::new(run("a"), Incarnation(1), "w", at(0));
+        let leaf = |path: Vec<u32>, kind| LeafRecord { path: LeafPath(path), scheduled: StepNumber(1), kind };
+        let signal = |name: &str, deadline| LeafKind::Signal { name: name.into(), deadline, from: 0 };
+        let live = |leaves: Vec<LeafRecord>| Record { phase: Phase::Live { leaves: leaves.into() }, ..new() };
+        let queue = |tail| Queue { signal: "go".into(), head: 0, tail };
+        let place = |schema| Some(StoredPlace { name: "At".into(), schema });
+        let bare = |phase| Record { phase, ..new() };
+        vec![
+            new(),
+            Record { revision: Revision(2), updated: at(3), steps: StepNumber(7), ..new() },
+            Record {
+                run: run("b"),
+                incarnation: Incarnation(2),
+                parent: Some(run("a")),
+                created: at(1),
+                ..new()
+            },
+            Record { workflow: "v".into(), deadline: Some(at(9)), ..new() },
+            Record {
+                ending: Some(Ending::Cancelled { reason: "x".into() }),
+                deadline: Some(at(9)),
+                place: place(1),
+                ..new()
+            },
+            Record { place: place(1), state: Stored::encode(&1).ok(), ..new() },
+            Record { place: place(2), inbox: [queue(0)].into(), ..new() },
+            live(vec![leaf(vec![], signal("go", None))]),
+            Record { inbox: [queue(1)].into(), ..live(vec![leaf(vec![], signal("go", None))]) },
+            live(vec![leaf(vec![1], signal("stop", None))]),
+            live(vec![leaf(vec![0], signal("stop", Some(at(5)))), leaf(vec![1], signal("go", Some(at(4))))]),
+            live(vec![leaf(vec![0], signal("go", None)), leaf(vec![1], signal("go", None))]),
+            live(vec![leaf(vec![], LeafKind::task("t"))]),
+            live(vec![leaf(vec![], LeafKind::Timer { until: at(8) })]),
+            live(vec![leaf(vec![], LeafKind::Spawn { run: run("c") })]),
+            bare(Phase::Completed { output: Stored::encode(&2).expect("json") }),
+            bare(Phase::Failed { error: "e".into(), cause: None }),
+            bare(Phase::Cancelled { reason: "r".into() }),
+        ]
+    }
+
+    #[test]
+    fn a_copy_over_any_record_is_the_other() {
+        for from in some() {
+            for to in some() {
+                let mut copy = from.clone();
+                copy.copy_from(&to);
+                assert_eq!(copy, to);
+            }
+        }
+    }
+
+    #[test]
+    fn a_record_is_found_by_its_own_entry_and_by_no_other() {
+        for one in some() {
+            for other in some() {
+                let entry = other.index();
+                assert_eq!(one.is_found_by(&entry), one.index() == entry, "{one:?} by {entry:?}");
+            }
+        }
+    }
+}

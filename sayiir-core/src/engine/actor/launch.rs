@@ -1,7 +1,6 @@
 //! Attempts: starting those that the record asks for, and taking their ends.
 
 use std::cell::OnceCell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,7 +13,7 @@ use crate::engine::command::Refusal;
 use crate::engine::shared::Patience;
 use crate::engine::slots::Slot;
 use crate::ids::{IdempotencyKey, RunId};
-use crate::machine::{AttemptEnd, Facts, Machine, panic_message, with_task};
+use crate::machine::{AttemptEnd, Facts, Machine, caught, with_task};
 use crate::record::{LeafKind, LeafRecord};
 use crate::signal::Timeout;
 use crate::task::{Attempt, Attempted, Interrupted, PendingTask, Surroundings, Verdict};
@@ -72,10 +71,12 @@ impl Actor {
             attempt: attempts + 1,
             asked: OnceCell::new(),
         };
-        let plan = |task: &dyn PendingTask| {
-            (task.name(), task.options(), plan(task, &around, begun, slot.is_some()))
+        let look = |task: &dyn PendingTask| {
+            let options = task.options();
+            let is_unstored = options.at_most_once && slot.is_none();
+            (task.name(), plan(task, &around, begun, is_unstored), options)
         };
-        let Some((task, options, plan)) = self.with_task(machine, leaf, plan) else { return };
+        let Some((task, plan, options)) = self.with_task(machine, leaf, look) else { return };
         let Surroundings { key, attempt: number, asked, .. } = around;
         let facts = Facts::new(key, task, number, options);
         match plan {
@@ -119,20 +120,24 @@ impl Actor {
             End::Granted(_) => return,
             End::Ended(end) => end,
             End::TimedOut(limit) => match self.timed_out(&facts.key, limit) {
-                Some(attempted) => AttemptEnd::Returned(attempted),
+                Some(end) => end,
                 // The state is no longer in memory; the attempt is repeated.
                 None => return self.go_on().await,
             },
         };
-        self.ended(facts, at, end).await;
+        self.store_end(facts, at, end).await;
     }
 
     /// What the task makes of its timeout.
-    fn timed_out(&self, key: &IdempotencyKey, limit: Duration) -> Option<Attempted> {
+    fn timed_out(&self, key: &IdempotencyKey, limit: Duration) -> Option<AttemptEnd> {
         let machine = self.machine.as_deref()?;
         let waiting = machine.record().leaf(key)?;
         let timed_out = |task: &dyn PendingTask| {
-            task.timed_out(Timeout { subject: format!("task `{}` did not finish", task.name()), limit })
+            let timeout = Timeout { subject: format!("task `{}` did not finish", task.name()), limit };
+            match caught(|| task.timed_out(timeout)) {
+                Ok(attempted) => attempted.map(AttemptEnd::Returned),
+                Err(panic) => Some(AttemptEnd::Panicked(panic)),
+            }
         };
         self.with_task(machine, waiting, timed_out).flatten()
     }
@@ -167,7 +172,7 @@ impl Actor {
 
     /// Commits the end of an attempt, which came at that time. If somebody else changed the run meanwhile, what the store holds
     /// decides.
-    pub(super) async fn ended(&mut self, facts: &mut Facts, at: Timestamp, mut end: AttemptEnd) {
+    pub(super) async fn store_end(&mut self, facts: &mut Facts, at: Timestamp, mut end: AttemptEnd) {
         let is_success = end.is_success();
         if !is_success {
             facts.jitter = self.shared.entropy.jitter();
@@ -212,20 +217,25 @@ impl Actor {
     }
 }
 
-/// What is to be done for a task. `begun`: it is `at_most_once`, and the beginning of the attempt is stored.
-fn plan(task: &dyn PendingTask, around: &Surroundings<'_>, begun: bool, has_slot: bool) -> Plan {
-    if task.options().at_most_once && !has_slot {
+/// What is to be done for a task. `is_unstored`: it is `at_most_once`, and this process has not stored that the attempt begins;
+/// `begun`: somebody has.
+fn plan(task: &dyn PendingTask, around: &Surroundings<'_>, begun: bool, is_unstored: bool) -> Plan {
+    if is_unstored {
         if !begun {
             return Plan::WaitForSlot;
         }
-        if let Some(attempted) = task.interrupted(Interrupted { task: task.name().into() }) {
-            return Plan::End { end: AttemptEnd::Returned(attempted), is_final: true };
+        match caught(|| task.interrupted(Interrupted { task: task.name().into() })) {
+            Ok(None) => {}
+            Ok(Some(attempted)) => {
+                return Plan::End { end: AttemptEnd::Returned(attempted), is_final: true };
+            }
+            Err(panic) => return Plan::End { end: AttemptEnd::Panicked(panic), is_final: true },
         }
     }
-    let end = match catch_unwind(AssertUnwindSafe(|| task.attempt(around))) {
+    let end = match caught(|| task.attempt(around)) {
         Ok(Ok(attempt)) => return Plan::Launch(attempt),
         Ok(Err(error)) => AttemptEnd::Unstartable(error.to_string()),
-        Err(panic) => AttemptEnd::Panicked(panic_message(&*panic)),
+        Err(panic) => AttemptEnd::Panicked(panic),
     };
     Plan::End { end, is_final: false }
 }
