@@ -15,20 +15,20 @@ use super::command::Command;
 
 /// Where an actor is told something.
 #[derive(Debug)]
-pub(crate) struct Address(Arc<Shared>);
+pub(crate) struct Address(Arc<Letterbox>);
 
 /// Where an actor receives its commands, in the order in which they were sent. When it goes, so do those in it.
 #[derive(Debug)]
-pub(crate) struct Mailbox(Arc<Shared>);
+pub(crate) struct Mailbox(Arc<Letterbox>);
 
 /// An empty mailbox with its address.
 pub(crate) fn mailbox() -> (Address, Mailbox) {
-    let shared = Arc::new(Shared::default());
-    (Address(Arc::clone(&shared)), Mailbox(shared))
+    let letterbox = Arc::new(Letterbox::default());
+    (Address(Arc::clone(&letterbox)), Mailbox(letterbox))
 }
 
 #[derive(Debug, Default)]
-struct Shared {
+struct Letterbox {
     /// Whether there are commands; changed under their lock.
     has_mail: AtomicBool,
     commands: Mutex<Commands>,
@@ -97,7 +97,7 @@ impl Drop for Mailbox {
     }
 }
 
-impl Shared {
+impl Letterbox {
     fn lock(&self) -> MutexGuard<'_, Commands> {
         self.commands.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -115,6 +115,10 @@ impl std::fmt::Debug for Commands {
 #[cfg(test)]
 mod tests {
     use std::pin::pin;
+    use std::sync::atomic::AtomicUsize;
+    use std::task::{Context, Wake, Waker};
+    use std::thread;
+    use std::time::{Duration, Instant};
 
     use tokio::sync::oneshot;
 
@@ -171,45 +175,48 @@ mod tests {
     #[derive(Default)]
     struct Woken(AtomicBool);
 
-    impl std::task::Wake for Woken {
+    impl Wake for Woken {
         fn wake(self: Arc<Self>) {
             self.0.store(true, Ordering::SeqCst);
         }
     }
 
+    /// Two threads, as often as fits into a second: a command is sent at some moment while its receiver looks, registers and
+    /// looks again.
     #[test]
     fn a_command_that_comes_just_as_its_actor_goes_to_wait_wakes_it() {
-        const COMMANDS: usize = 1_000_000;
+        const TIME: Duration = Duration::from_secs(1);
+        const PATIENCE: Duration = Duration::from_mins(1);
         let (address, mut mailbox) = mailbox();
-        let heard = Arc::new(std::sync::atomic::AtomicUsize::new(0));
-        let next = Arc::clone(&heard);
-        let sender = std::thread::spawn(move || {
-            for number in 0..COMMANDS {
-                while next.load(Ordering::SeqCst) < number {
+        let rounds = Arc::new(AtomicUsize::new(0));
+        let begun = Arc::clone(&rounds);
+        let sender = thread::spawn(move || {
+            for number in 1.. {
+                while begun.load(Ordering::SeqCst) < number {
                     std::hint::spin_loop();
                 }
-                for _ in 0..number % 64 {
-                    std::hint::spin_loop();
-                }
+                (0..number % 64).for_each(|_| std::hint::spin_loop());
                 if address.send(cancel("now")).is_err() {
                     return;
                 }
             }
         });
-        for _ in 0..COMMANDS {
+        let start = Instant::now();
+        while start.elapsed() < TIME {
             let woken = Arc::new(Woken::default());
-            let waker = std::task::Waker::from(Arc::clone(&woken));
+            let waker = Waker::from(Arc::clone(&woken));
             let mut waits = pin!(mailbox.recv());
-            heard.fetch_add(1, Ordering::SeqCst);
-            let mut context = std::task::Context::from_waker(&waker);
-            while waits.as_mut().poll(&mut context).is_pending() {
-                let patience = std::time::Instant::now();
+            rounds.fetch_add(1, Ordering::SeqCst);
+            while waits.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
+                let asleep = Instant::now();
                 while !woken.0.swap(false, Ordering::SeqCst) {
-                    assert!(patience.elapsed().as_secs() < 2, "nobody was woken");
-                    std::thread::yield_now();
+                    assert!(asleep.elapsed() < PATIENCE, "a command came, and woke nobody");
+                    thread::yield_now();
                 }
             }
         }
-        sender.join().expect("no panic");
+        drop(mailbox);
+        rounds.fetch_add(1, Ordering::SeqCst);
+        sender.join().expect("it ends once nobody receives");
     }
 }
