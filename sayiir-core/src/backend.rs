@@ -83,7 +83,8 @@ impl Query {
 pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// Writes a batch. `Ok` means: all of it is durable, as durable as this backend gets.
     ///
-    /// Commits of one run are issued one after another; those of different runs may be in flight together.
+    /// Commits of one run are issued one after another; those of different runs may be in flight together. When the work is
+    /// done is the backend's affair, with the call or with the first poll: who drops the answer does not know what came of it.
     ///
     /// # Errors
     /// [`BackendError::Conflict`] if a run is not at its expected revision; then nothing of the batch was written. On every

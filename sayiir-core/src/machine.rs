@@ -197,7 +197,7 @@ impl Machine {
             run: self.record.run.clone(),
             expected,
             reindex: self.restock(),
-            record: self.record.lend(),
+            record: Some(self.record.lend()),
             history: std::mem::take(&mut self.history),
             accepted: std::mem::take(&mut self.accepted),
             removed: std::mem::take(&mut self.removed),
@@ -206,8 +206,9 @@ impl Machine {
 
     /// What the turn came to has been written.
     pub(crate) fn written(&mut self, commit: &mut Commit) {
-        let Some(change) = commit.changes.first_mut() else { return };
-        self.record.give_back(change.record.take());
+        let change =
+            commit.changes.first_mut().expect("a commit that `close` gave begins with its own change");
+        self.record.give_back(change.record.take().expect("which writes a record"));
         // The next turn has room for its history in what this one's took.
         self.history = std::mem::take(&mut change.history);
         self.history.clear();

@@ -11,6 +11,7 @@ use super::{
     StatusError, WorkflowStatus,
 };
 use crate::codec::StateReader;
+use crate::engine::waiters::EngineStopped;
 use crate::ids::RunId;
 use crate::record::{Phase, Record, StatusKind};
 use crate::signal::Signal;
@@ -113,7 +114,7 @@ impl<W: Startable> Run<W> {
             if shared.stop.is_cancelled() {
                 return Err(stopped());
             }
-            wait.settled().await.ok_or_else(stopped)?;
+            wait.over().await.map_err(|EngineStopped| stopped())?;
         }
     }
 
@@ -139,7 +140,7 @@ impl<W: Startable> Run<W> {
             if shared.stop.is_cancelled() {
                 return Err(stopped());
             }
-            wait.settled().await.ok_or_else(stopped)?;
+            wait.over().await.map_err(|EngineStopped| stopped())?;
         }
     }
 

@@ -12,12 +12,16 @@ pub(crate) struct Waiters {
     waiting: Mutex<RunMap<Vec<oneshot::Sender<()>>>>,
 }
 
+/// A wait that nobody will end any more.
+#[derive(Debug)]
+pub(crate) struct EngineStopped;
+
 /// One caller's wait.
 #[derive(Debug)]
 pub(crate) struct Wait<'a> {
     waiters: &'a Waiters,
     run: &'a RunId,
-    ended: Option<oneshot::Receiver<()>>,
+    told: Option<oneshot::Receiver<()>>,
 }
 
 impl Waiters {
@@ -25,7 +29,7 @@ impl Waiters {
     pub(crate) fn register<'a>(&'a self, run: &'a RunId) -> Wait<'a> {
         let (sender, receiver) = oneshot::channel();
         self.lock().entry(run.key().clone()).or_default().push(sender);
-        Wait { waiters: self, run, ended: Some(receiver) }
+        Wait { waiters: self, run, told: Some(receiver) }
     }
 
     /// Tells everyone who waits that the run has settled.
@@ -50,18 +54,18 @@ impl Waiters {
 }
 
 impl Wait<'_> {
-    /// Waits until the run has settled; `None` if the engine stopped before.
-    pub(crate) async fn settled(mut self) -> Option<()> {
-        match &mut self.ended {
-            Some(receiver) => receiver.await.ok(),
-            None => None,
+    /// Waits until the run has settled, or the engine stops.
+    pub(crate) async fn over(mut self) -> Result<(), EngineStopped> {
+        match &mut self.told {
+            Some(told) => told.await.map_err(|_| EngineStopped),
+            None => Err(EngineStopped),
         }
     }
 }
 
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
-        self.ended = None;
+        self.told = None;
         let mut waiting = self.waiters.lock();
         if let Some(senders) = waiting.get_mut(self.run.key()) {
             senders.retain(|sender| !sender.is_closed());

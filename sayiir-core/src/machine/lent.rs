@@ -13,13 +13,13 @@ impl Lent {
     }
 
     /// Hands it out.
-    pub(super) fn lend(&mut self) -> Option<Box<Record>> {
-        self.0.take()
+    pub(super) fn lend(&mut self) -> Box<Record> {
+        self.0.take().expect(AWAY)
     }
 
     /// Has it back.
-    pub(super) fn give_back(&mut self, record: Option<Box<Record>>) {
-        self.0 = record;
+    pub(super) fn give_back(&mut self, record: Box<Record>) {
+        self.0 = Some(record);
     }
 }
 

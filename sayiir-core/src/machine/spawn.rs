@@ -1,6 +1,6 @@
 //! Runs that a body starts: they begin in the same commit in which their parent goes on.
 
-use super::Machine;
+use super::{Machine, caught};
 use crate::history::Event;
 use crate::ids::{LeafPath, RunId};
 use crate::operation::AlreadyExists;
@@ -34,6 +34,10 @@ impl Machine {
     /// Takes a run that begins with this commit.
     pub(crate) fn adopt(&mut self, mut child: Box<Machine>) {
         self.children.extend(child.change());
+        // What the child's state holds may panic as it goes; the child begins all the same.
+        if let Err(panic) = caught(|| drop(child)) {
+            tracing::error!(panic, "what the state of a spawned run held panicked when it was dropped");
+        }
     }
 
     /// Tells the body what became of the run it wanted started.

@@ -6,7 +6,7 @@ use super::Actor;
 use crate::backend::{BackendError, RunChange};
 use crate::engine::command::{Command, NewStart, Refusal};
 use crate::engine::programs::Programs;
-use crate::engine::shared::Patience;
+use crate::engine::shared::{Patience, Shared};
 use crate::machine::{Machine, NewMessage, NewRun, NotRetryable};
 use crate::record::{BlockReason, Phase, Record};
 
@@ -103,20 +103,11 @@ impl Actor {
     }
 
     async fn signal(&mut self, message: NewMessage) -> Result<(), Refusal> {
-        let record = self.stored().await?.ok_or(Refusal::NotFound)?;
-        check(&self.shared.programs, &record, &message)?;
-        // A repeated delivery is acknowledged even after the run has ended.
-        let shared = self.shared();
-        if let Some(key) = &message.idempotency_key
-            && shared.backend.is_delivered(&record.run, key).await?
-        {
+        let machine = self.load(Patience::Ask).await?.ok_or(Refusal::NotFound)?;
+        let is_new = is_new(&self.shared, machine.record(), &message).await;
+        self.machine = Some(machine);
+        if !is_new? {
             return Ok(());
-        }
-        if record.status().is_finished() {
-            return Err(Refusal::Finished(record.status()));
-        }
-        if message.only_if_waiting && !record.waits_for(&message.signal) {
-            return Err(Refusal::NotWaiting(record.status()));
         }
         let mut turn = self.turn(Patience::Ask).await?;
         turn.accept(message);
@@ -200,6 +191,25 @@ fn incompatible(phase: &Phase) -> Option<&BlockReason> {
         | Phase::Failed { .. }
         | Phase::Cancelled { .. } => None,
     }
+}
+
+/// Whether the run is to take the message; not, if it has it already.
+async fn is_new(shared: &Shared, record: &Record, message: &NewMessage) -> Result<bool, Refusal> {
+    check(&shared.programs, record, message)?;
+    // A repeated delivery is acknowledged even after the run has ended.
+    if let Some(key) = &message.idempotency_key
+        && shared.backend.is_delivered(&record.run, key).await?
+    {
+        return Ok(false);
+    }
+    let status = record.status();
+    if status.is_finished() {
+        return Err(Refusal::Finished(status));
+    }
+    if message.only_if_waiting && !record.waits_for(&message.signal) {
+        return Err(Refusal::NotWaiting(status));
+    }
+    Ok(true)
 }
 
 /// Whether the message is one that the run's workflows declare. What is wrong with it is found before anything is stored.

@@ -141,9 +141,8 @@ impl Actor {
     /// Writes what a turn came to: the change of this run, and behind it those of the runs that it spawns.
     async fn write(&mut self, commit: &Commit, patience: Patience) -> Result<(), BackendError> {
         let shared = &self.shared;
-        let Some(record) = commit.changes.first().and_then(|change| change.record.as_deref()) else {
-            return Ok(());
-        };
+        let record = commit.changes.first().and_then(|change| change.record.as_deref());
+        let record = record.expect("the first change of a turn's commit writes the record of its run");
         let spawned = commit.changes.iter().skip(1);
         let stopwatch = Stopwatch::start();
         let write = || shared.backend.commit(commit);

@@ -56,8 +56,9 @@ pub(super) struct TypeOf {
 impl StatesFile {
     /// What the code says.
     pub(super) fn of(registry: &Registry) -> Self {
-        let programs = registry.names().filter_map(|name| registry.program(name));
-        let workflows = programs.map(|program| (program.name().into_owned(), WorkflowStates::of(&**program)));
+        let programs = registry.programs();
+        let workflows =
+            programs.map(|(name, program)| (name.clone().into_owned(), WorkflowStates::of(&**program)));
         Self { format: FORMAT, workflows: workflows.collect() }
     }
 
