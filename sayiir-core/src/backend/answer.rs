@@ -10,6 +10,17 @@ use futures_util::future::BoxFuture;
 use super::BackendError;
 
 /// The answer of a backend, to be awaited. One that is [there at once](Self::now) allocates nothing.
+///
+/// ```
+/// use sayiir_core::backend::{Answer, BackendError};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), BackendError> {
+/// assert_eq!(Answer::now(Ok(7)).await?, 7);
+/// assert_eq!(Answer::later(async { Ok(7) }).await?, 7);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nobody knows what came of the call before this is awaited"]
 pub struct Answer<'a, T>(Form<'a, T>);
 
