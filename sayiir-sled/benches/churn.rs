@@ -1,7 +1,7 @@
 //! What a million steps leave on the disk, with runs that are removed when they are done, and what compaction makes of it.
 //!
 //! `cargo bench -p sayiir-sled --bench churn` measures, a number behind `--` says how many runs share the steps; `-- --smoke` does less of
-//! it. Each fails if compaction leaves files of more than three times the live bytes.
+//! it. Each fails if compaction leaves files of more than three times the live bytes, and a few segments.
 
 mod driver;
 
@@ -18,6 +18,8 @@ const STEPS: u64 = 1_000_000;
 const STEPS_OF_A_RUN: u64 = 50;
 /// What compaction may leave: the bytes of all files by those that are live.
 const MOST_TIMES: u64 = 3;
+/// And besides that: sled's files consist of whole segments, which a small database fills in part.
+const SEGMENTS: u64 = 4 * 1024 * 1024;
 /// Runs that step in one commit.
 const TOGETHER: usize = 250;
 
@@ -51,8 +53,8 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     backend.compact().await?;
     say(&format!("after compaction in {:.1?}", start.elapsed()), &backend);
     let stats = backend.stats();
-    if stats.file_bytes > MOST_TIMES * stats.live_bytes {
-        return Err(format!("more than {MOST_TIMES} times what is live").into());
+    if stats.file_bytes > MOST_TIMES * stats.live_bytes + SEGMENTS {
+        return Err(format!("more than {MOST_TIMES} times what is live, and {SEGMENTS} bytes").into());
     }
     Ok(())
 }
