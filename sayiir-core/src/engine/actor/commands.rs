@@ -71,7 +71,7 @@ impl Actor {
         }
     }
 
-    /// The record as the store holds it.
+    /// A copy of the record as the store holds it, for a caller whose run's id is taken.
     async fn stored(&mut self) -> Result<Option<Arc<Record>>, BackendError> {
         self.machine = self.load(Patience::Ask).await?;
         Ok(self.machine.as_ref().map(|machine| Arc::new(machine.record().clone())))
@@ -165,14 +165,14 @@ impl Actor {
     }
 
     async fn purge(&mut self) -> Result<(), Refusal> {
-        let record = self.stored().await?.ok_or(Refusal::NotFound)?;
-        if !record.status().is_finished() {
-            return Err(Refusal::Status(record.status()));
+        let machine = self.load(Patience::Ask).await?.ok_or(Refusal::NotFound)?;
+        let status = machine.record().status();
+        if !status.is_finished() {
+            self.machine = Some(machine);
+            return Err(Refusal::Status(status));
         }
-        let removal = RunChange::new(Some(&record), None).into();
-        let removed = self.shared.backend.commit(&removal).await;
-        self.machine = None;
-        Ok(removed?)
+        let removal = RunChange::new(Some(machine.record()), None).into();
+        Ok(self.shared.backend.commit(&removal).await?)
     }
 
     /// Gives up a turn in which nothing was changed.
