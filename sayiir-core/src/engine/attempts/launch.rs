@@ -1,6 +1,6 @@
 //! One attempt, from its launch to its end: looked at once where it stands, or run as a task of its own.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tracing::Span;
 use super::{End, Finished};
 use crate::engine::shared::Shared;
 use crate::engine::slots::Slot;
-use crate::machine::{AttemptEnd, Facts, panic_message};
+use crate::machine::{AttemptEnd, Facts, caught, panic_message};
 use crate::operation::deadline;
 use crate::task::{Attempt, TaskContext};
 
@@ -60,10 +60,10 @@ impl Launch {
         let attempt = &mut self.attempt;
         // Whoever waits for it looks at it again first, with a waker of its own.
         let look = || attempt.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        let end = match self.span.in_scope(|| catch_unwind(AssertUnwindSafe(look))) {
+        let end = match self.span.in_scope(|| caught(look)) {
             Ok(Poll::Pending) => return Look::Waits { began: Some(began) },
             Ok(Poll::Ready(attempted)) => AttemptEnd::Returned(attempted),
-            Err(panic) => AttemptEnd::Panicked(panic_message(&*panic)),
+            Err(panic) => AttemptEnd::Panicked(panic),
         };
         Look::Done { end, began }
     }
@@ -72,12 +72,8 @@ impl Launch {
     pub(super) fn finished<E>(self, end: E, began: Timestamp, shared: &Shared) -> Finished<E> {
         let Self { mut facts, attempt, .. } = self;
         // What the task still holds may panic as it goes; its end has come all the same.
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(attempt))) {
-            tracing::error!(
-                task = facts.task,
-                panic = panic_message(&*panic),
-                "what an attempt held panicked when it was dropped"
-            );
+        if let Err(panic) = caught(|| drop(attempt)) {
+            tracing::error!(task = facts.task, panic, "what an attempt held panicked when it was dropped");
         }
         let at = shared.clock.now();
         // The wall clock may have been set back meanwhile.
@@ -96,7 +92,7 @@ impl Unfinished {
         }
         let began = began.unwrap_or_else(|| shared.clock.now());
         let end = match options.timeout {
-            None => End::Ended(caught(attempt).await),
+            None => End::Ended(end_of(attempt).await),
             Some(limit) => within(limit, began, &shared, attempt, context.as_ref()).await,
         };
         launch.finished(end, began, &shared)
@@ -104,7 +100,7 @@ impl Unfinished {
 }
 
 /// A panic of an attempt is its end.
-async fn caught(attempt: &mut Attempt) -> AttemptEnd {
+async fn end_of(attempt: &mut Attempt) -> AttemptEnd {
     match AssertUnwindSafe(attempt).catch_unwind().await {
         Ok(attempted) => AttemptEnd::Returned(attempted),
         Err(panic) => AttemptEnd::Panicked(panic_message(&*panic)),
@@ -121,7 +117,7 @@ async fn within(
     let limit_passed = shared.clock.sleep_until(deadline(began, limit));
     tokio::select! {
         biased;
-        end = caught(attempt) => End::Ended(end),
+        end = end_of(attempt) => End::Ended(end),
         () = limit_passed => {
             // For what the attempt may have spawned; itself it is dropped with its launch.
             if let Some(context) = context {
