@@ -40,6 +40,14 @@ impl<'a, T> Answer<'a, T> {
     pub fn later(answer: impl Future<Output = Result<T, BackendError>> + Send + 'a) -> Self {
         Self(Form::Later(Box::pin(answer)))
     }
+
+    /// The value, if it is there already; else the answer, an error or one to wait for.
+    pub(crate) fn ready(self) -> Result<T, Self> {
+        match self.0 {
+            Form::Now(Some(Ok(value))) => Ok(value),
+            form => Err(Self(form)),
+        }
+    }
 }
 
 // Nothing in it is pinned: the future is on the heap.

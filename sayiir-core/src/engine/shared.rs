@@ -114,30 +114,24 @@ impl Shared {
         patience: Patience,
         call: impl Fn() -> Answer<'a, T>,
     ) -> Result<T, BackendError> {
-        self.store_refusing(Access::Read, patience, None, call).await
+        self.finish(call(), Access::Read, patience, None, call).await
     }
 
-    /// The same; whoever tells the actor anything while a failing store is waited out is told of the failure at once.
-    pub(crate) async fn store_refusing<'a, T>(
+    /// The same for an actor: whoever tells it anything while a failing store is waited out is told of the failure at once.
+    pub(crate) async fn read<'a, T>(
         &self,
-        access: Access,
         patience: Patience,
-        mailbox: Option<&mut Mailbox>,
+        mailbox: &mut Mailbox,
         call: impl Fn() -> Answer<'a, T>,
     ) -> Result<T, BackendError> {
-        match call().await {
-            Ok(value) => {
-                self.health.answered(access);
-                Ok(value)
-            }
-            Err(error) => Box::pin(self.wait_out(error, access, patience, mailbox, call)).await,
-        }
+        self.finish(call(), Access::Read, patience, Some(mailbox), call).await
     }
 
-    /// After an error: tries again until it works, where the caller insists and the error allows it.
-    async fn wait_out<'a, T>(
+    /// Waits for the answer to a call of the store. After an error it is called again until that works, where the caller
+    /// insists and the error allows it; those who tell the owner of the mailbox anything meanwhile are told of the failure.
+    pub(crate) async fn finish<'a, T>(
         &self,
-        mut error: BackendError,
+        mut answer: Answer<'a, T>,
         access: Access,
         patience: Patience,
         mut mailbox: Option<&mut Mailbox>,
@@ -145,6 +139,13 @@ impl Shared {
     ) -> Result<T, BackendError> {
         let mut wait = FIRST_WAIT;
         loop {
+            let error = match answer.await {
+                Ok(value) => {
+                    self.health.answered(access);
+                    return Ok(value);
+                }
+                Err(error) => error,
+            };
             let repeats = patience == Patience::Insist && error.is_retryable();
             self.health.failed(access, self.clock.now(), &error);
             tracing::warn!(%error, repeats, "the store failed");
@@ -157,13 +158,7 @@ impl Shared {
                 Some(mailbox) => refuse_until(pause, mailbox, &error).await,
             }
             wait = (wait * 2).min(LONGEST_WAIT);
-            error = match call().await {
-                Ok(value) => {
-                    self.health.answered(access);
-                    return Ok(value);
-                }
-                Err(error) => error,
-            };
+            answer = call();
         }
     }
 }

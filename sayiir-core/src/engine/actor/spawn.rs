@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::Actor;
 use crate::backend::{BackendError, RunChange};
 use crate::engine::command::Command;
-use crate::engine::health::Access;
 use crate::engine::shared::{Patience, Shared};
 use crate::history::Digest;
 use crate::machine::{Machine, NewRun, WantedSpawn};
@@ -24,7 +23,7 @@ impl Actor {
         let read = || shared.backend.record(&run);
         let taken = run == self.run
             || turn.spawns(&run)
-            || shared.store_refusing(Access::Read, patience, Some(&mut self.commands), read).await?.is_some();
+            || shared.read(patience, &mut self.commands, read).await?.is_some();
         if taken {
             turn.spawned(wanted, Err(AlreadyExists { run }));
             return Ok(true);

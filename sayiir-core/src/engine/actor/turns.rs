@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use tracing::Instrument;
 
 use super::Actor;
-use crate::backend::{BackendError, Commit, RunChange};
+use crate::backend::{Answer, BackendError, Commit, RunChange};
 use crate::engine::command::Refusal;
 use crate::engine::health::Access;
+use crate::engine::mailbox::Mailbox;
 use crate::engine::metrics::Stopwatch;
 use crate::engine::shared::{Patience, Shared};
 use crate::machine::{Machine, Need};
@@ -27,7 +28,7 @@ impl Actor {
     async fn read(&mut self, patience: Patience) -> Result<Option<Box<Machine>>, BackendError> {
         let (shared, run) = (&self.shared, &self.run);
         let read = || shared.backend.record(run);
-        let record = shared.store_refusing(Access::Read, patience, Some(&mut self.commands), read).await?;
+        let record = shared.read(patience, &mut self.commands, read).await?;
         Ok(record.map(|record| {
             self.span.record("workflow", &*record.workflow);
             let program = shared.programs.program(&record.workflow).cloned();
@@ -62,7 +63,7 @@ impl Actor {
     ) -> Result<Message, BackendError> {
         let (shared, run) = (&self.shared, &self.run);
         let read = || shared.backend.message(run, signal, position);
-        let found = shared.store_refusing(Access::Read, patience, Some(&mut self.commands), read).await?;
+        let found = shared.read(patience, &mut self.commands, read).await?;
         found.ok_or_else(|| BackendError::Damaged {
             detail: format!("message {position} of signal `{signal}` of run {run} is missing"),
         })
@@ -140,25 +141,22 @@ impl Actor {
 
     /// Writes what a turn came to: the change of this run, and behind it those of the runs that it spawns.
     async fn write(&mut self, commit: &Commit, patience: Patience) -> Result<(), BackendError> {
-        let shared = &self.shared;
         let record = commit.changes.first().and_then(|change| change.record.as_deref());
         let record = record.expect("the first change of a turn's commit writes the record of its run");
-        let spawned = commit.changes.iter().skip(1);
         let stopwatch = Stopwatch::start();
-        let write = || shared.backend.commit(commit);
         let span = tracing::info_span!("step", run = %self.run, step = record.steps.0);
-        let writing = shared.store_refusing(Access::Commit, patience, Some(&mut self.commands), write);
-        let mut written = writing.instrument(span).await;
-        if let Err(BackendError::Conflict { .. }) = &written
-            && is_there(shared, record).await
-        {
-            written = Ok(());
+        let (shared, mailbox) = (&*self.shared, &mut self.commands);
+        match span.in_scope(|| shared.backend.commit(commit)).ready() {
+            Ok(()) => shared.health.answered(Access::Commit),
+            Err(answer) => {
+                let writing = finish_writing(shared, mailbox, answer, commit, record, patience);
+                if let Err(error) = Box::pin(writing.instrument(span)).await {
+                    self.doubt(&error, &commit.changes[1..]);
+                    return Err(error);
+                }
+            }
         }
-        if let Err(error) = written {
-            self.doubt(&error, spawned);
-            return Err(error);
-        }
-        shared.meter.committed(&stopwatch);
+        self.shared.meter.committed(&stopwatch);
         tracing::debug!(
             run = %self.run,
             step = record.steps.0,
@@ -166,7 +164,7 @@ impl Actor {
             status = %record.status(),
             "committed"
         );
-        spawned.for_each(|child| shared.wake_spawned(child));
+        commit.changes[1..].iter().for_each(|child| self.shared.wake_spawned(child));
         Ok(())
     }
 
@@ -179,11 +177,11 @@ impl Actor {
     }
 
     /// After a commit that failed, or was repeated and met itself: what it began is looked at again.
-    fn doubt<'c>(&self, error: &BackendError, spawned: impl Iterator<Item = &'c RunChange>) {
+    fn doubt(&self, error: &BackendError, spawned: &[RunChange]) {
         if !matches!(error, BackendError::Conflict { .. }) {
             self.shared.doubt(self.run.clone());
         }
-        spawned.for_each(|child| self.shared.doubt(child.run.clone()));
+        spawned.iter().for_each(|child| self.shared.doubt(child.run.clone()));
     }
 
     /// Does what the last turn left undone.
@@ -195,6 +193,22 @@ impl Actor {
         if let Err(refusal) = done {
             tracing::error!(run = %self.run, ?refusal, "the run could not go on");
         }
+    }
+}
+
+/// Waits for the store's answer to a commit that writes this record first; tries it again where that helps.
+async fn finish_writing<'a>(
+    shared: &'a Shared,
+    mailbox: &mut Mailbox,
+    answer: Answer<'a, ()>,
+    commit: &'a Commit,
+    record: &Record,
+    patience: Patience,
+) -> Result<(), BackendError> {
+    let write = || shared.backend.commit(commit);
+    match shared.finish(answer, Access::Commit, patience, Some(mailbox), write).await {
+        Err(BackendError::Conflict { .. }) if is_there(shared, record).await => Ok(()),
+        written => written,
     }
 }
 
