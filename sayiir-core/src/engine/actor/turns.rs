@@ -48,7 +48,10 @@ impl Actor {
         time: Timestamp,
         patience: Patience,
     ) -> Result<Box<Machine>, Refusal> {
-        let mut machine = self.load(patience).await?.ok_or(Refusal::NotFound)?;
+        let mut machine = match self.machine.take() {
+            Some(machine) => machine,
+            None => Box::pin(self.read(patience)).await?.ok_or(Refusal::NotFound)?,
+        };
         let is_late = time < machine.record().updated;
         machine.turn(if is_late { self.shared.clock.now() } else { time });
         Ok(machine)
@@ -75,7 +78,10 @@ impl Actor {
         mut turn: Box<Machine>,
         patience: Patience,
     ) -> Result<(), BackendError> {
-        self.go_as_far_as_it_can(&mut turn, patience).await?;
+        if let Some(need) = turn.settle() {
+            Box::pin(self.supply(&mut turn, need, patience)).await?;
+        }
+        self.ensure_startable(&mut turn);
         self.commit(turn, patience).await
     }
 
@@ -88,14 +94,18 @@ impl Actor {
         if let Some(need) = turn.settle() {
             Box::pin(self.supply(turn, need, patience)).await?;
         }
+        self.ensure_startable(turn);
+        Ok(())
+    }
+
+    /// What does not fit this binary blocks the run now, with all it holds.
+    fn ensure_startable(&self, turn: &mut Machine) {
         if has_ready_task(turn.record()) {
-            // What does not fit this binary blocks the run now, with all it holds.
             if turn.record().ending.is_none() {
                 turn.ensure_live();
             }
             turn.ensure_undoable(|task, input| self.shared.programs.stored_task(task, input).map(drop));
         }
-        Ok(())
     }
 
     /// Gives the turn what it needs, again and again, until it is as far as it can go.
