@@ -34,9 +34,9 @@ pub(crate) use moves::{caught, panic_message};
 pub(crate) use settle::Need;
 pub(crate) use spawn::WantedSpawn;
 
-use crate::backend::{Accepted, Commit, Reindex, RunChange};
+use crate::backend::{Commit, Reindex, RunChange};
 use crate::durable::Stored;
-use crate::history::{Chain, Digest, Event, HistoryEntry, HistoryKey};
+use crate::history::{Chain, Digest, Event, HistoryKey};
 use crate::ids::{Incarnation, Name, Revision, RunId};
 use crate::record::{BlockReason, Ending, IndexEntry, LastOutcome, Phase, Queue, Record};
 use crate::workflow::{LiveState, Program};
@@ -69,11 +69,8 @@ pub(crate) struct Machine {
     /// The state decoded, if that was needed so far.
     live: Option<Box<dyn LiveState>>,
     chain: Chain,
-    history: Vec<HistoryEntry>,
-    accepted: Vec<Accepted>,
-    removed: Vec<(String, u64)>,
-    /// Runs that begin with this turn.
-    children: Vec<RunChange>,
+    /// What the turn comes to: the change of this run, and behind it those of the runs that begin with it.
+    commit: Commit,
     moves: usize,
     changed: bool,
 }
@@ -107,6 +104,16 @@ impl Machine {
         program: Option<Arc<dyn Program>>,
         key: Option<HistoryKey>,
     ) -> Box<Self> {
+        let own = RunChange {
+            run: record.run.clone(),
+            expected: None,
+            record: None,
+            reindex: None,
+            // Most turns log one thing; a vector's first growth is for four.
+            history: Vec::with_capacity(1),
+            accepted: Vec::new(),
+            removed: Vec::new(),
+        };
         Box::new(Self {
             program,
             now: record.updated,
@@ -115,10 +122,7 @@ impl Machine {
             chain: Chain::new(record.incarnation, record.history).under(key),
             record: Lent::new(record),
             live: None,
-            history: Vec::new(),
-            accepted: Vec::new(),
-            removed: Vec::new(),
-            children: Vec::new(),
+            commit: own.into(),
             moves: 0,
         })
     }
@@ -175,17 +179,9 @@ impl Machine {
         self.changed
     }
 
-    /// Ends the turn: what is to be written, if anything is, the change of this run first. It goes with the record, and comes
-    /// back with it by [`written`](Self::written); if writing fails, the machine is of no use any more.
-    pub(crate) fn close(&mut self) -> Option<Commit> {
-        let mut commit = Commit::from(self.change()?);
-        if !self.children.is_empty() {
-            commit.changes.extend(self.children.drain(..));
-        }
-        Some(commit)
-    }
-
-    fn change(&mut self) -> Option<RunChange> {
+    /// Ends the turn: what is to be written, if anything is, the change of this run first. The record is in it until it
+    /// [has been written](Self::written); if that fails, the machine is of no use any more.
+    pub(crate) fn close(&mut self) -> Option<&Commit> {
         if !std::mem::take(&mut self.changed) {
             return None;
         }
@@ -193,25 +189,27 @@ impl Machine {
         self.record.updated = self.now;
         self.record.history = self.chain.head();
         let expected = self.stored.as_ref().map(|stored| stored.revision);
-        Some(RunChange {
-            run: self.record.run.clone(),
-            expected,
-            reindex: self.restock(),
-            record: Some(self.record.lend()),
-            history: std::mem::take(&mut self.history),
-            accepted: std::mem::take(&mut self.accepted),
-            removed: std::mem::take(&mut self.removed),
-        })
+        let (reindex, record) = (self.restock(), Some(self.record.lend()));
+        let own = self.own();
+        (own.expected, own.reindex, own.record) = (expected, reindex, record);
+        Some(&self.commit)
     }
 
-    /// What the turn came to has been written.
-    pub(crate) fn written(&mut self, commit: &mut Commit) {
-        let change =
-            commit.changes.first_mut().expect("a commit that `close` gave begins with its own change");
-        self.record.give_back(change.record.take().expect("which writes a record"));
-        // The next turn has room for its history in what this one's took.
-        self.history = std::mem::take(&mut change.history);
-        self.history.clear();
+    /// What the turn came to has been written. What it took in memory the next one has.
+    pub(crate) fn written(&mut self) {
+        self.commit.changes.truncate(1);
+        let own = self.own();
+        own.reindex = None;
+        own.history.clear();
+        own.accepted.clear();
+        own.removed.clear();
+        let record = own.record.take().expect("a turn that was closed lent its record");
+        self.record.give_back(record);
+    }
+
+    /// The change of this run.
+    fn own(&mut self) -> &mut RunChange {
+        &mut self.commit.changes[0]
     }
 
     /// Takes the record for what the store holds; gives what that changes of the indexes.
@@ -233,11 +231,8 @@ impl Machine {
     /// Adds to the history.
     fn log(&mut self, event: Event) {
         self.changed = true;
-        // Most turns log one thing; a vector's first growth is for four.
-        if self.history.capacity() == 0 {
-            self.history.reserve_exact(1);
-        }
-        self.history.push(self.chain.append(self.now, event));
+        let entry = self.chain.append(self.now, event);
+        self.own().history.push(entry);
     }
 
     /// Ends the run with a value. What it remembered is forgotten, but for that of workflows that were cancelled on the way.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::moves::Cause;
 use super::{MOST_MOVES, Machine, empty_queue};
-use crate::backend::Accepted;
+use crate::backend::{Accepted, RunChange};
 use crate::durable::Stored;
 use crate::history::{Digest, Event};
 use crate::ids::LeafPath;
@@ -48,8 +48,9 @@ impl Machine {
             by: new.by.clone(),
             payload: Digest::of(new.payload.as_str().as_bytes()),
         });
-        self.accepted.push(Accepted {
-            message: Message { signal: new.signal, position, payload: new.payload, by: new.by, at: self.now },
+        let at = self.now;
+        self.own().accepted.push(Accepted {
+            message: Message { signal: new.signal, position, payload: new.payload, by: new.by, at },
             idempotency_key: new.idempotency_key,
             taken: false,
         });
@@ -72,7 +73,8 @@ impl Machine {
 
     /// The message, if it came in this very turn; else the store has it.
     pub(super) fn held(&self, wanted: &Wanted) -> Option<Message> {
-        self.accepted
+        self.commit.changes[0]
+            .accepted
             .iter()
             .map(|accepted| &accepted.message)
             .find(|message| message.signal == wanted.signal && message.position == wanted.position)
@@ -123,13 +125,13 @@ impl Machine {
     fn consume(&mut self, signal: &str, position: u64) {
         self.changed = true;
         self.queue_mut(signal).head = position + 1;
-        let own = self
-            .accepted
+        let RunChange { accepted, removed, .. } = self.own();
+        let came_now = accepted
             .iter_mut()
             .find(|accepted| accepted.message.signal == signal && accepted.message.position == position);
-        match own {
+        match came_now {
             Some(accepted) => accepted.taken = true,
-            None => self.removed.push((signal.into(), position)),
+            None => removed.push((signal.into(), position)),
         }
     }
 

@@ -28,12 +28,14 @@ impl Machine {
 
     /// Whether this very turn starts a run of that id.
     pub(crate) fn spawns(&self, run: &RunId) -> bool {
-        self.children.iter().any(|child| child.run == *run)
+        self.commit.changes[1..].iter().any(|child| child.run == *run)
     }
 
     /// Takes a run that begins with this commit.
     pub(crate) fn adopt(&mut self, mut child: Box<Machine>) {
-        self.children.extend(child.change());
+        if child.close().is_some() {
+            self.commit.changes.append(&mut child.commit.changes);
+        }
         // What the child's state holds may panic as it goes; the child begins all the same.
         if let Err(panic) = caught(|| drop(child)) {
             tracing::error!(panic, "what the state of a spawned run held panicked when it was dropped");

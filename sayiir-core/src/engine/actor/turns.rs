@@ -138,9 +138,9 @@ impl Actor {
         mut turn: Box<Machine>,
         patience: Patience,
     ) -> Result<(), BackendError> {
-        if let Some(mut commit) = turn.close() {
-            self.write(&commit, patience).await?;
-            turn.written(&mut commit);
+        if let Some(commit) = turn.close() {
+            self.write(commit, patience).await?;
+            turn.written();
         }
         self.has_more = turn.has_more();
         self.announce(&turn);

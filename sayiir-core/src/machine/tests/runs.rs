@@ -50,9 +50,8 @@ pub(super) fn reread(run: &Machine) -> Box<Machine> {
 }
 
 pub(super) fn changed(mut turn: Box<Machine>) -> (RunChange, Box<Machine>) {
-    let mut commit = turn.close().expect("the turn changed something");
-    let change = commit.changes[0].clone();
-    turn.written(&mut commit);
+    let change = turn.close().expect("the turn changed something").changes[0].clone();
+    turn.written();
     (change, turn)
 }
 
