@@ -174,7 +174,9 @@ impl Actor {
             status = %record.status(),
             "committed"
         );
-        commit.changes[1..].iter().for_each(|child| self.shared.wake_spawned(child));
+        for child in &commit.changes[1..] {
+            self.shared.wake_spawned(child);
+        }
         Ok(())
     }
 
@@ -191,7 +193,9 @@ impl Actor {
         if !matches!(error, BackendError::Conflict { .. }) {
             self.shared.doubt(self.run.clone());
         }
-        spawned.iter().for_each(|child| self.shared.doubt(child.run.clone()));
+        for child in spawned {
+            self.shared.doubt(child.run.clone());
+        }
     }
 
     /// Does what the last turn left undone.
