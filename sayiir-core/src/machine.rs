@@ -38,7 +38,7 @@ use crate::backend::{Commit, Reindex, RunChange};
 use crate::durable::Stored;
 use crate::history::{Chain, Digest, Event, HistoryKey};
 use crate::ids::{Incarnation, Name, Revision, RunId};
-use crate::record::{BlockReason, Ending, IndexEntry, LastOutcome, Phase, Queue, Record};
+use crate::record::{BlockReason, Ending, IndexEntry, LastOutcome, Phase, Queue, Record, StatusKind};
 use crate::workflow::{LiveState, Program};
 
 /// How many moves one commit may hold. What is left is done in the next one, so that a loop over a full inbox, or of sleeps
@@ -167,6 +167,11 @@ impl Machine {
     /// When the run wants to be woken next.
     pub(crate) fn due(&self) -> Option<Timestamp> {
         self.stored.as_ref()?.index.due
+    }
+
+    /// By which the store lists the run, once it holds it.
+    pub(crate) fn status(&self) -> Option<StatusKind> {
+        self.stored.as_ref().map(|stored| stored.index.status)
     }
 
     /// Whether the turn stopped because it held enough moves; the next one goes on at once.

@@ -183,7 +183,7 @@ impl Actor {
     /// Says what stands in the store to whoever waits for it.
     fn announce(&self, machine: &Machine) {
         self.shared.alarm.set(machine.due());
-        if !self.has_more && has_settled(machine.record()) {
+        if !self.has_more && machine.status().is_none_or(has_settled) {
             self.shared.waiters.tell(&self.run);
         }
     }
@@ -232,8 +232,8 @@ async fn is_there(shared: &Shared, record: &Record) -> bool {
 }
 
 /// Whether the run does nothing by itself until something comes from outside, or a time.
-fn has_settled(record: &Record) -> bool {
-    match record.status() {
+fn has_settled(status: StatusKind) -> bool {
+    match status {
         StatusKind::Running | StatusKind::Compensating => false,
         StatusKind::WaitingForSignal
         | StatusKind::Sleeping
