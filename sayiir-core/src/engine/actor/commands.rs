@@ -153,7 +153,9 @@ impl Actor {
         };
         // One that is blocked can be retried.
         let _ = turn.retry();
-        self.go_as_far_as_it_can(&mut turn, Patience::Insist).await?;
+        if let Some(need) = self.settle(&mut turn) {
+            self.supply(&mut turn, need, Patience::Insist).await?;
+        }
         if turn.record().ending.is_none() && matches!(turn.record().phase, Phase::Live { .. }) {
             turn.ensure_live();
         }

@@ -72,33 +72,27 @@ impl Actor {
         })
     }
 
-    /// Lets the turn go as far as it can, and commits it.
+    /// Lets the turn go as far as it can, and commits it. Few turns need anything from outside for that, and only those wait.
     pub(super) async fn complete(
         &mut self,
         mut turn: Box<Machine>,
         patience: Patience,
     ) -> Result<(), BackendError> {
-        if let Some(need) = turn.settle() {
+        if let Some(need) = self.settle(&mut turn) {
             Box::pin(self.supply(&mut turn, need, patience)).await?;
         }
-        self.ensure_startable(&mut turn);
         self.commit(turn, patience).await
     }
 
-    /// Lets the turn go as far as it can. Few turns need anything from outside for that, and only those have to wait.
-    pub(super) async fn go_as_far_as_it_can(
-        &mut self,
-        turn: &mut Machine,
-        patience: Patience,
-    ) -> Result<(), BackendError> {
-        if let Some(need) = turn.settle() {
-            Box::pin(self.supply(turn, need, patience)).await?;
+    /// Lets the turn go as far as it can by itself. What does not fit this binary then blocks the run, with all it holds.
+    pub(super) fn settle(&self, turn: &mut Machine) -> Option<Need> {
+        let need = turn.settle();
+        if need.is_none() {
+            self.ensure_startable(turn);
         }
-        self.ensure_startable(turn);
-        Ok(())
+        need
     }
 
-    /// What does not fit this binary blocks the run now, with all it holds.
     fn ensure_startable(&self, turn: &mut Machine) {
         if has_ready_task(turn.record()) {
             if turn.record().ending.is_none() {
@@ -109,7 +103,7 @@ impl Actor {
     }
 
     /// Gives the turn what it needs, again and again, until it is as far as it can go.
-    async fn supply(
+    pub(super) async fn supply(
         &mut self,
         turn: &mut Machine,
         need: Need,
@@ -124,11 +118,12 @@ impl Actor {
                 }
                 Need::Spawn(wanted) => {
                     if !self.spawn_run(turn, wanted, patience).await? {
+                        self.ensure_startable(turn);
                         break;
                     }
                 }
             }
-            needs = turn.settle();
+            needs = self.settle(turn);
         }
         Ok(())
     }
