@@ -1,6 +1,7 @@
 //! One move of the machine: what comes in with it (time, an outcome for one leaf), and what the operations tell about it.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use jiff::Timestamp;
@@ -56,15 +57,17 @@ pub enum Fault {
 pub struct Step<'a> {
     run: &'a RunId,
     now: Timestamp,
-    event: Option<(LeafPath, Outcome)>,
+    /// The leaf that the outcome is for.
+    path: LeafPath,
+    outcome: Option<Outcome>,
     /// The branch that is being moved, outermost first.
     at: Vec<u32>,
     /// The child workflows that are being moved, outermost first: how much of `at` leads to each.
     children: Vec<usize>,
     renewed: Option<Vec<u32>>,
-    rejected: Option<(Message, String)>,
-    /// All that the run's workflows remembered, in the order of its commits.
-    compensations: RefCell<Vec<Compensation>>,
+    rejected: Option<String>,
+    /// All that the run's workflows remembered, in the order of its commits; owned as soon as this move changes it.
+    compensations: RefCell<Cow<'a, [Compensation]>>,
     /// What made compensations necessary in this move.
     causes: Vec<String>,
 }
@@ -76,7 +79,8 @@ impl<'a> Step<'a> {
         Self {
             run,
             now,
-            event: None,
+            path: LeafPath::default(),
+            outcome: None,
             at: Vec::new(),
             children: Vec::new(),
             renewed: None,
@@ -89,12 +93,12 @@ impl<'a> Step<'a> {
     /// A move that hands `outcome` to the leaf at `path`.
     #[must_use]
     pub fn deliver(run: &'a RunId, now: Timestamp, path: LeafPath, outcome: Outcome) -> Self {
-        Self { event: Some((path, outcome)), ..Self::begin(run, now) }
+        Self { path, outcome: Some(outcome), ..Self::begin(run, now) }
     }
 
     /// Says what the run's workflows have remembered so far.
-    pub fn remember(&mut self, compensations: Vec<Compensation>) {
-        self.compensations = RefCell::new(compensations);
+    pub fn remember(&mut self, compensations: impl Into<Cow<'a, [Compensation]>>) {
+        self.compensations = RefCell::new(compensations.into());
     }
 
     /// The run that moves.
@@ -111,13 +115,13 @@ impl<'a> Step<'a> {
 
     /// The outcome, if this move still carries one; a leaf calls it once.
     pub fn take_outcome(&mut self) -> Option<Outcome> {
-        self.event.take().map(|(_, outcome)| outcome)
+        self.outcome.take()
     }
 
     /// The branch of the current combinator that the outcome is for, if one is on its way.
     #[must_use]
     pub fn branch(&self) -> Option<u32> {
-        self.event.as_ref().and_then(|(path, _)| path.0.get(self.at.len()).copied())
+        self.outcome.as_ref().and_then(|_| self.path.0.get(self.at.len()).copied())
     }
 
     /// Moves one branch of a combinator.
@@ -156,8 +160,8 @@ impl<'a> Step<'a> {
     }
 
     /// Says that the message does not decode as what the leaf waits for; the wait goes on.
-    pub fn reject(&mut self, message: Message, why: String) {
-        self.rejected = Some((message, why));
+    pub fn reject(&mut self, why: String) {
+        self.rejected = Some(why);
     }
 
     /// Remembers a task that undoes what was done, should the workflow fail or be cancelled.
@@ -172,7 +176,7 @@ impl<'a> Step<'a> {
         })?;
         let owner = Some(self.frame());
         let compensation = Compensation { task: T::NAME.into(), input, owner, scheduled: None };
-        self.compensations.borrow_mut().push(compensation);
+        self.compensations.borrow_mut().to_mut().push(compensation);
         Ok(())
     }
 
@@ -187,11 +191,7 @@ impl<'a> Step<'a> {
     pub fn hand_over_compensations(&mut self) {
         let frame = self.frame();
         let awaits = self.awaits();
-        for known in self.compensations.get_mut().iter_mut() {
-            if known.owner.as_ref() == Some(&frame) {
-                known.owner.clone_from(&awaits);
-            }
-        }
+        reown(self.compensations.get_mut(), |owner| *owner == frame, awaits.as_ref());
     }
 
     /// The workflow that is being moved has failed: what it remembered is undone before anything else happens at its place.
@@ -202,25 +202,15 @@ impl<'a> Step<'a> {
     /// The branches of the current combinator that are not done are cancelled: what the workflows in them remembered is undone,
     /// while the run goes on.
     pub fn cancel_branches(&mut self) {
-        let here = self.at.len();
-        let mut any = false;
-        for known in self.compensations.get_mut().iter_mut() {
-            if known
-                .owner
-                .as_ref()
-                .is_some_and(|owner| owner.path.0.len() > here && owner.path.is_under(&self.at))
-            {
-                known.owner = None;
-                any = true;
-            }
-        }
-        if any {
+        let here = &self.at;
+        let is_cancelled = |owner: &Frame| owner.path.0.len() > here.len() && owner.path.is_under(here);
+        if reown(self.compensations.get_mut(), is_cancelled, None) {
             self.causes.push("a child workflow was cancelled".into());
         }
     }
 
-    /// All that the run's workflows have remembered by now, in the order of its commits.
-    pub fn take_compensations(&mut self) -> Vec<Compensation> {
+    /// All that the run's workflows have remembered by now, in the order of its commits; owned if this move changed it.
+    pub fn take_compensations(&mut self) -> Cow<'a, [Compensation]> {
         std::mem::take(self.compensations.get_mut())
     }
 
@@ -244,13 +234,35 @@ impl<'a> Step<'a> {
     }
 
     /// The place under which every leaf is new, if any.
-    #[must_use]
-    pub fn renewed(&self) -> Option<&[u32]> {
-        self.renewed.as_deref()
+    pub fn take_renewed(&mut self) -> Option<Vec<u32>> {
+        self.renewed.take()
     }
 
-    /// The message that was refused in this move, and why.
-    pub fn take_rejected(&mut self) -> Option<(Message, String)> {
+    /// Why the message that this move brought was refused, if it was.
+    pub fn take_rejected(&mut self) -> Option<String> {
         self.rejected.take()
     }
+
+    /// The leaf that the outcome was for.
+    pub fn take_path(&mut self) -> LeafPath {
+        std::mem::take(&mut self.path)
+    }
+}
+
+/// Makes what some workflows remembered another one's, or nobody's; `false` if they remembered nothing.
+fn reown(
+    compensations: &mut Cow<'_, [Compensation]>,
+    is_old: impl Fn(&Frame) -> bool,
+    new: Option<&Frame>,
+) -> bool {
+    let is_old = |known: &Compensation| known.owner.as_ref().is_some_and(&is_old);
+    if !compensations.iter().any(is_old) {
+        return false;
+    }
+    compensations
+        .to_mut()
+        .iter_mut()
+        .filter(|known| is_old(known))
+        .for_each(|known| known.owner = new.cloned());
+    true
 }

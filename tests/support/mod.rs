@@ -67,7 +67,7 @@ pub(crate) fn drive_with<W: Workflow>(
     let mut remembered: Vec<Compensation>;
     loop {
         let progress = W::advance(state, &mut step);
-        remembered = step.take_compensations();
+        remembered = step.take_compensations().into_owned();
         answers.remembered(&remembered);
         state = match progress {
             Progress::Returned(output) => return (output, waits),

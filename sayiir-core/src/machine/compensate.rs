@@ -26,7 +26,7 @@ impl Machine {
         if self.record.compensations.is_empty() {
             return self.end_now(ending, cause);
         }
-        self.log_causes([ending.to_string()]);
+        self.log_causes(vec![ending.to_string()]);
         self.record.ending = Some(ending);
         self.compensate_next();
     }
@@ -37,7 +37,7 @@ impl Machine {
     }
 
     /// Says in the history why something is undone.
-    pub(super) fn log_causes(&mut self, causes: impl IntoIterator<Item = String>) {
+    pub(super) fn log_causes(&mut self, causes: Vec<String>) {
         for because in causes {
             self.log(Event::Compensating { because });
         }

@@ -84,18 +84,21 @@ impl Machine {
     /// Hands a wait the message it wants.
     pub(crate) fn take(&mut self, wanted: Wanted, message: Message) {
         let Wanted { path, signal, position } = wanted;
-        // Where the state cannot be taken up, the message stays where it is.
-        let untaken = Cause { path: path.clone(), outcome: StoredOutcome::Nothing };
-        let cause = Cause { path: path.clone(), outcome: StoredOutcome::Signal(message.clone()) };
-        let Some(moved) = self.advance(Some((path, Outcome::Signal(message))), Some(&untaken)) else {
-            return;
+        let live = match self.take_live() {
+            Ok(live) => live,
+            // The message stays where it is.
+            Err(reason) => {
+                return self.stop(reason, Some(Cause { path, outcome: StoredOutcome::Nothing }));
+            }
         };
+        let stored = StoredOutcome::Signal(message.clone());
+        let moved = self.advance(live, Some((path, Outcome::Signal(message))));
         self.consume(&signal, position);
         match &moved.rejected {
             None => self.log(Event::SignalTaken { signal, position }),
-            Some((_, why)) => self.log(Event::SignalRejected { signal, position, error: why.clone() }),
+            Some(why) => self.log(Event::SignalRejected { signal, position, error: why.clone() }),
         }
-        self.conclude(moved, Some(cause));
+        self.conclude(moved, Some(stored));
     }
 
     fn next_in_inbox(&self) -> Option<Next> {

@@ -1,13 +1,13 @@
 //! A move: one outcome goes in, the workflow's own code runs to its next suspension point or its end.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::Machine;
 use crate::codec::Incompatible;
 use crate::ids::LeafPath;
 use crate::record::{BlockReason, Compensation, LastOutcome, Phase, StoredOutcome, StoredPlace};
-use crate::signal::Message;
 use crate::step::{Fault, Outcome, Step};
 use crate::task::Verdict;
 use crate::workflow::{Advanced, LiveState};
@@ -15,17 +15,18 @@ use crate::workflow::{Advanced, LiveState};
 /// What a move led to, before it is taken into the record.
 pub(super) struct Moved {
     advanced: Result<Advanced, String>,
+    /// The leaf that the outcome was for.
+    path: LeafPath,
     renewed: Option<Vec<u32>>,
-    /// All that is remembered to be undone by now. Taken over unless the stretch has to be run again.
-    compensations: Vec<Compensation>,
+    /// All that is remembered to be undone by now, if the move changed it. Taken over unless the stretch has to be run again.
+    compensations: Option<Vec<Compensation>>,
     /// What made compensations necessary.
     causes: Vec<String>,
-    /// The message that the wait would not have, and why.
-    pub(super) rejected: Option<(Message, String)>,
+    /// Why the wait would not have the message.
+    pub(super) rejected: Option<String>,
 }
 
 /// The outcome that a move hands to a leaf, for the case that the run stops there.
-#[derive(Clone)]
 pub(super) struct Cause {
     pub(super) path: LeafPath,
     pub(super) outcome: StoredOutcome,
@@ -58,16 +59,23 @@ impl Machine {
 
     /// Runs the body from its beginning.
     pub(super) fn move_from_start(&mut self) {
-        if let Some(moved) = self.advance(None, None) {
-            self.conclude(moved, None);
+        match self.take_live() {
+            Ok(live) => {
+                let moved = self.advance(live, None);
+                self.conclude(moved, None);
+            }
+            Err(reason) => self.block(reason, None),
         }
     }
 
     /// Hands an outcome to a leaf and takes what follows into the record.
     pub(super) fn deliver(&mut self, path: LeafPath, outcome: Outcome, stored: StoredOutcome) {
-        let cause = Cause { path: path.clone(), outcome: stored };
-        if let Some(moved) = self.advance(Some((path, outcome)), Some(&cause)) {
-            self.conclude(moved, Some(cause));
+        match self.take_live() {
+            Ok(live) => {
+                let moved = self.advance(live, Some((path, outcome)));
+                self.conclude(moved, Some(stored));
+            }
+            Err(reason) => self.stop(reason, Some(Cause { path, outcome: stored })),
         }
     }
 
@@ -76,49 +84,43 @@ impl Machine {
         LastOutcome { path, outcome, leaves: self.record.leaves().to_vec() }
     }
 
-    /// Runs the body. `None` if the state could not be taken up; then the run is blocked, with `cause` kept.
-    pub(super) fn advance(
-        &mut self,
-        event: Option<(LeafPath, Outcome)>,
-        cause: Option<&Cause>,
-    ) -> Option<Moved> {
+    /// Runs the body.
+    pub(super) fn advance(&mut self, live: Box<dyn LiveState>, event: Option<(LeafPath, Outcome)>) -> Moved {
         self.moves += 1;
-        let live = match self.take_live() {
-            Ok(live) => live,
-            Err(Incompatible { detail }) => {
-                self.stop(BlockReason::Incompatible { detail }, cause.cloned());
-                return None;
-            }
-        };
         let mut step = match event {
             None => Step::begin(&self.record.run, self.now),
             Some((path, outcome)) => Step::deliver(&self.record.run, self.now, path, outcome),
         };
-        step.remember(self.record.compensations.clone());
+        step.remember(&self.record.compensations);
         let advanced = caught(|| live.advance(&mut step));
-        Some(Moved {
+        Moved {
             advanced,
-            renewed: step.renewed().map(<[u32]>::to_vec),
-            compensations: step.take_compensations(),
+            path: step.take_path(),
+            renewed: step.take_renewed(),
+            compensations: match step.take_compensations() {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(changed) => Some(changed),
+            },
             causes: step.take_causes(),
             rejected: step.take_rejected(),
-        })
+        }
     }
 
-    /// Takes what a move led to into the record.
-    pub(super) fn conclude(&mut self, moved: Moved, cause: Option<Cause>) {
+    /// Takes what a move led to into the record. `outcome` is what had come, if anything had.
+    pub(super) fn conclude(&mut self, moved: Moved, outcome: Option<StoredOutcome>) {
+        let cause = outcome.map(|outcome| Cause { path: moved.path, outcome });
         match moved.advanced {
             Err(message) => self.stop(BlockReason::StretchPanicked { message }, cause),
             Ok(Advanced::Waits(live)) => {
-                let before = std::mem::replace(&mut self.record.compensations, moved.compensations);
+                let before = self.replace_compensations(moved.compensations);
                 if self.wait(live, moved.renewed.as_deref(), cause) {
                     self.log_causes(moved.causes);
                 } else {
-                    self.record.compensations = before;
+                    self.replace_compensations(before);
                 }
             }
             Ok(Advanced::Returned(Verdict::Success(Ok(output)))) => {
-                self.record.compensations = moved.compensations;
+                self.replace_compensations(moved.compensations);
                 self.log_causes(moved.causes);
                 self.complete(output);
             }
@@ -128,15 +130,20 @@ impl Machine {
             }
             Ok(Advanced::Returned(Verdict::Failure(error))) => {
                 let cause = cause.map(|cause| self.cause(cause.path, cause.outcome));
-                self.record.compensations = moved.compensations;
+                self.replace_compensations(moved.compensations);
                 self.fail(error, cause);
             }
             Ok(Advanced::Fault(fault)) => self.stop(reason(fault), cause),
         }
     }
 
+    /// Takes over what is remembered, if it changed; gives what was remembered before.
+    fn replace_compensations(&mut self, changed: Option<Vec<Compensation>>) -> Option<Vec<Compensation>> {
+        changed.map(|changed| std::mem::replace(&mut self.record.compensations, changed))
+    }
+
     /// Blocks the run where it waited before the move.
-    fn stop(&mut self, reason: BlockReason, cause: Option<Cause>) {
+    pub(super) fn stop(&mut self, reason: BlockReason, cause: Option<Cause>) {
         let cause = cause.map(|cause| self.cause(cause.path, cause.outcome));
         self.block(reason, cause);
     }
@@ -178,10 +185,10 @@ impl Machine {
     }
 
     /// The state in memory, decoded now if it was not yet.
-    fn take_live(&mut self) -> Result<Box<dyn LiveState>, Incompatible> {
+    pub(super) fn take_live(&mut self) -> Result<Box<dyn LiveState>, BlockReason> {
         match self.live.take() {
             Some(live) => Ok(live),
-            None => self.decode(),
+            None => self.decode().map_err(|Incompatible { detail }| BlockReason::Incompatible { detail }),
         }
     }
 

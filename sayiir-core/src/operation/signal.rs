@@ -62,7 +62,7 @@ impl<P: Payload> SignalWait<P> {
         match P::receive(&message) {
             Ok(value) => Ok(Some(value)),
             Err(error) => {
-                step.reject(message, error.to_string());
+                step.reject(error.to_string());
                 Ok(None)
             }
         }
