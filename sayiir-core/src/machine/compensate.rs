@@ -46,6 +46,9 @@ impl Machine {
     /// The leaves of compensations that are to be under way while the run is live: one for each of these workflows, which
     /// have failed, and one for all that were cancelled.
     pub(super) fn undo_leaves(&mut self, failed: &[Frame]) -> Vec<LeafRecord> {
+        if self.record.compensations.is_empty() {
+            return Vec::new();
+        }
         let owners = failed.iter().map(Some).chain([None]);
         owners.filter_map(|owner| self.next_of(owner)).collect()
     }

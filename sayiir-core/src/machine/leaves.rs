@@ -3,7 +3,7 @@
 use super::Machine;
 use crate::ids::{Frame, IdempotencyKey, LeafPath, RunId, StepNumber};
 use crate::operation::{Leaf, Leaves};
-use crate::record::{self, LeafKind, LeafRecord, Phase, Queue, Record};
+use crate::record::{LeafKind, LeafRecord, LeafRecords, Phase, Queue, Record};
 use crate::task::PendingTask;
 use crate::workflow::LiveState;
 
@@ -28,35 +28,29 @@ impl LeafRecord {
 }
 
 impl Machine {
-    /// The leaves of the new state. Those that were there before keep what the record knows of them; the others are
-    /// scheduled at a new step.
-    pub(super) fn leaves_of(&mut self, live: &dyn LiveState, renewed: Option<&[u32]>) -> record::LeafRecords {
-        let next = StepNumber(self.record.steps.0 + 1);
-        let old = self.record.leaves();
-        let queues = &self.record.inbox;
-        let mut leaves = record::LeafRecords::new();
-        let mut failed = Vec::new();
-        let mut visit = |path: &LeafPath, leaf: Leaf<'_>| {
-            let Some(new) = kind(&leaf, queues) else {
-                if let Leaf::Undo { depth } = leaf {
-                    failed.push(Frame { path: path.clone(), depth });
-                }
-                return;
-            };
-            let is_new_place = renewed.is_some_and(|renewed| path.is_under(renewed));
-            let kept = old.iter().find(|old| !is_new_place && old.path == *path && is_same(&old.kind, &leaf));
-            leaves.push(kept.cloned().unwrap_or_else(|| LeafRecord {
-                path: path.clone(),
-                scheduled: next,
-                kind: new,
-            }));
+    /// Makes the leaves of the new state those of the record; `false`, and nothing is changed, if there are none. Those that were
+    /// there before keep what the record knows of them; the others are scheduled at a new step.
+    pub(super) fn wait_for(&mut self, live: &dyn LiveState, renewed: Option<&[u32]>) -> bool {
+        let Record { phase: Phase::Live { leaves }, inbox, steps, .. } = &mut *self.record else {
+            // Only a live run moves.
+            return false;
         };
-        live.leaves(&mut Leaves::new(&mut visit));
-        if leaves.iter().any(|leaf| leaf.scheduled == next) {
-            self.record.steps = next;
+        let next = StepNumber(steps.0 + 1);
+        let mut list = List { leaves, met: 0, inbox, renewed, next, is_new: false, failed: Vec::new() };
+        live.leaves(&mut Leaves::new(&mut |path, leaf| list.meet(path, &leaf)));
+        let List { met, is_new, failed, .. } = list;
+        if is_new {
+            *steps = next;
         }
-        leaves.extend(self.undo_leaves(&failed));
-        leaves
+        let undo = self.undo_leaves(&failed);
+        if met == 0 && undo.is_empty() {
+            return false;
+        }
+        if let Phase::Live { leaves } = &mut self.record.phase {
+            leaves.truncate(met);
+            leaves.extend(undo);
+        }
+        true
     }
 
     /// The leaf, if it still waits.
@@ -69,6 +63,51 @@ impl Machine {
             | Phase::Cancelled { .. }
             | Phase::Blocked { .. } => None,
         }
+    }
+}
+
+/// The leaves of the record, while those of the new state come by.
+struct List<'l> {
+    /// Those that were met, then what is left of the old ones.
+    leaves: &'l mut LeafRecords,
+    met: usize,
+    inbox: &'l [Queue],
+    /// The place under which every leaf is new, if any.
+    renewed: Option<&'l [u32]>,
+    /// The step of the leaves that are new.
+    next: StepNumber,
+    is_new: bool,
+    /// The workflows that have failed and are to be undone.
+    failed: Vec<Frame>,
+}
+
+impl List<'_> {
+    /// One leaf of the new state: it takes the place of the old one that stood where it stands.
+    fn meet(&mut self, path: &LeafPath, leaf: &Leaf<'_>) {
+        let stood_there = |old: &LeafRecord| old.path == *path && !old.kind.is_undo();
+        let found = self.leaves[self.met..].iter().position(stood_there).map(|after| self.met + after);
+        let is_new_place = self.renewed.is_some_and(|renewed| path.is_under(renewed));
+        let is_kept = |found: &usize| !is_new_place && is_same(&self.leaves[*found].kind, leaf);
+        if !found.as_ref().is_some_and(is_kept) {
+            let Some(kind) = kind(leaf, self.inbox) else {
+                if let Leaf::Undo { depth } = *leaf {
+                    self.failed.push(Frame { path: path.clone(), depth });
+                }
+                return;
+            };
+            self.is_new = true;
+            match found.map(|found| &mut self.leaves[found]) {
+                Some(old) => (old.scheduled, old.kind) = (self.next, kind),
+                None => {
+                    let new = LeafRecord { path: path.clone(), scheduled: self.next, kind };
+                    self.leaves.insert(self.met, new);
+                }
+            }
+        }
+        if let Some(found) = found {
+            self.leaves.swap(self.met, found);
+        }
+        self.met += 1;
     }
 }
 

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::Machine;
 use crate::codec::Incompatible;
 use crate::ids::LeafPath;
-use crate::record::{BlockReason, Compensation, LastOutcome, Phase, StoredOutcome, StoredPlace};
+use crate::record::{BlockReason, Compensation, LastOutcome, StoredOutcome, StoredPlace};
 use crate::step::{Fault, Outcome, Step};
 use crate::task::Verdict;
 use crate::workflow::{Advanced, LiveState};
@@ -170,8 +170,7 @@ impl Machine {
             self.stop(BlockReason::Unencodable { detail }, cause);
             return false;
         }
-        let leaves = self.leaves_of(&*live, renewed);
-        if leaves.is_empty() {
+        if !self.wait_for(&*live, renewed) {
             let detail = format!("`{}` waits for nothing", live.variant_name());
             self.stop(BlockReason::Incompatible { detail }, cause);
             return false;
@@ -179,7 +178,6 @@ impl Machine {
         self.changed = true;
         self.record.place = Some(StoredPlace::of(&*live));
         self.record.state = Some(state);
-        self.record.phase = Phase::Live { leaves };
         self.live = Some(live);
         true
     }

@@ -4,7 +4,7 @@ use super::Machine;
 use super::moves::caught;
 use crate::history::Event;
 use crate::ids::LeafPath;
-use crate::record::{BlockReason, Phase, StoredOutcome, StoredPlace};
+use crate::record::{BlockReason, LeafRecords, Phase, StoredOutcome, StoredPlace};
 use crate::workflow::{LiveState, Revived};
 
 impl Machine {
@@ -39,13 +39,12 @@ impl Machine {
         let place = StoredPlace::of(&*live);
         let from = self.record.place.take().map(|place| place.name.into_owned()).unwrap_or_default();
         self.log(Event::Upgraded { from, to: place.name.to_string() });
-        let leaves = self.leaves_of(&*live, None);
+        let waits = self.wait_for(&*live, None);
         self.record.place = Some(place);
         self.record.state = Some(state);
         self.live = Some(live);
-        let starts = leaves.is_empty();
-        self.record.phase = Phase::Live { leaves };
-        if starts {
+        if !waits {
+            self.record.phase = Phase::Live { leaves: LeafRecords::new() };
             self.move_from_start();
         }
     }
