@@ -48,7 +48,7 @@ impl Machine {
         }
         if let Phase::Live { leaves } = &mut self.record.phase {
             leaves.truncate(met);
-            leaves.extend(undo);
+            undo.into_iter().for_each(|leaf| leaves.push(leaf));
         }
         true
     }
@@ -104,7 +104,7 @@ impl List<'_> {
                 }
             }
         }
-        if let Some(found) = found {
+        if let Some(found) = found.filter(|found| *found != self.met) {
             self.leaves.swap(self.met, found);
         }
         self.met += 1;
