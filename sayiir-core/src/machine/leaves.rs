@@ -48,7 +48,7 @@ impl Machine {
         }
         if let Phase::Live { leaves } = &mut self.record.phase {
             leaves.truncate(met);
-            undo.into_iter().for_each(|leaf| leaves.push(leaf));
+            leaves.extend(undo);
         }
         true
     }

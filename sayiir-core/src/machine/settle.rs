@@ -3,6 +3,7 @@
 use super::Machine;
 use super::inbox::Wanted;
 use super::spawn::WantedSpawn;
+use crate::record::{LeafKind, LeafRecord};
 
 /// What a turn cannot go on without.
 pub(crate) enum Need {
@@ -15,7 +16,7 @@ pub(crate) enum Need {
 impl Machine {
     /// Takes the messages that came in this turn and are wanted, and fires what is due.
     pub(crate) fn settle(&mut self) -> Option<Need> {
-        loop {
+        while !self.rests() {
             if let Some(wanted) = self.wanted() {
                 match self.held(&wanted) {
                     Some(message) => self.take(wanted, message),
@@ -24,8 +25,15 @@ impl Machine {
             } else if let Some(wanted) = self.wanted_spawn() {
                 return Some(Need::Spawn(wanted));
             } else if !self.fire_next() {
-                return None;
+                break;
             }
         }
+        None
+    }
+
+    /// Whether there are only tasks, all under way, as after most steps: then there is nothing to take, to start or to fire.
+    fn rests(&self) -> bool {
+        let is_under_way = |leaf: &LeafRecord| matches!(leaf.kind, LeafKind::Task { retry_at: None, .. });
+        self.record.deadline.is_none() && self.record.leaves().iter().all(is_under_way)
     }
 }

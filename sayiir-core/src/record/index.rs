@@ -78,6 +78,34 @@ impl StoredPlace {
     }
 }
 
+/// What the leaves of a record come to.
+#[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is what some leaf may be, whatever the others are")]
+struct Seen {
+    /// Whether one is a compensation.
+    undoes: bool,
+    /// Whether one is a task or the start of a run.
+    runs: bool,
+    /// Whether one waits for a signal.
+    waits: bool,
+    /// Whether one is to be done now, without a message.
+    ready: bool,
+    /// When the first of them wants to be woken.
+    due: Option<Timestamp>,
+}
+
+fn first(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// Whether two names are the same. Mostly both are borrowed from one place, and need not be read.
+fn is_same(one: &Name, other: &Name) -> bool {
+    std::ptr::eq::<str>(one.as_ref(), other.as_ref()) || one == other
+}
+
 impl Record {
     /// The leaves of a live run.
     #[must_use]
@@ -99,27 +127,44 @@ impl Record {
     /// By which it is listed.
     #[must_use]
     pub fn status(&self) -> StatusKind {
+        self.status_by(&self.look())
+    }
+
+    fn status_by(&self, seen: &Seen) -> StatusKind {
         match &self.phase {
-            Phase::Live { leaves }
-                if self.ending.is_some() || leaves.iter().any(|leaf| leaf.kind.is_undo()) =>
-            {
-                StatusKind::Compensating
-            }
-            Phase::Live { leaves } => {
-                let any = |wanted: fn(&LeafKind) -> bool| leaves.iter().any(|leaf| wanted(&leaf.kind));
-                if any(|kind| matches!(kind, LeafKind::Task { .. } | LeafKind::Spawn { .. })) {
-                    StatusKind::Running
-                } else if any(|kind| matches!(kind, LeafKind::Signal { .. })) {
-                    StatusKind::WaitingForSignal
-                } else {
-                    StatusKind::Sleeping
-                }
-            }
+            Phase::Live { .. } if seen.undoes || self.ending.is_some() => StatusKind::Compensating,
+            Phase::Live { .. } if seen.runs => StatusKind::Running,
+            Phase::Live { .. } if seen.waits => StatusKind::WaitingForSignal,
+            Phase::Live { .. } => StatusKind::Sleeping,
             Phase::Completed { .. } => StatusKind::Completed,
             Phase::Failed { .. } => StatusKind::Failed,
             Phase::Cancelled { .. } => StatusKind::Cancelled,
             Phase::Blocked { .. } => StatusKind::Blocked,
         }
+    }
+
+    /// Looks at each leaf once. Whoever asks takes of it what it needs.
+    #[inline]
+    fn look(&self) -> Seen {
+        let mut seen = Seen::default();
+        for LeafRecord { kind, .. } in self.leaves() {
+            match kind {
+                LeafKind::Task { undoes, .. } => {
+                    seen.runs = true;
+                    seen.undoes |= undoes.is_some();
+                }
+                LeafKind::Spawn { .. } => seen.runs = true,
+                LeafKind::Signal { .. } => seen.waits = true,
+                LeafKind::Timer { .. } => {}
+            }
+            seen.ready |= kind.is_ready();
+            seen.due = first(seen.due, kind.due());
+        }
+        seen
+    }
+
+    fn is_ready_by(&self, seen: &Seen) -> bool {
+        seen.ready || seen.waits && self.leaves().iter().any(|leaf| self.has_message_for(&leaf.kind))
     }
 
     /// Whether a message waits that the wait is to take.
@@ -131,12 +176,13 @@ impl Record {
     /// What the indexes hold of it.
     #[must_use]
     pub fn index(&self) -> IndexEntry {
+        let seen = self.look();
         IndexEntry {
             workflow: self.workflow.clone(),
             created: self.created,
-            status: self.status(),
-            ready: self.is_ready(),
-            due: self.due(),
+            status: self.status_by(&seen),
+            ready: self.is_ready_by(&seen),
+            due: self.due_by(&seen),
             waiting: self.waiting().into_iter().map(Into::into).collect(),
             place: self.open_place().cloned(),
         }
@@ -145,23 +191,23 @@ impl Record {
     /// Whether this is what the indexes hold of it: asked at each step, and mostly so.
     pub(crate) fn is_found_by(&self, entry: &IndexEntry) -> bool {
         let IndexEntry { workflow, created, status, ready, due, waiting, place } = entry;
-        *status == self.status()
-            && *ready == self.is_ready()
-            && *due == self.due()
+        let seen = self.look();
+        *status == self.status_by(&seen)
+            && *ready == self.is_ready_by(&seen)
+            && *due == self.due_by(&seen)
             && *created == self.created
-            && *waiting == self.waiting()
-            && place.as_ref() == self.open_place()
-            && *workflow == self.workflow
+            && waiting.is_empty() != seen.waits
+            && (waiting.is_empty() || *waiting == self.waiting())
+            && match (place, self.open_place()) {
+                (Some(held), Some(own)) => held.schema == own.schema && is_same(&held.name, &own.name),
+                (held, own) => held.is_none() && own.is_none(),
+            }
+            && is_same(workflow, &self.workflow)
     }
 
-    fn is_ready(&self) -> bool {
-        self.leaves().iter().any(|leaf| leaf.kind.is_ready() || self.has_message_for(&leaf.kind))
-    }
-
-    fn due(&self) -> Option<Timestamp> {
+    fn due_by(&self, seen: &Seen) -> Option<Timestamp> {
         let gives_up = matches!(self.phase, Phase::Live { .. }) && self.ending.is_none();
-        let deadline = self.deadline.filter(|_| gives_up);
-        self.leaves().iter().filter_map(|leaf| leaf.kind.due()).chain(deadline).min()
+        first(seen.due, self.deadline.filter(|_| gives_up))
     }
 
     /// The signals it waits for, sorted, each once.
