@@ -2,16 +2,19 @@
 //!
 //! Commits and reads come in, answers go out at once; it never waits and never touches a disk.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet, btree_map};
+mod kept;
+mod log;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use kept::Kept;
 
 use crate::backend::{
-    Accepted, Answer, Backend, BackendError, Commit, Cursor, Doorbell, Page, PlaceCount, Query, Reindex,
-    RunChange,
+    Answer, Backend, BackendError, Commit, Cursor, Doorbell, Page, PlaceCount, Query, Reindex, RunChange,
 };
 use crate::history::HistoryEntry;
 use crate::ids::{Name, RunId, RunMap};
@@ -40,54 +43,6 @@ struct Store {
     ready: BTreeSet<RunId>,
     /// How many runs wait at each place of each workflow.
     places: BTreeMap<Name, BTreeMap<StoredPlace, u64>>,
-}
-
-/// What is kept of one run.
-struct Kept {
-    record: Arc<Record>,
-    history: Vec<HistoryEntry>,
-    inbox: BTreeMap<String, BTreeMap<u64, Message>>,
-    delivered: HashSet<String>,
-}
-
-impl Kept {
-    fn new(record: &Record) -> Self {
-        Self {
-            record: Arc::new(record.clone()),
-            history: Vec::new(),
-            inbox: BTreeMap::new(),
-            delivered: HashSet::new(),
-        }
-    }
-
-    fn take(&mut self, record: &Record, change: &RunChange) {
-        // One that nobody reads just now is overwritten in place.
-        match Arc::get_mut(&mut self.record) {
-            Some(kept) => kept.copy_from(record),
-            None => self.record = Arc::new(record.clone()),
-        }
-        self.note(change);
-    }
-
-    /// Takes all but the record.
-    fn note(&mut self, change: &RunChange) {
-        self.history.extend_from_slice(&change.history);
-        for Accepted { message, idempotency_key, taken } in &change.accepted {
-            self.delivered.extend(idempotency_key.clone());
-            if !taken {
-                let queue = self.inbox.entry(message.signal.clone()).or_default();
-                queue.insert(message.position, message.clone());
-            }
-        }
-        for (signal, position) in &change.removed {
-            if let Some(queue) = self.inbox.get_mut(signal) {
-                queue.remove(position);
-                if queue.is_empty() {
-                    self.inbox.remove(signal);
-                }
-            }
-        }
-    }
 }
 
 impl InMemoryBackend {
@@ -121,9 +76,7 @@ impl Store {
         match (kept, &change.record) {
             (Some(kept), Some(record)) => kept.take(record, change),
             (None, Some(record)) => {
-                let mut kept = Kept::new(record);
-                kept.note(change);
-                self.runs.insert(change.run.key().clone(), kept);
+                self.runs.insert(change.run.key().clone(), Kept::new(record, change));
             }
             (_, None) => {
                 self.runs.remove(change.run.key());
@@ -160,14 +113,13 @@ impl Store {
             return;
         }
         let Some(workflow) = before.or(after).map(|entry| &entry.workflow) else { return };
-        if !self.places.contains_key(workflow) {
-            self.places.insert(workflow.clone(), BTreeMap::new());
-        }
-        let Some(counts) = self.places.get_mut(workflow) else { return };
-        if let Some(btree_map::Entry::Occupied(mut count)) = left.map(|place| counts.entry(place.clone())) {
-            *count.get_mut() -= 1;
-            if *count.get() == 0 {
-                count.remove();
+        let counts = self.places.entry(workflow.clone()).or_default();
+        if let Some(place) = left
+            && let Some(count) = counts.get_mut(place)
+        {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(place);
             }
         }
         if let Some(place) = entered {
@@ -232,22 +184,22 @@ impl Backend for InMemoryBackend {
     fn message<'a>(&'a self, run: &'a RunId, signal: &'a str, position: u64) -> Answer<'a, Option<Message>> {
         self.answer(|store| {
             let kept = store.runs.get(run.key());
-            Ok(kept.and_then(|kept| kept.inbox.get(signal)?.get(&position).cloned()))
+            Ok(kept.and_then(|kept| kept.message(signal, position).cloned()))
         })
     }
 
     fn is_delivered<'a>(&'a self, run: &'a RunId, idempotency_key: &'a str) -> Answer<'a, bool> {
         self.answer(|store| {
             let kept = store.runs.get(run.key());
-            Ok(kept.is_some_and(|kept| kept.delivered.contains(idempotency_key)))
+            Ok(kept.is_some_and(|kept| kept.has_had(idempotency_key)))
         })
     }
 
     fn history<'a>(&'a self, run: &'a RunId, position: u64, limit: usize) -> Answer<'a, Vec<HistoryEntry>> {
         self.answer(|store| {
-            let skipped = usize::try_from(position).unwrap_or(usize::MAX);
-            let entries = store.runs.get(run.key()).into_iter().flat_map(|kept| &kept.history);
-            Ok(entries.skip(skipped).take(limit).cloned().collect())
+            let first = usize::try_from(position).unwrap_or(usize::MAX);
+            let entries = store.runs.get(run.key()).into_iter().flat_map(|kept| kept.history.from(first));
+            Ok(entries.take(limit).cloned().collect())
         })
     }
 
