@@ -71,10 +71,14 @@ impl Actor {
         }
     }
 
-    /// A copy of the record as the store holds it, for a caller whose run's id is taken.
+    /// The record as the store holds it, for a caller whose run's id is taken. Mostly there is none.
     async fn stored(&mut self) -> Result<Option<Arc<Record>>, BackendError> {
-        self.machine = self.load(Patience::Ask).await?;
-        Ok(self.machine.as_ref().map(|machine| Arc::new(machine.record().clone())))
+        if let Some(machine) = &self.machine {
+            return Ok(Some(Arc::new(machine.record().clone())));
+        }
+        let (shared, run) = (&self.shared, &self.run);
+        let read = || shared.backend.record(run);
+        shared.read(Patience::Ask, &mut self.commands, read).await
     }
 
     async fn start(&mut self, new: NewStart) -> Result<(), Refusal> {
