@@ -11,8 +11,8 @@ use sayiir_core::ids::{Incarnation, LeafPath, RunId, StepNumber};
 use sayiir_core::operation::TaskCall;
 use sayiir_core::workflow::WorkflowState;
 
-use crate::TOGETHER;
 use crate::count::CountState;
+use crate::{TOGETHER, ids};
 
 /// What is kept of a run.
 struct Kept {
@@ -26,9 +26,10 @@ pub(crate) fn counted(runs: u64, steps: u64) -> Vec<Duration> {
     let mut store = HashMap::new();
     let mut times = Vec::new();
     for first in (0..runs).step_by(TOGETHER) {
+        let ids = ids(first, runs);
         let begun = Instant::now();
-        for number in first..runs.min(first + TOGETHER as u64) {
-            count(&mut store, number, steps);
+        for (number, id) in (first..).zip(&ids) {
+            count(&mut store, number, id, steps);
         }
         times.push(begun.elapsed());
     }
@@ -36,8 +37,8 @@ pub(crate) fn counted(runs: u64, steps: u64) -> Vec<Duration> {
     times
 }
 
-fn count(store: &mut HashMap<RunId, Kept>, number: u64, steps: u64) {
-    let run = RunId::new(&format!("run-{number}")).expect("a valid id");
+fn count(store: &mut HashMap<RunId, Kept>, number: u64, id: &str, steps: u64) {
+    let run = RunId::new(id).expect("a valid id");
     let input = Stored::encode(&(steps, false)).expect("it encodes");
     let first = kept(number, steps, Event::Started { workflow: "count".into(), input: digest(&input) });
     store.insert(run.clone(), first);
