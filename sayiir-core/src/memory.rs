@@ -5,6 +5,7 @@
 mod kept;
 mod log;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Bound;
@@ -37,8 +38,8 @@ struct Shared {
 #[derive(Default)]
 struct Store {
     runs: RunMap<Kept>,
-    /// All runs in the order of listings.
-    created: BTreeSet<(Timestamp, RunId)>,
+    /// All runs, in the order of listings turned round: a new one mostly comes before all others, which is seen at once.
+    created: BTreeSet<Reverse<(Timestamp, RunId)>>,
     due: BTreeSet<(Timestamp, RunId)>,
     ready: BTreeSet<RunId>,
     /// How many runs wait at each place of each workflow.
@@ -90,10 +91,11 @@ impl Store {
 
     /// Moves the keys of a run from where they were to where they belong.
     fn reindex(&mut self, run: &RunId, before: Option<&IndexEntry>, after: Option<&IndexEntry>) {
+        let key = |time| (time, run.clone());
         let created = |entry: Option<&IndexEntry>| entry.map(|entry| entry.created);
-        move_key(&mut self.created, run, created(before), created(after));
+        move_key(&mut self.created, created(before), created(after), |time| Reverse(key(time)));
         let due = |entry: Option<&IndexEntry>| entry.and_then(|entry| entry.due);
-        move_key(&mut self.due, run, due(before), due(after));
+        move_key(&mut self.due, due(before), due(after), key);
         self.recount(before, after);
         match after.is_some_and(|entry| entry.ready) {
             true if !before.is_some_and(|entry| entry.ready) => {
@@ -129,13 +131,14 @@ impl Store {
 
     fn list(&self, query: &Query) -> Page {
         let start = match &query.after {
-            Some(Cursor { created, run }) => Bound::Excluded((*created, run.clone())),
+            Some(Cursor { created, run }) => Bound::Excluded(Reverse((*created, run.clone()))),
             None => Bound::Unbounded,
         };
         let mut found = self
             .created
-            .range((start, Bound::Unbounded))
-            .filter_map(|(_, run)| self.runs.get(run.key()))
+            .range((Bound::Unbounded, start))
+            .rev()
+            .filter_map(|Reverse((_, run))| self.runs.get(run.key()))
             .map(|kept| &kept.record)
             .filter(|record| query.matches(&record.index()));
         let runs: Vec<Arc<Record>> = found.by_ref().take(query.limit).cloned().collect();
@@ -155,20 +158,21 @@ fn check(change: &RunChange, kept: Option<&Kept>) -> Result<(), BackendError> {
     Err(BackendError::Conflict { run: change.run.clone(), expected: change.expected, found })
 }
 
-fn move_key(
-    keys: &mut BTreeSet<(Timestamp, RunId)>,
-    run: &RunId,
+/// Moves what is kept under one time to where it belongs under another.
+fn move_key<K: Ord>(
+    keys: &mut BTreeSet<K>,
     before: Option<Timestamp>,
     after: Option<Timestamp>,
+    key: impl Fn(Timestamp) -> K,
 ) {
     if before == after {
         return;
     }
     if let Some(before) = before {
-        keys.remove(&(before, run.clone()));
+        keys.remove(&key(before));
     }
     if let Some(after) = after {
-        keys.insert((after, run.clone()));
+        keys.insert(key(after));
     }
 }
 
