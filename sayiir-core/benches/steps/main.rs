@@ -11,7 +11,7 @@ mod count;
 use std::time::{Duration, Instant};
 
 use count::{BEGINNINGS, Count};
-use futures_util::future::join_all;
+use futures_util::poll;
 use sayiir_core::engine::Engine;
 use sayiir_core::memory::InMemoryBackend;
 use sayiir_core::workflow::Invocation;
@@ -93,8 +93,14 @@ async fn counted(runs: u64, steps: u64) -> Vec<Duration> {
         let ids = ids(first, runs);
         let begun = Instant::now();
         let start = |id| engine.start(id, Invocation::<Count>::new((steps, false))).into_future();
-        for run in join_all(ids.iter().map(start)).await {
-            assert_eq!(run.expect("the run starts").result().await.expect("the run ends"), steps);
+        let mut starts: Vec<_> = ids.iter().map(start).collect();
+        // All are under way before the first is waited for.
+        for start in &mut starts {
+            assert!(poll!(start).is_pending(), "a start takes a commit");
+        }
+        for start in starts {
+            let run = start.await.expect("the run starts");
+            assert_eq!(run.result().await.expect("the run ends"), steps);
         }
         times.push(begun.elapsed());
     }
