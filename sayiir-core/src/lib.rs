@@ -6,6 +6,7 @@ pub mod backend;
 pub mod body;
 pub mod bounds;
 pub mod builder;
+mod bytes;
 pub mod clock;
 pub mod codec;
 pub mod conditions;

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use serde::de::{Error, Unexpected, Visitor};
+use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
+
+use crate::bytes;
 
 /// A SHA-256 hash.
 ///
@@ -51,24 +53,8 @@ impl<'de> Deserialize<'de> for Digest {
             Self::from_digits(&digits)
                 .ok_or_else(|| D::Error::invalid_value(Unexpected::Str(&digits), &"64 hexadecimal digits"))
         } else {
-            deserializer.deserialize_bytes(Bytes)
+            bytes::read(deserializer).map(Self)
         }
-    }
-}
-
-/// Reads the bytes of a digest.
-struct Bytes;
-
-impl Visitor<'_> for Bytes {
-    type Value = Digest;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("32 bytes")
-    }
-
-    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Digest, E> {
-        let bytes = bytes.try_into().map_err(|_| E::invalid_length(bytes.len(), &self))?;
-        Ok(Digest(bytes))
     }
 }
 

@@ -106,12 +106,12 @@ mod tests {
     }
 
     #[test]
-    fn a_key_without_a_branch_is_18_bytes_in_binary() {
+    fn a_key_without_a_branch_is_19_bytes_in_binary() {
         let bytes = postcard::to_stdvec(&key(u128::MAX, 1, &[])).expect("it encodes");
         assert_eq!(
             bytes.len(),
-            18,
-            "16 of the incarnation, one of the step, one that says there is no branch"
+            19,
+            "17 of the incarnation and its length, one of the step, one that says there is no branch"
         );
     }
 

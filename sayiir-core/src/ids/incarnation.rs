@@ -5,10 +5,12 @@ use std::fmt;
 use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::bytes;
+
 /// 128 random bits drawn when a run starts: two runs that use one id after another never share an idempotency key.
 ///
 /// In JSON, and as text, 32 hexadecimal digits: a number of that size is more than most readers of JSON can hold. In a binary
-/// format 16 bytes, the most significant first.
+/// format its 16 bytes, the most significant first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Incarnation(pub u128);
 
@@ -31,7 +33,7 @@ impl Serialize for Incarnation {
         if serializer.is_human_readable() {
             serializer.collect_str(self)
         } else {
-            self.0.to_be_bytes().serialize(serializer)
+            serializer.serialize_bytes(&self.0.to_be_bytes())
         }
     }
 }
@@ -43,7 +45,7 @@ impl<'de> Deserialize<'de> for Incarnation {
             Self::parse(&digits)
                 .ok_or_else(|| D::Error::invalid_value(Unexpected::Str(&digits), &"32 hexadecimal digits"))
         } else {
-            <[u8; 16]>::deserialize(deserializer).map(|bytes| Self(u128::from_be_bytes(bytes)))
+            bytes::read(deserializer).map(|bytes| Self(u128::from_be_bytes(bytes)))
         }
     }
 }
@@ -60,7 +62,7 @@ mod tests {
             assert_eq!(json.len(), 34);
             assert_eq!(serde_json::from_str::<Incarnation>(&json).expect("it reads back"), incarnation);
             let bytes = postcard::to_stdvec(&incarnation).expect("it encodes");
-            assert_eq!(bytes, incarnation.0.to_be_bytes());
+            assert_eq!(bytes, [&[16], incarnation.0.to_be_bytes().as_slice()].concat());
             assert_eq!(postcard::from_bytes::<Incarnation>(&bytes).expect("it reads back"), incarnation);
         }
     }
