@@ -121,12 +121,12 @@ fn a_hash_can_be_computed_with_other_tools() {
     // By Python's `hashlib` and `hmac`, from the text at the top of the module and of `HistoryKey::from_secret`.
     let expected = [
         [
-            "a8cfe8a197e4484f68553640d18bef6a6393d79465409cfc59080f3ffdfc1246",
-            "cc451090478f61d3599c713454203ab5d7204ac81280ba1382df6a43d7773932",
+            "c9405aff2f25a61f478812d27b4816fe1a17e40b59b4c48ad469e19a85482406",
+            "11f47da95d04773b5e1c01a6fb07f31e55b2f63abe886a40726c940577bef3c1",
         ],
         [
-            "a2b0cbe73310f150b36fad8187c6a171da83e8de49fe2dedc553ac6ca2d69440",
-            "e23349ba36528961f12e55b3bcf4bd736f0d33e68ddb2217d29305753dc4b530",
+            "112c6d0e68608db5f23741253640b058cbf3bde7c6ed50164f581cd86e72705e",
+            "07cbdb23c0b8d98d9710633d29a36b83b5c1ea8c46dbf02a11d79f67c4fc36d8",
         ],
     ];
     let incarnation = Incarnation(0x0001_0203_0405_0607_0809_0a0b_0c0d_0e0f);
@@ -135,6 +135,17 @@ fn a_hash_can_be_computed_with_other_tools() {
         for (second, hash) in (0..).zip(hashes) {
             assert_eq!(chain.append(at(second), Event::Retried).hash.to_string(), hash);
         }
+    }
+}
+
+#[test]
+fn the_time_of_an_entry_is_hashed_as_its_nanoseconds_whatever_the_year() {
+    let chain = Chain::new(OWN, HistoryHead::default());
+    for time in [Timestamp::MIN, at(-1), Timestamp::UNIX_EPOCH, at(4_102_444_800), Timestamp::MAX] {
+        let piece = chain.piece(time, &Event::Retried);
+        let sign = if time < Timestamp::UNIX_EPOCH { 0xff } else { 0 };
+        let hashed = [&[sign; 7], &piece[32..41]].concat().try_into().expect("16 bytes");
+        assert_eq!(i128::from_be_bytes(hashed), time.as_nanosecond());
     }
 }
 
