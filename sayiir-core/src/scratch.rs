@@ -53,7 +53,12 @@ impl Flavor for Scratch {
 
     #[inline]
     fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        self.0.extend_from_slice(bytes);
+        // Most lengths and numbers are one byte, not worth the call that copies more.
+        if let [byte] = bytes {
+            self.0.push(*byte);
+        } else {
+            self.0.extend_from_slice(bytes);
+        }
         Ok(())
     }
 
