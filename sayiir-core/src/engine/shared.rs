@@ -124,7 +124,13 @@ impl Shared {
         mailbox: &mut Mailbox,
         call: impl Fn() -> Answer<'a, T>,
     ) -> Result<T, BackendError> {
-        self.finish(call(), Access::Read, patience, Some(mailbox), call).await
+        match call().ready() {
+            Ok(value) => {
+                self.health.answered(Access::Read);
+                Ok(value)
+            }
+            Err(answer) => Box::pin(self.finish(answer, Access::Read, patience, Some(mailbox), call)).await,
+        }
     }
 
     /// Waits for the answer to a call of the store. After an error it is called again until that works, where the caller
