@@ -163,3 +163,6 @@ pub(crate) fn with_task<R>(
     live.leaves(&mut Leaves::new(&mut visit));
     result
 }
+
+#[cfg(test)]
+mod tests;
