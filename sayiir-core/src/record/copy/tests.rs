@@ -68,6 +68,7 @@ fn records() -> Vec<Record> {
         live(vec![leaf(&[0], signal("stop", Some(at(5)))), leaf(&[1], signal("go", Some(at(4))))]),
         live(vec![leaf(&[0], signal("go", None)), leaf(&[1], signal("go", None))]),
         live(vec![leaf(&[], LeafKind::task("pay"))]),
+        live(vec![leaf(&[0], LeafKind::task("pay")), leaf(&[1], signal("go", None))]),
         live(vec![leaf(&[], LeafKind::Timer { until: at(8) })]),
         live(vec![leaf(&[], LeafKind::Spawn { run: run("c") })]),
         Record { phase: Phase::Completed { output: json(2) }, ..new() },
