@@ -5,8 +5,8 @@ mod runs;
 
 use self::approval::Notify;
 use self::runs::{
-    at, changed, decision, events, first_attempt, notifying, only_leaf, read_by, reread, resumed, returned,
-    settle, started,
+    at, changed, decision, events, first_attempt, first_turn, notifying, only_leaf, read_by, reread, resumed,
+    returned, settle, started,
 };
 use super::NewMessage;
 use crate::durable::Stored;
@@ -175,6 +175,63 @@ fn a_run_of_an_unknown_workflow_is_blocked_when_touched_and_loses_nothing() {
     turn.retry().expect("it is blocked");
     assert!(turn.fire_next(), "the deadline that had passed fires now");
     assert_eq!(events(&changed(turn).0), ["retried", "fired"]);
+}
+
+#[test]
+fn the_end_of_a_task_of_an_unknown_workflow_is_kept_for_who_knows_it() {
+    let run = notifying();
+    let facts = first_attempt(&run);
+    let mut turn = resumed(read_by(None, &run), 20);
+    turn.attempt_ended(&facts, returned(Ok("sent".into())));
+    let (change, blocked) = changed(turn);
+    assert_eq!(events(&change), ["done", "blocked"]);
+    let mut turn = resumed(reread(&blocked), 21);
+    turn.retry().expect("it is blocked");
+    assert_eq!(events(&changed(turn).0), ["retried", "completed"]);
+}
+
+#[test]
+fn a_message_for_an_unknown_workflow_stays_in_the_inbox_for_who_knows_it() {
+    let (_, run) = started(100);
+    let mut turn = resumed(read_by(None, &run), 10);
+    turn.accept(decision("yes"));
+    settle(&mut turn);
+    let (change, blocked) = changed(turn);
+    assert_eq!(events(&change), ["received", "blocked"]);
+    assert!(!change.accepted[0].taken, "it is stored");
+    let mut turn = resumed(reread(&blocked), 11);
+    turn.retry().expect("it is blocked");
+    let wanted = turn.wanted().expect("the message is still to be taken");
+    turn.take(wanted, change.accepted[0].message.clone());
+    let (change, _) = changed(turn);
+    assert_eq!(events(&change), ["retried", "taken"]);
+    assert_eq!(change.removed, [("decision".to_owned(), 0)]);
+}
+
+#[test]
+fn a_turn_writes_nothing_again_that_the_turn_before_it_wrote() {
+    let (_, run) = started(100);
+    let mut turn = resumed(run, 10);
+    turn.accept(decision("yes"));
+    let wanted = turn.wanted().expect("it is awaited");
+    let message = turn.held(&wanted).expect("it came in this turn");
+    turn.adopt(first_turn("exp-002", 100));
+    assert_eq!(turn.close().expect("a commit").changes.len(), 2, "the run and the one that begins with it");
+    turn.written();
+
+    let mut turn = resumed(turn, 20);
+    let wanted = turn.wanted().expect("it is still awaited");
+    turn.take(wanted, message);
+    let commit = turn.close().expect("a commit").clone();
+    assert_eq!((commit.changes.len(), commit.changes[0].accepted.len()), (1, 0));
+    assert_eq!(commit.changes[0].removed.len(), 1);
+    turn.written();
+
+    let facts = first_attempt(&turn);
+    let mut turn = resumed(turn, 30);
+    turn.attempt_ended(&facts, returned(Err("no line".into())));
+    let (change, _) = changed(turn);
+    assert_eq!((events(&change), change.removed), (vec!["failed attempt"], Vec::new()));
 }
 
 #[test]

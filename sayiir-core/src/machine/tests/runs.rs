@@ -22,17 +22,22 @@ pub(super) fn program() -> Arc<dyn Program> {
     Arc::clone(registry.program("approval").expect("it is registered"))
 }
 
-/// A run of the approval that began at second 0, with its first commit.
-pub(super) fn started(amount: u64) -> (RunChange, Box<Machine>) {
+/// The first turn of a run of the approval, at second 0.
+pub(super) fn first_turn(id: &str, amount: u64) -> Box<Machine> {
     let new = NewRun {
-        run: RunId::new("exp-001").expect("a valid id"),
+        run: RunId::new(id).expect("a valid id"),
         incarnation: Incarnation(7),
         input_digest: Digest::default(),
         input: Box::new((amount,)),
         inbox: Arc::new([empty_queue("decision")]),
         parent: None,
     };
-    changed(Machine::start(new, program(), at(0), None))
+    Machine::start(new, program(), at(0), None)
+}
+
+/// A run of the approval that began at second 0, with its first commit.
+pub(super) fn started(amount: u64) -> (RunChange, Box<Machine>) {
+    changed(first_turn("exp-001", amount))
 }
 
 pub(super) fn resumed(mut run: Box<Machine>, second: i64) -> Box<Machine> {
