@@ -160,6 +160,18 @@ async fn lengths(engine: &TestEngine) -> Vec<u64> {
 }
 
 #[tokio::test]
+async fn a_run_whose_time_is_over_fails_though_its_task_is_under_way() {
+    let world = World::default();
+    world.plan("a", [Act::Hang]);
+    let engine = engine(&world).await;
+    let run = engine.start("exp-001", Limited::call([work("a")])).await.expect("the run starts");
+    engine.advance(Duration::from_mins(61)).await;
+    let status = run.status().await;
+    assert!(matches!(status, Ok(WorkflowStatus::Failed(error)) if error.contains("timeout")));
+    assert_eq!(world.cancelled(), ["a"]);
+}
+
+#[tokio::test]
 async fn many_timers_fire_each_at_its_time() {
     let engine = engine(&World::default()).await;
     for number in 0..600_u64 {
