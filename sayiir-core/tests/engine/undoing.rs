@@ -84,3 +84,28 @@ async fn a_run_that_is_cancelled_while_a_child_is_undone_undoes_that_once_and_th
     assert_eq!(labels, ["child", "child", "parent"], "one was under way in both processes");
     assert_eq!(world.count("b"), 0);
 }
+
+#[tokio::test]
+async fn what_a_child_did_is_undone_with_its_caller_before_anybody_sees_the_error() {
+    let world = World::default();
+    let engine = engine(&world).await;
+    let child = Op::Child(vec![Op::Reserve("child".into())]);
+    let caller = Op::Caught(vec![child, refused(&world)]);
+    let run = start(&engine, "exp-001", [caller, work("b")]).await;
+    run.result().await.expect("a value");
+    let labels: Vec<String> = world.calls().into_iter().map(|call| call.label).collect();
+    assert_eq!(labels, ["child", "refused", "child", "b"]);
+}
+
+#[tokio::test]
+async fn what_a_branch_did_that_loses_is_undone_while_the_run_waits_for_something_else() {
+    let world = World::default();
+    let engine = engine(&world).await;
+    let loser = Op::Child(vec![Op::Reserve("child".into()), wait("go")]);
+    let run = start(&engine, "exp-001", [Op::First(vec![loser, Op::Sleep(60)]), wait("stop")]).await;
+    assert_eq!(world.count("child"), 1);
+    engine.advance(std::time::Duration::from_mins(2)).await;
+    let tasks: Vec<&str> = world.calls().into_iter().map(|call| call.task).collect();
+    assert_eq!(tasks[1..], ["release"]);
+    assert!(matches!(run.status().await, Ok(WorkflowStatus::WaitingForSignal { .. })));
+}
