@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use sayiir_core::backend::{Backend, BackendError};
 use sayiir_core::clock::Clock;
-use sayiir_core::engine::{SignalError, StartEngineError, StartError, WorkflowStatus};
+use sayiir_core::engine::{Engine, SignalError, StartEngineError, StartError, WorkflowStatus};
 use sayiir_core::history::{Event, HistoryEntry};
-use sayiir_core::testing::{CommitFault, TestEngine, assert_each_step_once};
+use sayiir_core::testing::{CommitFault, Database, FaultyBackend, TestEngine, assert_each_step_once};
 
+use crate::Disk;
 use crate::promises::process::Process;
 use crate::promises::scripted::{Op, Scripted, wait, work};
 use crate::promises::world::{Act, World};
@@ -32,6 +33,20 @@ async fn a_start_that_cannot_be_stored_is_an_error_and_starts_nothing() {
     let run = start(&engine, "exp-001", [work("a")]).await;
     run.result().await.expect("a value");
     assert!(engine.health().store.is_none(), "the store answers again");
+}
+
+#[tokio::test]
+async fn a_store_that_takes_a_commit_is_well_again_at_once() {
+    // As a service runs it: where nobody counts the calls of the store, an answer may be there before it is waited for.
+    let backend = Arc::new(FaultyBackend::new(Disk::default().open().await));
+    backend.fault(1, disk_full());
+    let builder = Engine::builder().backend(Arc::clone(&backend));
+    let engine = in_world(&World::default())(builder).start().await.expect("the engine starts");
+    let start = || engine.start("exp-001", Scripted::call([wait("go")])).into_future();
+    start().await.expect_err("the disk is full");
+    assert!(engine.health().store.is_some());
+    start().await.expect("the run starts");
+    assert!(engine.health().store.is_none());
 }
 
 #[tokio::test]
