@@ -250,3 +250,23 @@ async fn a_run_blocked_by_a_panic_waits_for_a_retry_and_not_for_the_next_start()
         world.calls().into_iter().filter(|call| call.label == "b").map(|call| call.key).collect();
     assert!(keys.len() == 2 && keys[0] == keys[1], "the same key after a retry: {keys:?}");
 }
+
+#[tokio::test]
+async fn a_state_that_cannot_be_stored_leaves_the_run_as_it_was_before_for_each_retry() {
+    let world = World::default();
+    let engine = engine(&world).await;
+    let misfit = Op::All(vec![Op::Unencodable, wait("go")]);
+    let run = start(&engine, "exp-001", [Op::Reserve("a".into()), misfit]).await;
+    for _ in 0..3 {
+        let status = run.status().await;
+        assert!(
+            matches!(&status, Ok(WorkflowStatus::Blocked { reason: BlockReason::Unencodable { .. }, .. })),
+            "{status:?}"
+        );
+        let record = engine.backend().record(run.id()).await.expect("it reads").expect("it is there");
+        assert!(record.compensations.is_empty(), "what is remembered in the stretch, it remembers again");
+        run.retry().await.expect("it is blocked");
+        engine.idle().await;
+    }
+    assert_eq!(world.count("a"), 1);
+}
