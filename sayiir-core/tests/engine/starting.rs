@@ -1,12 +1,13 @@
 //! Starting runs, their results, and going on after a crash.
 
+use sayiir_core::backend::BackendError;
 use sayiir_core::engine::{EngineBuilder, FindError, StartEngineError, StartError, WorkflowStatus};
-use sayiir_core::testing::crash_everywhere_on;
+use sayiir_core::testing::{CommitFault, crash_everywhere_on};
 
 use crate::Disk;
 use crate::promises::scripted::{Op, Scripted, wait, within, work};
 use crate::promises::world::{Act, World};
-use crate::promises::{engine, first_engine, in_world, start};
+use crate::promises::{engine, first_engine, in_world, on_faulty, start};
 
 #[tokio::test]
 async fn a_run_goes_through_its_steps_and_gives_its_value() {
@@ -136,4 +137,17 @@ async fn whatever_commit_a_crash_hits_the_outcome_is_the_same() {
     assert!(lines[2].contains("timeout"));
     assert_eq!(lines[3], "b done");
     assert!(crashes >= 8, "{crashes}");
+}
+
+#[tokio::test]
+async fn a_spawned_run_gets_on_though_the_store_denied_that_it_was_stored() {
+    let world = World::default();
+    let (engine, backend) = on_faulty(&world).await;
+    let run = start(&engine, "exp-001", [wait("go"), Op::Spawn("exp-002".into(), vec![work("a")])]).await;
+    let error = BackendError::Io { detail: "input/output error".into(), source: None };
+    backend.fault(2, CommitFault::WriteAndRefuse(error));
+    run.signal(Scripted::GO, &"1".into()).await.expect_err("the store says so");
+    engine.advance(std::time::Duration::from_mins(1)).await;
+    run.result().await.expect("a value");
+    assert_eq!(world.count("a"), 1);
 }
