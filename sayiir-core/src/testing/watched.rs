@@ -22,7 +22,12 @@ impl<B: Backend> Watched<B> {
         Self { inner, activity }
     }
 
+    /// An answer that is there at once stays so: the engine takes it in another way than one that it waits for.
     fn watch<'a, T: Send + 'a>(&self, answer: Answer<'a, T>) -> Answer<'a, T> {
+        let answer = match answer.ready() {
+            Ok(value) => return Answer::now(Ok(value)),
+            Err(answer) => answer,
+        };
         let busy = self.activity.busy();
         Answer::later(async move {
             let _busy = busy;

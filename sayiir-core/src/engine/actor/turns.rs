@@ -48,6 +48,7 @@ impl Actor {
         time: Timestamp,
         patience: Patience,
     ) -> Result<Box<Machine>, Refusal> {
+        // `load` would be one future more, which every step passes through.
         let mut machine = match self.machine.take() {
             Some(machine) => machine,
             None => Box::pin(self.read(patience)).await?.ok_or(Refusal::NotFound)?,
