@@ -121,3 +121,50 @@ async fn an_outcome_that_this_binary_does_not_read_blocks_the_run_once_until_one
     assert_eq!(run.result().await.expect("a value"), 12);
     assert_eq!(ledger.words(), ["measure"], "what it did is not done again");
 }
+
+mod careful {
+    use sayiir::prelude::*;
+
+    use super::super::{release, reserve};
+
+    #[workflow]
+    pub(super) async fn stay(room: String) -> Result<(), String> {
+        let room = reserve(room).await;
+        compensate!(release(room));
+        let go = signal!("go" as bool).await;
+        if go { Ok(()) } else { Err("the stay is off".into()) }
+    }
+}
+
+mod careless {
+    use sayiir::prelude::*;
+
+    use super::super::reserve;
+
+    #[workflow]
+    pub(super) async fn stay(room: String) -> Result<(), String> {
+        reserve(room).await;
+        let go = signal!("go" as bool).await;
+        if go { Ok(()) } else { Err("the stay is off".into()) }
+    }
+}
+
+#[tokio::test]
+async fn a_stored_message_that_leads_to_a_compensation_this_binary_does_not_know_blocks_the_run() {
+    let (backend, ledger) = (InMemoryBackend::new(), Arc::new(Ledger::default()));
+    let first = on::<careful::stay>(&backend, &ledger).await;
+    first.start("s-1", careful::stay("hotel".into())).await.expect("it starts");
+    first.idle().await;
+    first.crash().await;
+    backend.send_event("s-1", "go", false).await.expect("the run waits for it");
+    let second = on::<careless::stay>(&backend, &ledger).await;
+    second.recovered().await;
+    let run = second.run::<careless::stay>("s-1").await.expect("it is there");
+    let status = run.status().await.expect("a status").to_string();
+    assert!(status.starts_with("blocked") && status.contains("`release`"), "{status}");
+    second.crash().await;
+    let last = on::<careful::stay>(&backend, &ledger).await;
+    let run = last.run::<careful::stay>("s-1").await.expect("it is there");
+    assert_eq!(run.result().await.expect_err("it failed").to_string(), "run s-1 failed: the stay is off");
+    assert_eq!(ledger.words(), ["reserve hotel", "release hotel"]);
+}
