@@ -196,8 +196,7 @@ impl Record {
             && *ready == self.is_ready_by(&seen)
             && *due == self.due_by(&seen)
             && *created == self.created
-            && waiting.is_empty() != seen.waits
-            && (waiting.is_empty() || *waiting == self.waiting())
+            && if seen.waits { *waiting == self.waiting() } else { waiting.is_empty() }
             && match (place, self.open_place()) {
                 (Some(held), Some(own)) => held.schema == own.schema && is_same(&held.name, &own.name),
                 (held, own) => held.is_none() && own.is_none(),
