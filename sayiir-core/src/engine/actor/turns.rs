@@ -119,13 +119,13 @@ impl Actor {
                 }
                 Need::Spawn(wanted) => {
                     if !self.spawn_run(turn, wanted, patience).await? {
-                        self.ensure_startable(turn);
                         break;
                     }
                 }
             }
-            needs = self.settle(turn);
+            needs = turn.settle();
         }
+        self.ensure_startable(turn);
         Ok(())
     }
 
