@@ -76,9 +76,7 @@ impl Actor {
         if let Some(machine) = &self.machine {
             return Ok(Some(Arc::new(machine.record().clone())));
         }
-        let (shared, run) = (&self.shared, &self.run);
-        let read = || shared.backend.record(run);
-        shared.read(Patience::Ask, &mut self.commands, read).await
+        self.read_record(Patience::Ask).await
     }
 
     async fn start(&mut self, new: NewStart) -> Result<(), Refusal> {

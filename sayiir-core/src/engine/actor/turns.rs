@@ -26,14 +26,20 @@ impl Actor {
     }
 
     async fn read(&mut self, patience: Patience) -> Result<Option<Box<Machine>>, BackendError> {
-        let (shared, run) = (&self.shared, &self.run);
-        let read = || shared.backend.record(run);
-        let record = shared.read(patience, &mut self.commands, read).await?;
+        let record = self.read_record(patience).await?;
         Ok(record.map(|record| {
             self.span.record("workflow", &*record.workflow);
-            let program = shared.programs.program(&record.workflow).cloned();
-            Machine::new(record, program, shared.history_key)
+            let program = self.shared.programs.program(&record.workflow).cloned();
+            Machine::new(record, program, self.shared.history_key)
         }))
+    }
+
+    pub(super) async fn read_record(
+        &mut self,
+        patience: Patience,
+    ) -> Result<Option<Arc<Record>>, BackendError> {
+        let (shared, run) = (&self.shared, &self.run);
+        shared.read(patience, &mut self.commands, || shared.backend.record(run)).await
     }
 
     /// A turn of the run as it is.
