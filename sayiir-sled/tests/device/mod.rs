@@ -27,24 +27,19 @@ pub(crate) struct Fault {
     pub(crate) file: PathBuf,
     /// Reads and writes that touch these bytes.
     pub(crate) bytes: Range<u64>,
-    /// Which of those calls, counted from 0.
-    pub(crate) calls: Range<u64>,
+    /// The first of those calls that fails, counted from 0.
+    pub(crate) first: u64,
 }
 
 impl Fault {
-    /// One call of all that touch a file, counted from 0.
-    pub(crate) fn once(call: Call, file: impl Into<PathBuf>, number: u64) -> Self {
-        Self { call, file: file.into(), bytes: 0..u64::MAX, calls: number..number + 1 }
-    }
-
-    /// The same from one call on.
+    /// Of all calls that touch a file those from this one on, counted from 0. Not one alone: sled's own thread might take it.
     pub(crate) fn from(call: Call, file: impl Into<PathBuf>, number: u64) -> Self {
-        Self { calls: number..u64::MAX, ..Self::once(call, file, number) }
+        Self { call, file: file.into(), bytes: 0..u64::MAX, first: number }
     }
 
     /// Every read of a sector.
     pub(crate) fn bad_sector(file: impl Into<PathBuf>, at: u64) -> Self {
-        Self { call: Call::Read, file: file.into(), bytes: at..at + 512, calls: 0..u64::MAX }
+        Self { bytes: at..at + 512, ..Self::from(Call::Read, file, 0) }
     }
 }
 
@@ -96,7 +91,7 @@ fn fails(call: Call, file: c_int, bytes: Range<u64>) -> bool {
     }
     let number = *met;
     *met += 1;
-    let fails = fault.calls.contains(&number);
+    let fails = number >= fault.first;
     if fails {
         // SAFETY: the C library gives the place of this thread's errno.
         unsafe { *libc::__errno_location() = libc::EIO };

@@ -62,6 +62,13 @@ fn told<T: std::fmt::Debug>(answer: &Result<T, BackendError>) -> bool {
     matches!(answer, Err(BackendError::Io { .. }))
 }
 
+/// Also where sled's own thread, which wakes when it likes, has met the failure before anybody asked: then the store has
+/// stopped, and says for what.
+fn told_sooner_or_later<T: std::fmt::Debug>(answer: &Result<T, BackendError>) -> bool {
+    let says_why = |detail: &str| detail.starts_with("i/o error: sled: ");
+    told(answer) || matches!(answer, Err(BackendError::Stopped { detail }) if says_why(detail))
+}
+
 /// A closed database, which sled has a snapshot of if it was opened again on the way.
 async fn closed(path: &Path, opened_again: bool) -> Place {
     let mut backend = SledBackend::open(path).expect("it opens");
