@@ -9,6 +9,7 @@ use crate::error::{caught, from_sled};
 use crate::frame::{self, Header};
 use crate::keys;
 use crate::layout::Layout;
+use crate::mark;
 use crate::options::Options;
 use crate::recovery;
 use crate::value;
@@ -93,8 +94,8 @@ impl Fresh {
         let batch = std::mem::take(&mut self.batch);
         // Sled uses space again only once what replaced it is flushed.
         let db = self.db.as_ref().expect("it is not finished");
-        caught(|| db.apply_batch(batch).and_then(|()| db.flush()).map_err(from_sled))?;
-        Ok(())
+        caught(|| db.apply_batch(batch).map_err(from_sled))?;
+        mark::flush(db)
     }
 }
 

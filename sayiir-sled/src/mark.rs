@@ -66,6 +66,14 @@ impl Mark {
     }
 }
 
+/// Brings all that was written to the device, and hears of it when that fails, which sled's own flush may not.
+///
+/// # Errors
+/// What sled says.
+pub(crate) fn flush(db: &sled::Db) -> Result<(), BackendError> {
+    Mark::new(db)?.reach(db)
+}
+
 /// Lets all who wait for a log in which something has failed hear of it.
 pub(crate) fn wake() {
     let look = || {

@@ -13,6 +13,7 @@ use crate::error::{At, caught, from_sled};
 use crate::frame::{self, Header};
 use crate::keys;
 use crate::layout::{Layout, sync_directory};
+use crate::mark;
 use crate::options::Options;
 use crate::readable;
 use crate::sync;
@@ -245,9 +246,8 @@ pub(crate) fn check_format(db: &sled::Db) -> Result<(u64, u64), BackendError> {
 pub(crate) fn write_format(db: &sled::Db) -> Result<(), BackendError> {
     let header = Header { pieces: 0, sequence: FORMAT.into() };
     let before = sync::calls();
-    db.insert(keys::FORMAT, frame::encode(keys::FORMAT, header, MAGIC))
-        .and_then(|_| db.flush())
-        .map_err(from_sled)?;
+    db.insert(keys::FORMAT, frame::encode(keys::FORMAT, header, MAGIC)).map_err(from_sled)?;
+    mark::flush(db)?;
     if sync::calls() == before {
         tracing::info!("sled's flush is not a sync on this platform: the log is synced after each");
     }

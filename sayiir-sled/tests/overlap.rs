@@ -14,6 +14,7 @@ use sayiir_core::backend::{Answer, Backend, BackendError, Commit, Query, RunChan
 use sayiir_core::ids::{Incarnation, Revision, RunId};
 use sayiir_core::record::{Phase, Record};
 use sayiir_sled::SledBackend;
+use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, spawn_blocking, yield_now};
 use tokio::time::timeout;
 
@@ -136,6 +137,40 @@ async fn a_commit_is_answered_when_only_one_of_its_two_syncs_fails_whichever_it_
         }
         let answer = answer.expect("it is answered").expect("no panic");
         assert!(matches!(answer, Err(BackendError::Io { .. })), "{answer:?}");
+        gate.mend();
+    }
+}
+
+/// So it is with the copy that a compaction writes.
+#[tokio::test]
+async fn a_compaction_is_answered_when_only_one_of_two_syncs_fails_whichever_it_is() {
+    let gate = gate::alone();
+    for succeeds in [0, 1].repeat(ROUNDS) {
+        let directory = tempfile::tempdir().expect("a directory");
+        let backend = SledBackend::open(directory.path()).expect("it opens");
+        for sent in send(&backend, (0..RUNS).map(|number| commit(number, 1))) {
+            sent.await.expect("no panic").expect("it commits");
+        }
+        gate.close();
+        let compacted = spawn_blocking({
+            let (backend, here) = (backend.clone(), Handle::current());
+            // It is over before two meet if one of them comes late.
+            move || loop {
+                if let Err(error) = here.block_on(backend.compact()) {
+                    return error;
+                }
+            }
+        });
+        gate.gather(2);
+        gate.pass_alone(succeeds);
+        gate.break_down();
+        let answer = timeout(LONGEST, compacted).await;
+        if answer.is_err() {
+            // Its drop would wait for ever.
+            std::mem::forget(backend.clone());
+        }
+        let error = answer.expect("it is answered").expect("no panic");
+        assert!(matches!(error, BackendError::Io { .. }), "{error:?}");
         gate.mend();
     }
 }

@@ -6,6 +6,10 @@ use std::ffi::c_int;
 use std::fs;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
+
+/// The two buffers of a batch are handed over together.
+const NONE_COMES: Duration = Duration::from_millis(50);
 
 static STATE: Mutex<State> = Mutex::new(State {
     closed: false,
@@ -58,9 +62,23 @@ impl Gate {
         drop(state.unwrap_or_else(PoisonError::into_inner));
     }
 
+    /// Waits until so many syncs wait here at once. Fewer, behind which none comes, are let through.
+    pub(crate) fn gather(&self, syncs: usize) {
+        loop {
+            let fewer = |state: &mut State| state.waiting.len() < syncs;
+            let waited = CHANGED.wait_timeout_while(locked(self.state), NONE_COMES, fewer);
+            if !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out() {
+                return;
+            }
+            self.pass();
+        }
+    }
+
     /// Lets those through that wait now.
     pub(crate) fn pass(&self) {
-        locked(self.state).passed += 1;
+        let mut state = locked(self.state);
+        state.passed += 1;
+        state.waiting.clear();
         CHANGED.notify_all();
     }
 
