@@ -17,8 +17,9 @@ use tokio::sync::oneshot;
 
 use crate::change::Prepared;
 use crate::committer::Committer;
-use crate::compact::{Compacted, compact};
+use crate::compact::compact;
 use crate::error::from_io;
+use crate::fresh::Finished;
 use crate::layout::{self, Layout};
 use crate::options::{Options, is_wasteful};
 use crate::queue::{Job, Queue};
@@ -216,7 +217,7 @@ impl SledBackend {
 
 fn compacted(layout: &Layout, options: &Options, opened: Opened) -> Result<Opened, BackendError> {
     let Opened { db, tip, sequence, .. } = opened;
-    let (old, Compacted { db, log, live }) = keep(db, |db| compact(layout, options, db, sequence))?;
+    let (old, Finished { db, log, live }) = keep(db, |db| compact(layout, options, db, sequence))?;
     recovery::close(Some(old));
     let compacted = Opened { db, log, tip, sequence, live };
     if let Some(number) = layout.current()? {

@@ -8,22 +8,14 @@ use std::fs;
 
 use sayiir_core::backend::BackendError;
 
-use crate::error::{At, caught, from_sled};
+use crate::error::{caught, from_sled};
 use crate::frame;
-use crate::fresh::Fresh;
+use crate::fresh::{Finished, Fresh};
 use crate::keys;
 use crate::layout::Layout;
 use crate::options::Options;
 use crate::places::Moves;
 use crate::recovery::keep;
-
-/// What counts now.
-#[derive(Debug)]
-pub(crate) struct Compacted {
-    pub(crate) db: sled::Db,
-    pub(crate) log: fs::File,
-    pub(crate) live: u64,
-}
 
 /// Copies what is live in `db`, which nobody writes to meanwhile, and lets the copy count. The old generation is still there.
 ///
@@ -34,7 +26,7 @@ pub(crate) fn compact(
     options: &Options,
     db: &sled::Db,
     sequence: u64,
-) -> Result<Compacted, BackendError> {
+) -> Result<Finished, BackendError> {
     let latest = layout.generations()?.into_iter().max().unwrap_or_default();
     let number = latest + 1;
     let directory = layout.generation(number);
@@ -52,9 +44,8 @@ fn copy(
     db: &sled::Db,
     sequence: u64,
     number: u64,
-) -> Result<Compacted, BackendError> {
-    let directory = layout.generation(number);
-    let mut fresh = Fresh::create(&directory, options)?;
+) -> Result<Finished, BackendError> {
+    let mut fresh = Fresh::create(&layout.generation(number), options)?;
     caught(|| {
         for pair in db.range(keys::RUNS..keys::PLACES) {
             let (key, value) = pair.map_err(from_sled)?;
@@ -65,11 +56,7 @@ fn copy(
         }
         Moves::counted(db)?.pairs().try_for_each(|(key, value)| fresh.put(key, value))
     })?;
-    let (db, live) = fresh.finish(layout, sequence)?;
-    let (db, log) = keep(db, |_| {
-        let log = fs::File::open(directory.join("db")).at("opening", &directory)?;
-        layout.switch(number)?;
-        Ok(log)
-    })?;
-    Ok(Compacted { db, log, live })
+    let Finished { db, log, live } = fresh.finish(layout, sequence)?;
+    let (db, ()) = keep(db, |_| layout.switch(number))?;
+    Ok(Finished { db, log, live })
 }

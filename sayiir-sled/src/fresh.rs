@@ -1,11 +1,12 @@
 //! A database that is written in one go, beside the one that counts: by compaction and by import.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sayiir_core::backend::BackendError;
 
-use crate::error::{caught, from_sled};
+use crate::error::{At, caught, from_sled};
 use crate::frame::{self, Header};
 use crate::keys;
 use crate::layout::Layout;
@@ -26,11 +27,22 @@ const COLLECT_EVERY: Duration = Duration::from_millis(1);
 pub(crate) struct Fresh {
     /// Until it is finished.
     db: Option<sled::Db>,
+    /// A second handle on its log, which is told what sled's own thread keeps to itself.
+    log: File,
     directory: PathBuf,
     options: Options,
     batch: sled::Batch,
     keys: usize,
     live: u64,
+}
+
+/// It is on the device, and open as the options say.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) db: sled::Db,
+    /// As in `Opened`.
+    pub(crate) log: File,
+    pub(crate) live: u64,
 }
 
 impl Fresh {
@@ -40,10 +52,12 @@ impl Fresh {
     /// What sled says.
     pub(crate) fn create(directory: &Path, options: &Options) -> Result<Self, BackendError> {
         let collecting = Options { collect_every: COLLECT_EVERY, ..options.clone() };
+        let log = recovery::open_log(directory)?;
         let db = recovery::open_sled(directory, &collecting)?;
         let (db, ()) = recovery::keep(db, |db| caught(|| recovery::write_format(db)))?;
         Ok(Self {
             db: Some(db),
+            log,
             directory: directory.to_owned(),
             options: options.clone(),
             batch: sled::Batch::default(),
@@ -66,27 +80,28 @@ impl Fresh {
         Ok(())
     }
 
-    /// Brings everything to the device; gives the database, opened as the options say, and its live bytes. Opening it leaves a
-    /// snapshot of sled's, so that the next opening does not read the whole log.
+    /// Brings everything to the device and opens it anew, which leaves a snapshot of sled's, so that the next opening does not
+    /// read the whole log.
     ///
     /// # Errors
     /// What sled and the system say.
-    pub(crate) fn finish(mut self, layout: &Layout, sequence: u64) -> Result<(sled::Db, u64), BackendError> {
+    pub(crate) fn finish(mut self, layout: &Layout, sequence: u64) -> Result<Finished, BackendError> {
         let header = Header { pieces: 0, sequence };
         let value = frame::encode(keys::SEQUENCE, header, &value::encode(&self.live));
         self.batch.insert(keys::SEQUENCE, value);
         self.write()?;
         recovery::close(self.db.take());
         let db = recovery::open_sled(&self.directory, &self.options)?;
-        let (db, ()) = recovery::keep(db, |db| {
+        let (db, log) = recovery::keep(db, |db| {
             if caught(|| recovery::check_format(db))? != (sequence, self.live) {
                 return Err(BackendError::Damaged {
                     detail: format!("{} does not read as it was written", self.directory.display()),
                 });
             }
-            recovery::sync_files(layout, &self.directory)
+            recovery::sync_files(layout, &self.directory, &self.log)?;
+            self.log.try_clone().at("opening", &self.directory.join("db"))
         })?;
-        Ok((db, self.live))
+        Ok(Finished { db, log, live: self.live })
     }
 
     fn write(&mut self) -> Result<(), BackendError> {

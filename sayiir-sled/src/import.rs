@@ -9,7 +9,7 @@ use sayiir_core::backend::BackendError;
 use crate::SledBackend;
 use crate::error::At;
 use crate::export::{FORMAT, Line};
-use crate::fresh::Fresh;
+use crate::fresh::{Finished, Fresh};
 use crate::keys;
 use crate::layout::Layout;
 use crate::options::Options;
@@ -83,7 +83,7 @@ impl SledBackend {
 fn fill(layout: &Layout, directory: &PathBuf, lines: impl BufRead) -> Result<u64, ImportError> {
     let mut fresh = Fresh::create(directory, &Options::default())?;
     let runs = read(&mut fresh, lines)?;
-    let (db, _) = fresh.finish(layout, 1)?;
+    let Finished { db, .. } = fresh.finish(layout, 1)?;
     recovery::close(Some(db));
     let first = layout.generation(1);
     fs::rename(directory, &first).at("renaming", directory)?;

@@ -30,7 +30,7 @@ const LONGEST_CLOSE: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) db: sled::Db,
-    /// A second handle on the log, for where sled's flush is not a sync.
+    /// A second handle on the log: for where sled's flush is not a sync, and to be told what sled's own thread keeps to itself.
     pub(crate) log: File,
     pub(crate) tip: Tip,
     /// Of the last group that was written.
@@ -56,18 +56,30 @@ pub(crate) fn open(layout: &Layout, options: &Options) -> Result<Opened, Backend
             detail: format!("{} is missing", directory.join("db").display()),
         });
     }
-    let (db, (log, sequence, live)) = keep(open_sled(&directory, options)?, |db| {
+    let log = open_log(&directory)?;
+    let (db, (sequence, live)) = keep(open_sled(&directory, options)?, |db| {
         let (sequence, live) = caught(|| check_format(db))?;
         check_tip(&tip, sequence, options)?;
-        let log = File::open(directory.join("db")).at("opening", &directory)?;
-        sync_files(layout, &directory)?;
+        sync_files(layout, &directory, &log)?;
         if current.is_none() {
             layout.switch(generation)?;
         }
         layout.remove_others(generation)?;
-        Ok((log, sequence, live))
+        Ok((sequence, live))
     })?;
     Ok(Opened { db, log, tip, sequence, live })
+}
+
+/// A handle on the log beside sled's, which creates a new one. It is opened before sled's: an error that somebody was told
+/// already is not told to a handle that is opened later.
+///
+/// # Errors
+/// What the system says.
+pub(crate) fn open_log(directory: &Path) -> Result<File, BackendError> {
+    fs::create_dir_all(directory).at("creating", directory)?;
+    let path = directory.join("db");
+    let log = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+    log.at("opening", &path)
 }
 
 /// Which generation to take where none is named: a crash during creation leaves one or none.
@@ -274,13 +286,12 @@ fn check_tip(tip: &Tip, sequence: u64, options: &Options) -> Result<(), BackendE
     tip.reset(sequence)
 }
 
-/// Makes durable what sled creates and does not sync: its configuration, its directories, their names.
-pub(crate) fn sync_files(layout: &Layout, directory: &Path) -> Result<(), BackendError> {
-    for name in ["conf", "db"] {
-        let path = directory.join(name);
-        let file = File::options().read(true).write(true).open(&path);
-        file.and_then(|file| file.sync_all()).at("syncing", &path)?;
-    }
+/// Makes durable what sled creates and does not sync: its log, its configuration, its directories, their names.
+pub(crate) fn sync_files(layout: &Layout, directory: &Path, log: &File) -> Result<(), BackendError> {
+    log.sync_all().at("syncing", &directory.join("db"))?;
+    let path = directory.join("conf");
+    let configuration = File::options().read(true).write(true).open(&path);
+    configuration.and_then(|file| file.sync_all()).at("syncing", &path)?;
     sync_directory(&directory.join("blobs"))?;
     sync_directory(directory)?;
     sync_directory(layout.root())?;

@@ -101,6 +101,9 @@ impl Syncer {
         mark.reach(&db)?;
         if sync::calls() == calls {
             self.sync_log()?;
+        } else {
+            // What sled was not told, since its other thread was, which tells nobody.
+            sync::noted(&self.log).map_err(from_log)?;
         }
         self.pace.synced(start.elapsed());
         Ok(())
@@ -124,7 +127,7 @@ impl Syncer {
 
     fn sync_log(&self) -> Result<(), BackendError> {
         Store::count(&self.store.counters().file_syncs, 1);
-        self.log.sync_data().map_err(|error| from_io("syncing the log", error))
+        self.log.sync_data().map_err(from_log)
     }
 
     /// Notes what is about to be acknowledged. Without the note a later loss may go unseen; nothing is lost by it.
@@ -166,4 +169,8 @@ impl Syncer {
         self.tip = tip;
         self.failed = None;
     }
+}
+
+fn from_log(error: std::io::Error) -> BackendError {
+    from_io("syncing the log", error)
 }
