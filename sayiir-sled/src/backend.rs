@@ -219,11 +219,8 @@ fn compacted(layout: &Layout, options: &Options, opened: Opened) -> Result<Opene
     let Opened { db, tip, sequence, .. } = opened;
     let (old, Finished { db, log, live }) = keep(db, |db| compact(layout, options, db, sequence))?;
     recovery::close(Some(old));
-    let compacted = Opened { db, log, tip, sequence, live };
-    if let Some(number) = layout.current()? {
-        layout.remove_others(number)?;
-    }
-    Ok(compacted)
+    let (db, ()) = keep(db, |_| layout.remove_others())?;
+    Ok(Opened { db, log, tip, sequence, live })
 }
 
 impl Backend for SledBackend {

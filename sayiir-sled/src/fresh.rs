@@ -10,7 +10,6 @@ use crate::error::{At, caught, from_sled};
 use crate::frame::{self, Header};
 use crate::keys;
 use crate::layout::Layout;
-use crate::mark;
 use crate::options::Options;
 use crate::recovery;
 use crate::value;
@@ -109,8 +108,7 @@ impl Fresh {
         let batch = std::mem::take(&mut self.batch);
         // Sled uses space again only once what replaced it is flushed.
         let db = self.db.as_ref().expect("it is not finished");
-        caught(|| db.apply_batch(batch).map_err(from_sled))?;
-        mark::flush(db)
+        caught(|| db.apply_batch(batch).and_then(|()| db.flush()).map(drop).map_err(from_sled))
     }
 }
 

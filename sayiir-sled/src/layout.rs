@@ -110,13 +110,14 @@ impl Layout {
         })
     }
 
-    /// Removes every generation but one: what an interrupted compaction or import left.
+    /// Removes every generation but the one that counts: what a compaction, or an interrupted import, left.
     ///
     /// # Errors
     /// What the system says.
-    pub(crate) fn remove_others(&self, kept: u64) -> Result<(), BackendError> {
+    pub(crate) fn remove_others(&self) -> Result<(), BackendError> {
+        let Some(current) = self.current()? else { return Ok(()) };
         for number in self.generations()? {
-            if number != kept {
+            if number != current {
                 let path = self.generation(number);
                 fs::remove_dir_all(&path).at("removing", &path)?;
             }

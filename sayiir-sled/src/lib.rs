@@ -8,6 +8,7 @@
 //! (`committer`) takes it from the `queue`, checks it against the tree (`group`), applies it (`writer`), waits for the device
 //! (`syncer`, with `mark` and `sync`, at the `pace` it has learnt) and answers. Readers (`read`, `scan`) look
 //! through `store`, which hides what is not yet durable. `recovery` opens what is `readable`, `layout` and `tip` are the files around sled's.
+//! As long as it is open, a `watch` is kept on what sled notes and tells nobody.
 //! `compact` and `import` write a `fresh` database beside the current one; `walk` reads everything, for `export` and checks.
 
 mod backend;
@@ -38,6 +39,7 @@ mod syncer;
 mod tip;
 mod value;
 mod walk;
+mod watch;
 mod writer;
 mod written;
 

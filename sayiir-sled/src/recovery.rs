@@ -13,11 +13,11 @@ use crate::error::{At, caught, from_sled};
 use crate::frame::{self, Header};
 use crate::keys;
 use crate::layout::{Layout, sync_directory};
-use crate::mark;
 use crate::options::Options;
 use crate::readable;
 use crate::sync;
 use crate::tip::Tip;
+use crate::watch;
 
 /// The format of the whole store that is written.
 pub(crate) const FORMAT: u32 = 1;
@@ -64,7 +64,7 @@ pub(crate) fn open(layout: &Layout, options: &Options) -> Result<Opened, Backend
         if current.is_none() {
             layout.switch(generation)?;
         }
-        layout.remove_others(generation)?;
+        layout.remove_others()?;
         Ok((sequence, live))
     })?;
     Ok(Opened { db, log, tip, sequence, live })
@@ -93,7 +93,8 @@ fn the_only(layout: &Layout, tip: &Tip) -> Result<u64, BackendError> {
     }
 }
 
-/// Opens sled's own directory; if it reports corruption, once more without its snapshots, which its log replaces.
+/// Opens sled's own directory; if it reports corruption, once more without its snapshots, which its log replaces. Whoever has
+/// opened it closes it with [`close`].
 ///
 /// # Errors
 /// `Damaged` or what the system says.
@@ -107,7 +108,9 @@ pub(crate) fn open_sled(directory: &Path, options: &Options) -> Result<sled::Db,
         .flush_every_ms(Some(u64::try_from(options.collect_every.as_millis()).unwrap_or(u64::MAX)));
     let attempt = || {
         readable::check(directory)?;
-        caught(|| config.open().map_err(from_sled))
+        let db = caught(|| config.open().map_err(from_sled))?;
+        let (db, ()) = keep(db, |db| watch::begin(db).at("watching", directory))?;
+        Ok(db)
     };
     match attempt_while_locked(directory, attempt) {
         Err(BackendError::Damaged { detail }) => {
@@ -141,6 +144,7 @@ pub(crate) fn keep<T>(
 /// for ever: one that met damage may have died, and sled would wait for it.
 pub(crate) fn close(db: Option<sled::Db>) {
     let Some(db) = db else { return };
+    watch::end(&db);
     let (done, closed) = channel();
     let closing = thread::Builder::new().name("sayiir-sled-close".into()).spawn(move || {
         drop(db);
@@ -259,7 +263,7 @@ pub(crate) fn write_format(db: &sled::Db) -> Result<(), BackendError> {
     let header = Header { pieces: 0, sequence: FORMAT.into() };
     let before = sync::calls();
     db.insert(keys::FORMAT, frame::encode(keys::FORMAT, header, MAGIC)).map_err(from_sled)?;
-    mark::flush(db)?;
+    db.flush().map_err(from_sled)?;
     if sync::calls() == before {
         tracing::info!("sled's flush is not a sync on this platform: the log is synced after each");
     }

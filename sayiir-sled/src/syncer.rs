@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use sayiir_core::backend::BackendError;
 
-use crate::error::from_io;
-use crate::mark::{self, Mark};
+use crate::error::{caught, from_io, from_sled};
+use crate::mark::Mark;
 use crate::pace::Pace;
 use crate::queue::{Reply, answer};
 use crate::recovery;
@@ -115,7 +115,7 @@ impl Syncer {
             return;
         }
         let result = self.store.db().and_then(|db| {
-            mark::flush(&db)?;
+            caught(|| db.flush().map_err(from_sled))?;
             // Sled may have written part of it by itself, so that the count of its syncs says nothing.
             self.sync_log()
         });

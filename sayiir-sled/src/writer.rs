@@ -149,10 +149,7 @@ impl Writer {
         self.sync_at = None;
         syncer.remember(self.sequence);
         recovery::close(self.store.replace(compacted.db));
-        match self.layout.current()? {
-            Some(number) => self.layout.remove_others(number),
-            None => Ok(()),
-        }
+        self.layout.remove_others()
     }
 
     /// Opens a database again that has failed with `error`, if that may help.

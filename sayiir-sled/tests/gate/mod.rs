@@ -1,8 +1,8 @@
-//! A device that holds syncs back while a test wants it to: `fdatasync`, defined here under its own name, so that the linker
-//! gives it to the whole test program.
-#![expect(unsafe_code, reason = "the call of the C library has no safe name that could be taken")]
+//! A device that holds syncs or writes back while a test wants it to: `fdatasync` and `pwrite64`, defined here under their own
+//! names, so that the linker gives them to the whole test program.
+#![expect(unsafe_code, reason = "the calls of the C library have no safe names that could be taken")]
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_long, c_void};
 use std::fs;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -11,7 +11,15 @@ use std::time::Duration;
 /// The two buffers of a batch are handed over together.
 const NONE_COMES: Duration = Duration::from_millis(50);
 
+/// What can be held back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Call {
+    Write,
+    Sync,
+}
+
 static STATE: Mutex<State> = Mutex::new(State {
+    call: Call::Sync,
     closed: false,
     broken: false,
     passed: 0,
@@ -24,12 +32,14 @@ static CHANGED: Condvar = Condvar::new();
 static TURN: Mutex<()> = Mutex::new(());
 
 struct State {
+    /// Others do not come by here.
+    call: Call,
     closed: bool,
-    /// Whether syncs fail.
+    /// Whether calls fail.
     broken: bool,
     /// How often those that waited were let through.
     passed: u64,
-    /// The number of the next sync.
+    /// The number of the next call.
     next: u64,
     /// Which wait, in the order in which they came.
     waiting: Vec<u64>,
@@ -53,19 +63,26 @@ pub(crate) fn alone() -> Gate {
 impl Gate {
     /// Lets no sync through.
     pub(crate) fn close(&self) {
-        locked(self.state).closed = true;
+        self.close_to(Call::Sync);
     }
 
-    /// Waits until so many syncs wait here.
-    pub(crate) fn wait(&self, syncs: usize) {
-        let state = CHANGED.wait_while(locked(self.state), |state| state.waiting.len() < syncs);
+    /// Lets no call of this kind through.
+    pub(crate) fn close_to(&self, call: Call) {
+        let mut state = locked(self.state);
+        state.call = call;
+        state.closed = true;
+    }
+
+    /// Waits until so many calls wait here.
+    pub(crate) fn wait(&self, calls: usize) {
+        let state = CHANGED.wait_while(locked(self.state), |state| state.waiting.len() < calls);
         drop(state.unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Waits until so many syncs wait here at once. Fewer, behind which none comes, are let through.
-    pub(crate) fn gather(&self, syncs: usize) {
+    /// Waits until so many calls wait here at once. Fewer, behind which none comes, are let through.
+    pub(crate) fn gather(&self, calls: usize) {
         loop {
-            let fewer = |state: &mut State| state.waiting.len() < syncs;
+            let fewer = |state: &mut State| state.waiting.len() < calls;
             let waited = CHANGED.wait_timeout_while(locked(self.state), NONE_COMES, fewer);
             if !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out() {
                 return;
@@ -124,17 +141,19 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether a thread of this process waits for something, or is gone.
+/// Whether a thread of this process waits for others, not for a processor or the device, or is gone.
 fn rests(thread: c_int) -> bool {
-    let status = fs::read_to_string(format!("/proc/self/task/{thread}/stat")).unwrap_or_default();
-    !status.contains(") R ")
+    fs::read_to_string(format!("/proc/self/task/{thread}/stat"))
+        .map_or(true, |status| status.contains(") S "))
 }
 
-// SAFETY: the name and signature are those of the C library. A call that is not to fail goes to the system as it came, with
-// errno as the system set it; one that is to fail touches nothing and answers as its contract says.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn fdatasync(file: c_int) -> c_int {
+/// A call comes by: it waits for its turn, and fails or goes to the system.
+fn come_by(call: Call, go: impl FnOnce() -> c_long) -> c_long {
     let mut state = locked(&STATE);
+    if state.call != call {
+        drop(state);
+        return go();
+    }
     let passed = state.passed;
     let number = state.next;
     state.next += 1;
@@ -144,15 +163,15 @@ unsafe extern "C" fn fdatasync(file: c_int) -> c_int {
         .wait_while(state, |state| state.closed && state.passed == passed && state.alone != Some(number))
         .unwrap_or_else(PoisonError::into_inner);
     state.waiting.retain(|waiting| *waiting != number);
-    let fails = state.broken;
+    // The one that is let through alone does not fail, whatever happens behind it.
+    let fails = state.broken && state.alone != Some(number);
     drop(state);
     if fails {
         // SAFETY: the C library gives the place of this thread's errno.
         unsafe { *libc::__errno_location() = libc::EIO };
         return -1;
     }
-    // SAFETY: as above.
-    let answer = unsafe { libc::syscall(libc::SYS_fdatasync, file) };
+    let answer = go();
     let mut state = locked(&STATE);
     if state.alone.take_if(|alone| *alone == number).is_some() {
         // SAFETY: it asks for a number.
@@ -160,5 +179,23 @@ unsafe extern "C" fn fdatasync(file: c_int) -> c_int {
     }
     drop(state);
     CHANGED.notify_all();
+    answer
+}
+
+// SAFETY, of both: the names and signatures are those of the C library. A call that is not to fail goes to the system as it
+// came, with errno as the system set it; one that is to fail touches nothing and answers as its contract says.
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn fdatasync(file: c_int) -> c_int {
+    // SAFETY: as above.
+    let answer = come_by(Call::Sync, || unsafe { libc::syscall(libc::SYS_fdatasync, file) });
     c_int::try_from(answer).expect("it is 0 or -1")
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn pwrite64(file: c_int, buffer: *const c_void, count: usize, at: libc::off64_t) -> isize {
+    // SAFETY: as above.
+    let answer =
+        come_by(Call::Write, || unsafe { libc::syscall(libc::SYS_pwrite64, file, buffer, count, at) });
+    isize::try_from(answer).expect("they are of one size here")
 }
