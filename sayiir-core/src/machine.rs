@@ -259,5 +259,5 @@ impl Machine {
 
 /// A queue to which nothing was sent yet.
 pub(crate) fn empty_queue(signal: impl Into<Name>) -> Queue {
-    Queue { signal: signal.into(), head: 0, tail: 0 }
+    Queue { signal: signal.into(), head: 0, tail: 0, keyed: 0 }
 }

@@ -167,4 +167,6 @@ pub struct Queue {
     pub head: u64,
     /// The position of the next to come.
     pub tail: u64,
+    /// How many of all that came had an idempotency key, so that a store can tell whether it has kept all of those.
+    pub keyed: u64,
 }

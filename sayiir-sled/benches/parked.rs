@@ -80,7 +80,7 @@ fn parked(number: u64, random: &mut Random) -> Outcome<RunChange> {
             }]
             .into(),
         },
-        inbox: vec![Queue { signal: SIGNAL.into(), head: 0, tail: 0 }].into(),
+        inbox: vec![Queue { signal: SIGNAL.into(), head: 0, tail: 0, keyed: 0 }].into(),
         history: chain.head(),
         ..Record::new(
             RunId::new(&format!("expense-{number:08}"))?,

@@ -1,4 +1,4 @@
-//! The whole database as JSON lines, so that an operator can always get the data out; and whether all of it reads.
+//! The whole database as JSON lines, so that an operator can always get the data out.
 //!
 //! ```text
 //! {"format":1}
@@ -19,7 +19,7 @@ use sayiir_core::signal::Message;
 use serde::{Deserialize, Serialize};
 
 use crate::SledBackend;
-use crate::places::Moves;
+use crate::check::Report;
 use crate::walk::{Contents, walk};
 
 /// The format of the lines that is written.
@@ -35,16 +35,6 @@ pub(crate) enum Line {
     Message { run: RunId, message: Message },
     Delivered { run: RunId, key: String },
     End { runs: u64 },
-}
-
-/// What an export or a check found.
-#[derive(Debug, Default)]
-#[non_exhaustive]
-pub struct Report {
-    /// How many runs were read.
-    pub runs: u64,
-    /// What did not read, or does not fit together. Empty for a whole database.
-    pub damage: Vec<BackendError>,
 }
 
 /// Why an export stopped.
@@ -77,54 +67,6 @@ impl SledBackend {
         put(&mut out, &Line::End { runs: report.runs })?;
         out.flush()?;
         Ok(report)
-    }
-
-    /// Reads everything and compares it with itself: checksums, histories with their records, records with the indexes; and,
-    /// if every record reads, with the counters of the places where runs wait. Other commits go on meanwhile; only if the
-    /// counters do not fit do they wait, while all runs are counted once more. Blocks until it is done.
-    ///
-    /// # Errors
-    /// If the database cannot be read at all.
-    pub fn check(&self) -> Result<Report, BackendError> {
-        let mut report = Report::default();
-        let mut waiting = Moves::default();
-        let mut unread = false;
-        walk::<BackendError>(self.store(), |found| {
-            match report.take(found).and_then(|contents| contents.record) {
-                Some(record) => waiting.count(&record.index(), 1),
-                None => unread = true,
-            }
-            Ok(())
-        })?;
-        if !unread {
-            report.damage.append(&mut self.miscounted(&waiting)?);
-        }
-        Ok(report)
-    }
-
-    /// Runs may have moved since they were counted: what differs counts only if it does while nothing moves.
-    fn miscounted(&self, waiting: &Moves) -> Result<Vec<BackendError>, BackendError> {
-        let differing = self.store().look_now(|tree| waiting.differing(tree))?;
-        if differing.is_empty() {
-            return Ok(differing);
-        }
-        self.store().look_now(|tree| Moves::counted(tree)?.differing(tree))
-    }
-}
-
-impl Report {
-    fn take(&mut self, found: Result<Contents, BackendError>) -> Option<Contents> {
-        match found {
-            Ok(mut contents) => {
-                self.runs += u64::from(contents.record.is_some());
-                self.damage.append(&mut contents.damage);
-                Some(contents)
-            }
-            Err(error) => {
-                self.damage.push(error);
-                None
-            }
-        }
     }
 }
 

@@ -25,13 +25,14 @@
 //! last and needs no end, so that equal times are ordered by id. A run stands in one listing by workflow and status; those
 //! over all workflows or all states are put together when they are read (`scan`), which costs a run two keys less.
 
+mod indexes;
 mod text;
 
-use jiff::Timestamp;
 use sayiir_core::history::Digest;
 use sayiir_core::ids::RunId;
-use sayiir_core::record::{IndexEntry, StatusKind, StoredPlace};
+use sayiir_core::record::StoredPlace;
 
+pub(crate) use indexes::{index, indexed, listing, listing_of, place, put_place, ready, waiting, workflow};
 use text::{put_text, take_text};
 
 /// A key of the tree.
@@ -45,7 +46,7 @@ pub(crate) const DUE: &[u8] = &[2];
 pub(crate) const READY: &[u8] = &[3];
 /// The listings by workflow and status.
 pub(crate) const LISTINGS: &[u8] = &[4];
-const WAITING: u8 = 5;
+const WAITING: &[u8] = &[5];
 /// How many runs wait at each place.
 pub(crate) const PLACES: &[u8] = &[6];
 
@@ -58,9 +59,6 @@ const PIECE: u8 = 4;
 /// Idempotency keys of signals are their own keys up to this many bytes.
 const LONGEST_DELIVERED: usize = 128;
 
-const TIME_BYTES: usize = 9;
-const EPOCH: i64 = 1 << 39;
-
 /// What a key of a run holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
@@ -69,38 +67,6 @@ pub(crate) enum Part {
     Message,
     Delivered,
     Piece,
-}
-
-/// What the listings of a workflow begin with; a status follows.
-pub(crate) fn workflow(name: &str) -> Key {
-    named(LISTINGS[0], name)
-}
-
-/// What the keys of one listing begin with; a place follows.
-pub(crate) fn listing(name: &str, status: StatusKind) -> Key {
-    put_status(status, workflow(name))
-}
-
-/// What the keys of the runs that wait for a signal begin with; a place follows.
-pub(crate) fn waiting(signal: &str) -> Key {
-    named(WAITING, signal)
-}
-
-/// What the key of a run in a listing begins with, and whether the listing is that of a status.
-pub(crate) fn listing_of(key: &[u8], status: Option<StatusKind>) -> Option<(&[u8], bool)> {
-    let mut at = 1;
-    loop {
-        match key.get(at..at + 2)? {
-            [0, 1] => break,
-            [0, _] => at += 2,
-            _ => at += 1,
-        }
-    }
-    let from = at + 2;
-    let length = key.get(from..)?.iter().position(|byte| *byte < 0x80)? + 1;
-    let found = &key[from..from + length];
-    let wanted = status.is_none_or(|status| put_status(status, Vec::new()) == found);
-    Some((&key[..from + length], wanted))
 }
 
 /// What all keys of one run begin with.
@@ -162,43 +128,6 @@ pub(crate) fn piece(owner: &[u8], number: u32) -> Key {
     key
 }
 
-/// The key in the due index.
-pub(crate) fn due(at: Timestamp, id: &RunId) -> Key {
-    let mut key = Vec::from(DUE);
-    put_place(&mut key, at, id);
-    key
-}
-
-/// The key in the ready index.
-pub(crate) fn ready(id: &RunId) -> Key {
-    let mut key = Vec::from(READY);
-    key.extend_from_slice(id.as_str().as_bytes());
-    key
-}
-
-/// Appends a place, as listings and the due index order them.
-pub(crate) fn put_place(key: &mut Key, at: Timestamp, id: &RunId) {
-    let (mut seconds, mut nanos) = (at.as_second(), at.subsec_nanosecond());
-    if nanos < 0 {
-        seconds -= 1;
-        nanos += 1_000_000_000;
-    }
-    let seconds = (seconds + EPOCH).cast_unsigned().to_be_bytes();
-    key.extend_from_slice(&seconds[3..]);
-    key.extend_from_slice(&nanos.cast_unsigned().to_be_bytes());
-    key.extend_from_slice(id.as_str().as_bytes());
-}
-
-/// Reads a place; `None` if this is not one.
-pub(crate) fn place(bytes: &[u8]) -> Option<(Timestamp, RunId)> {
-    let (time, id) = bytes.split_at_checked(TIME_BYTES)?;
-    let mut seconds = [0; 8];
-    seconds[3..].copy_from_slice(&time[..5]);
-    let seconds = u64::from_be_bytes(seconds).cast_signed() - EPOCH;
-    let nanos = u32::from_be_bytes(time[5..].try_into().ok()?).cast_signed();
-    Some((Timestamp::new(seconds, nanos).ok()?, run_id(id)?))
-}
-
 /// Reads the id of a run.
 pub(crate) fn run_id(bytes: &[u8]) -> Option<RunId> {
     RunId::new(std::str::from_utf8(bytes).ok()?).ok()
@@ -221,19 +150,6 @@ pub(crate) fn owner(key: &[u8]) -> Option<(RunId, Part)> {
 /// The position at the end of a history key.
 pub(crate) fn position(key: &[u8]) -> Option<u64> {
     key.last_chunk().map(|bytes| u64::from_be_bytes(*bytes))
-}
-
-/// Every key that the indexes hold for a run.
-pub(crate) fn index(id: &RunId, entry: &IndexEntry) -> Vec<Key> {
-    let listed = [listing(&entry.workflow, entry.status)];
-    let waiting = entry.waiting.iter().map(|signal| waiting(signal));
-    let listed = listed.into_iter().chain(waiting).map(|mut key| {
-        put_place(&mut key, entry.created, id);
-        key
-    });
-    let due = entry.due.map(|at| due(at, id));
-    let ready = entry.ready.then(|| ready(id));
-    listed.chain(due).chain(ready).collect()
 }
 
 /// The counter of a place.
@@ -261,11 +177,12 @@ pub(crate) fn name(key: &[u8]) -> String {
         Some((run, Part::Message)) => format!("a message of run {run}"),
         Some((run, Part::Delivered)) => format!("an idempotency key of run {run}"),
         Some((run, Part::Piece)) => format!("a piece of a large value of run {run}"),
-        None => match place_of(key) {
-            Some((workflow, place, schema)) => {
+        None => match (place_of(key), indexed(key)) {
+            (Some((workflow, place, schema)), _) => {
                 format!("the counter of {workflow} at {place} (schema {schema:08x})")
             }
-            None => format!("key {}", key.escape_ascii()),
+            (None, Some(run)) => format!("key {} for run {run}", key.escape_ascii()),
+            (None, None) => format!("key {}", key.escape_ascii()),
         },
     }
 }
@@ -280,10 +197,6 @@ fn named(tag: u8, name: &str) -> Key {
     let mut key = vec![tag];
     put_text(&mut key, name);
     key
-}
-
-fn put_status(status: StatusKind, key: Key) -> Key {
-    postcard::to_extend(&status, key).expect("a variant's number always has a binary form")
 }
 
 fn run_length(key: &[u8]) -> Option<usize> {

@@ -9,10 +9,11 @@
 //! (`syncer`, with `mark` and `sync`, at the `pace` it has learnt) and answers. Readers (`read`, `scan`) look
 //! through `store`, which hides what is not yet durable. `recovery` opens what is `readable`, `layout` and `tip` are the files around sled's.
 //! As long as it is open, a `watch` is kept on what sled notes and tells nobody.
-//! `compact` and `import` write a `fresh` database beside the current one; `walk` reads everything, for `export` and checks.
+//! `compact` and `import` write a `fresh` database beside the current one; `walk` reads everything, for `export` and `check`.
 
 mod backend;
 mod change;
+mod check;
 mod committer;
 mod compact;
 mod error;
@@ -44,6 +45,7 @@ mod writer;
 mod written;
 
 pub use backend::{SledBackend, Stats};
-pub use export::{ExportError, Report};
+pub use check::Report;
+pub use export::ExportError;
 pub use import::ImportError;
 pub use options::{Durability, Options};

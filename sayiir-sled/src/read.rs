@@ -33,7 +33,11 @@ pub(crate) fn record(tree: &sled::Tree, run: &RunId) -> Result<Option<Record>, B
     Ok(found)
 }
 
-fn bare_record(tree: &sled::Tree, run: &RunId) -> Result<Option<Record>, BackendError> {
+/// The record of a run, whatever else is there of it.
+///
+/// # Errors
+/// `Damaged`.
+pub(crate) fn bare_record(tree: &sled::Tree, run: &RunId) -> Result<Option<Record>, BackendError> {
     let key = keys::record(run);
     match tree.get(&key).map_err(from_sled)? {
         Some(bytes) => value::record(tree, run, &key, &bytes).map(Some),

@@ -1,5 +1,7 @@
 //! A walk over all runs, one after the other, each as it stands at one moment, with what does not read named and passed over.
 
+use std::collections::BTreeSet;
+
 use sayiir_core::backend::BackendError;
 use sayiir_core::history::HistoryEntry;
 use sayiir_core::ids::RunId;
@@ -115,19 +117,48 @@ impl Contents {
             self.damage.push(damaged(&keys::record(&self.run), "it is missing"));
             return Ok(());
         };
-        let entries = self.history.iter().flatten();
-        let contiguous = entries.clone().zip(0..).all(|(entry, place)| entry.position == place);
-        let length = entries.clone().count() as u64;
-        let last = entries.last().map(|entry| entry.hash).unwrap_or_default();
-        if !contiguous || length != record.history.length || last != record.history.hash {
-            let why = format!("{length} entries are there, the record says {}", record.history.length);
-            self.damage.push(damaged(&keys::history(&self.run, length), &why));
-        }
+        self.damage.extend(of_history(record, &self.history));
+        self.damage.extend(of_inbox(record, &self.messages));
+        self.damage.extend(of_delivered(record, self.delivered.len()));
         for key in keys::index(&self.run, &record.index()) {
             if !tree.contains_key(&key).map_err(from_sled)? {
-                self.damage.push(damaged(&key, &format!("run {} is not in this index", self.run)));
+                self.damage.push(damaged(&key, "it is missing in its index"));
             }
         }
         Ok(())
     }
+}
+
+/// What does not fit between a record and its history.
+fn of_history(record: &Record, history: &[Vec<HistoryEntry>]) -> Option<BackendError> {
+    let entries = history.iter().flatten();
+    let contiguous = entries.clone().zip(0..).all(|(entry, place)| entry.position == place);
+    let length = entries.clone().count() as u64;
+    let last = entries.last().map(|entry| entry.hash).unwrap_or_default();
+    let says = record.history;
+    let whole = contiguous && length == says.length && last == says.hash;
+    let why = || format!("{length} entries are there, the record says {}", says.length);
+    (!whole).then(|| damaged(&keys::history(&record.run, length), &why()))
+}
+
+/// The messages that are missing from an inbox, and those that were taken out of it and are there.
+fn of_inbox(record: &Record, messages: &[Message]) -> Vec<BackendError> {
+    let there: BTreeSet<_> = messages.iter().map(|message| (&*message.signal, message.position)).collect();
+    let wanted: BTreeSet<_> = record
+        .inbox
+        .iter()
+        .flat_map(|queue| (queue.head..queue.tail).map(|position| (&*queue.signal, position)))
+        .collect();
+    let differing = there.symmetric_difference(&wanted).map(|place| {
+        let why = if wanted.contains(place) { "it is missing" } else { "the record knows of none there" };
+        damaged(&keys::message(&record.run, place.0, place.1), why)
+    });
+    differing.collect()
+}
+
+/// Whether as many idempotency keys are there as the record says.
+fn of_delivered(record: &Record, keys: usize) -> Option<BackendError> {
+    let says: u64 = record.inbox.iter().map(|queue| queue.keyed).sum();
+    let why = || format!("{keys} idempotency keys of signals are there, the record says {says}");
+    (keys as u64 != says).then(|| damaged(&keys::record(&record.run), &why()))
 }

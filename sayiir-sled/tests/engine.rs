@@ -24,6 +24,10 @@ impl Database for Disk {
     type Backend = SledBackend;
 
     async fn open(&self) -> SledBackend {
-        SledBackend::open(self.0.path()).expect("nobody has it open")
+        let backend = SledBackend::open(self.0.path()).expect("nobody has it open");
+        // What an engine left is whole, whenever it was stopped.
+        let damage = backend.check().expect("it reads").damage;
+        assert!(damage.is_empty(), "{damage:?}");
+        backend
     }
 }

@@ -40,8 +40,10 @@ enum Next {
 impl Machine {
     /// Takes a signal into the inbox.
     pub(crate) fn accept(&mut self, new: NewMessage) {
-        let position = self.queue_mut(&new.signal).tail;
-        self.queue_mut(&new.signal).tail += 1;
+        let queue = self.queue_mut(&new.signal);
+        let position = queue.tail;
+        queue.tail += 1;
+        queue.keyed += u64::from(new.idempotency_key.is_some());
         self.log(Event::SignalReceived {
             signal: new.signal.clone(),
             position,

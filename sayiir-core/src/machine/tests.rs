@@ -10,7 +10,7 @@ use self::runs::{
 };
 use super::NewMessage;
 use crate::durable::Stored;
-use crate::record::{BlockReason, LeafKind, Phase, StatusKind};
+use crate::record::{BlockReason, LeafKind, Phase, Queue, StatusKind};
 use crate::task::Task;
 
 #[test]
@@ -41,6 +41,19 @@ fn a_signal_is_received_taken_and_followed_in_one_commit() {
     assert!(change.accepted[0].taken, "it need not be stored");
     assert!(change.removed.is_empty());
     assert!(matches!(&run.record().leaves()[0].kind, LeafKind::Task { name, .. } if name == "notify"));
+}
+
+#[test]
+fn an_inbox_knows_how_many_of_its_messages_had_an_idempotency_key() {
+    let (_, run) = started(100);
+    let mut turn = resumed(run, 10);
+    for key in [None, Some("hook-7".to_owned()), Some("hook-8".to_owned())] {
+        turn.accept(NewMessage { idempotency_key: key, ..decision("yes") });
+    }
+    settle(&mut turn);
+    let (_, run) = changed(turn);
+    let [Queue { head, tail, keyed, .. }] = run.record().inbox[..] else { panic!("one name is declared") };
+    assert_eq!((head, tail, keyed), (1, 3, 2));
 }
 
 #[test]

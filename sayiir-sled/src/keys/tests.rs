@@ -1,3 +1,7 @@
+use jiff::Timestamp;
+use sayiir_core::record::{IndexEntry, StatusKind};
+
+use super::indexes::due;
 use super::*;
 
 fn id(text: &str) -> RunId {
@@ -89,4 +93,26 @@ fn a_key_says_whose_it_is() {
     assert_eq!(owner(&history(&run, 7)), Some((run.clone(), Part::History)));
     assert_eq!(position(&history(&run, 7)), Some(7));
     assert_eq!(owner(&due(Timestamp::MAX, &run)), None);
+}
+
+#[test]
+fn a_key_of_an_index_names_its_run() {
+    let odd = ["a", "a\0", "\0\u{1}", "\u{10ffff}", "run 1"];
+    for (run, name) in odd.into_iter().flat_map(|run| odd.map(|name| (id(run), name))) {
+        let entry = IndexEntry {
+            workflow: name.into(),
+            status: StatusKind::WaitingForSignal,
+            created: Timestamp::MAX,
+            waiting: vec![name.into(), "go".into()],
+            due: Some(Timestamp::MIN),
+            ready: true,
+            place: None,
+        };
+        let keys = index(&run, &entry);
+        assert_eq!(keys.len(), 5);
+        assert!(keys.iter().all(|key| indexed(key) == Some(run.clone())), "{run:?} in {name:?}");
+    }
+    for other in [FORMAT, &record(&id("a")), PLACES, DUE, LISTINGS] {
+        assert_eq!(indexed(other), None);
+    }
 }

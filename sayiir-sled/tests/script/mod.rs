@@ -12,7 +12,7 @@ use sayiir_core::backend::{Accepted, Backend, RunChange};
 use sayiir_core::durable::Stored;
 use sayiir_core::history::{Chain, Digest, Event, HistoryEntry, HistoryHead, IdempotencyKey};
 use sayiir_core::ids::{Incarnation, LeafPath, Revision, RunId, StepNumber};
-use sayiir_core::record::{LeafKind, LeafRecord, Phase, Record, StoredPlace};
+use sayiir_core::record::{LeafKind, LeafRecord, Phase, Queue, Record, StoredPlace};
 use sayiir_core::signal::Message;
 use sayiir_sled::SledBackend;
 
@@ -162,9 +162,16 @@ fn record(run: &RunId, place: Place) -> Record {
         })),
         place: Some(StoredPlace { name: waits_at(revision).into(), schema: 7 }),
         phase: Phase::Live { leaves: vec![leaf(place)].into() },
+        inbox: vec![queue(revision)].into(),
         history: history(place).0,
         ..Record::new(run.clone(), incarnation(place), workflow, at(u64::from(place.life)))
     }
+}
+
+/// Every revision brings a message with a key, and the last few of them wait.
+fn queue(revision: u64) -> Queue {
+    let head = revision.saturating_sub(WAITING);
+    Queue { signal: SIGNAL.into(), head, tail: revision, keyed: revision }
 }
 
 /// The name of the place where a run of this revision waits.

@@ -38,7 +38,7 @@ fn live(leaves: Vec<LeafRecord>) -> Record {
 }
 
 fn records() -> Vec<Record> {
-    let queue = |tail| Queue { signal: "go".into(), head: 0, tail };
+    let queue = |tail| Queue { signal: "go".into(), head: 0, tail, keyed: 0 };
     let place = |schema| Some(StoredPlace { name: "Go".into(), schema });
     let refund = Compensation { task: "refund".into(), input: json(1), owner: None, scheduled: None };
     let too_deep = Phase::Blocked { reason: BlockReason::TooDeep, cause: None };

@@ -187,7 +187,7 @@ fn leaf(kind: LeafKind) -> LeafRecord {
 }
 
 pub(super) fn queue(signal: &str, head: u64, tail: u64) -> Queue {
-    Queue { signal: signal.to_owned().into(), head, tail }
+    Queue { signal: signal.to_owned().into(), head, tail, keyed: 0 }
 }
 
 /// A message that nobody takes yet.
