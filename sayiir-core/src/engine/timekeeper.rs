@@ -1,12 +1,15 @@
 //! The timekeeper: one task per engine that sleeps until the next point in time some run waits for, and wakes that run.
 //!
-//! It holds nothing per run: which is next, the store knows. It never polls, and never fires before the wall clock says so.
+//! It holds nothing of the runs that wait: which is next, the store knows. It never polls, and never fires before the wall clock
+//! says so. A run that does not answer, or cannot be woken, holds up no other.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
@@ -16,8 +19,11 @@ use crate::backend::BackendError;
 use crate::ids::RunId;
 use crate::operation::deadline;
 
-/// How many runs are woken together.
+/// How many runs are being woken at a time.
 const BATCH: usize = 256;
+/// How long a run that could not be woken is left alone, the first time and at most.
+const SHORTEST_REST: Duration = Duration::from_millis(500);
+const LONGEST_REST: Duration = Duration::from_secs(30);
 
 /// Wakes the timekeeper when something earlier than its next point in time was committed.
 #[derive(Debug)]
@@ -45,111 +51,156 @@ impl Alarm {
     }
 }
 
-/// Runs that could not be woken, and when they are tried again.
-#[derive(Debug, Default)]
-struct Stuck {
-    runs: HashMap<RunId, (Timestamp, Duration)>,
-}
-
 /// Wakes runs until the engine stops.
 pub(crate) async fn keep_time(shared: Arc<Shared>) {
-    let mut stuck = Stuck::default();
+    let mut keeper = Timekeeper { shared, waking: FuturesUnordered::new(), away: HashMap::new() };
     loop {
         // From here on every commit with a deadline wakes us, until we know what comes first.
-        shared.alarm.plan(Timestamp::MAX);
-        let fired = fire(&shared, &mut stuck).await;
-        let next = match fired {
+        keeper.shared.alarm.plan(Timestamp::MAX);
+        let next = match keeper.look().await {
             Ok(next) => next,
             Err(error) => {
                 tracing::error!(%error, "the store cannot say what is due");
-                Some(deadline(shared.clock.now(), LONGEST_STUCK))
+                Next::At(deadline(keeper.shared.clock.now(), LONGEST_REST))
             }
         };
-        let Some(next) = next else {
-            shared.alarm.earlier.notified().await;
-            continue;
+        keeper.rest(next).await;
+    }
+}
+
+struct Timekeeper {
+    shared: Arc<Shared>,
+    /// The runs that were told, and have not answered yet.
+    waking: FuturesUnordered<BoxFuture<'static, (RunId, Result<(), Refusal>)>>,
+    /// Those, and the ones that could not be woken. The store may have them as due, and they are left alone.
+    away: HashMap<RunId, Away>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Away {
+    /// The end of time, while it is being woken.
+    until: Timestamp,
+    /// How long it was left alone last; nothing if it had no trouble yet.
+    rest: Duration,
+}
+
+/// When to look at the store again.
+#[derive(Debug, Clone, Copy)]
+enum Next {
+    At(Timestamp),
+    /// Once enough of those that are being woken have answered: there are more.
+    Crowd,
+    /// Once something is committed.
+    Never,
+}
+
+impl Timekeeper {
+    /// Wakes what is due now.
+    async fn look(&mut self) -> Result<Next, BackendError> {
+        loop {
+            let now = self.shared.clock.now();
+            // Those whose trouble is long over are forgotten.
+            self.away.retain(|_, away| deadline(away.until, LONGEST_REST) > now);
+            // The ones that are away may come first.
+            match self.due(Timestamp::MAX, now, 1).await?.first() {
+                Some((at, _)) if *at <= now => {}
+                Some((at, _)) => return Ok(self.and_tries(Next::At(*at))),
+                None => return Ok(self.and_tries(Next::Never)),
+            }
+            let room = BATCH - self.waking.len();
+            if room == 0 {
+                return Ok(Next::Crowd);
+            }
+            for (at, run) in self.due(now, now, room).await? {
+                self.shared.meter.woken(now.duration_since(at).unsigned_abs());
+                self.wake(run);
+            }
+        }
+    }
+
+    /// The first so many runs that are due by `until` and not away.
+    async fn due(
+        &mut self,
+        until: Timestamp,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, RunId)>, BackendError> {
+        let (shared, enough) = (&self.shared, limit + self.away.len());
+        let due = shared.store(Patience::Insist, || shared.backend.due(until, enough)).await?;
+        let is_away = |run: &RunId| self.away.get(run).is_some_and(|away| away.until > now);
+        Ok(due.into_iter().filter(|(_, run)| !is_away(run)).take(limit).collect())
+    }
+
+    /// Also when the first of those that could not be woken is tried again. Those whose time has come were not due any more.
+    fn and_tries(&self, next: Next) -> Next {
+        let now = self.shared.clock.now();
+        let tries = self.away.values().map(|away| away.until);
+        let tries = tries.filter(|until| now < *until && *until < Timestamp::MAX);
+        match (tries.min(), next) {
+            (Some(again), Next::At(at)) => Next::At(at.min(again)),
+            (Some(again), Next::Never) => Next::At(again),
+            (Some(_) | None, next) => next,
+        }
+    }
+
+    fn wake(&mut self, run: RunId) {
+        let rest = self.away.get(&run).map(|away| away.rest).unwrap_or_default();
+        self.away.insert(run.clone(), Away { until: Timestamp::MAX, rest });
+        let shared = Arc::clone(&self.shared);
+        self.waking.push(Box::pin(async move {
+            let answer = shared.ask(&run, Command::Due).await;
+            (run, answer)
+        }));
+    }
+
+    /// Waits until there is something to look at.
+    async fn rest(&mut self, next: Next) {
+        let shared = Arc::clone(&self.shared);
+        shared.alarm.plan(match next {
+            Next::At(at) => at,
+            // Whatever is committed meanwhile, there is no room for it.
+            Next::Crowd => Timestamp::MIN,
+            Next::Never => Timestamp::MAX,
+        });
+        let time = async {
+            match next {
+                Next::At(at) => shared.clock.sleep_until(at).await,
+                Next::Crowd | Next::Never => std::future::pending().await,
+            }
         };
-        shared.alarm.plan(next);
         tokio::select! {
-            () = shared.clock.sleep_until(next) => {}
+            () = time => {}
             () = shared.alarm.earlier.notified() => {}
+            Some((run, answer)) = self.waking.next() => {
+                self.woken(run, answer);
+                self.take_answers(matches!(next, Next::Crowd)).await;
+            }
         }
     }
-}
 
-/// Wakes what is due now, and says when to look again.
-async fn fire(shared: &Arc<Shared>, stuck: &mut Stuck) -> Result<Option<Timestamp>, BackendError> {
-    loop {
-        let next = shared.store(Patience::Insist, || shared.backend.next_due()).await?;
-        let now = shared.clock.now();
-        match next {
-            None => return Ok(None),
-            Some(next) if next > now => return Ok(Some(next)),
-            Some(_) => {}
+    /// Takes the answers that are there; of a crowd, until there is room for more than a few.
+    async fn take_answers(&mut self, is_crowd: bool) {
+        let enough = if is_crowd { BATCH / 2 } else { BATCH };
+        while let Some(answered) = self.waking.next().now_or_never().flatten() {
+            self.woken(answered.0, answered.1);
         }
-        stuck.forgive(now);
-        let limit = BATCH + stuck.runs.len();
-        let due = shared.store(Patience::Insist, || shared.backend.due(now, limit)).await?;
-        let due = due.into_iter().filter(|(_, run)| !stuck.is_stuck(run, now));
-        let due: Vec<RunId> =
-            due.inspect(|(due, _)| shared.meter.woken(lag(*due, now))).map(|(_, run)| run).collect();
-        if due.is_empty() {
-            return Ok(stuck.next(now));
-        }
-        let woken = due.iter().map(|run| wake(shared, run));
-        for (run, outcome) in due.iter().zip(join_all(woken).await) {
-            match outcome {
-                Ok(()) => stuck.runs.remove(run),
-                Err(why) => {
-                    tracing::warn!(%run, why, "a run that is due could not be woken");
-                    stuck.add(run.clone(), now)
-                }
-            };
+        while self.waking.len() > enough
+            && let Some((run, answer)) = self.waking.next().await
+        {
+            self.woken(run, answer);
         }
     }
-}
 
-fn lag(due: Timestamp, now: Timestamp) -> Duration {
-    now.duration_since(due).unsigned_abs()
-}
-
-/// Lets one run fire what is due. One that takes too long, because the code between two of its awaits does, holds up no other.
-async fn wake(shared: &Arc<Shared>, run: &RunId) -> Result<(), String> {
-    let too_long = shared.clock.sleep_until(deadline(shared.clock.now(), LONGEST_WAKE));
-    tokio::select! {
-        biased;
-        outcome = shared.ask(run, Command::Due) => match outcome {
-            Ok(()) | Err(Refusal::NotFound) => Ok(()),
-            Err(refusal) => Err(format!("{refusal:?}")),
-        },
-        () = too_long => Err(format!("it is busy for more than {LONGEST_WAKE:?}")),
-    }
-}
-
-const LONGEST_WAKE: Duration = Duration::from_secs(5);
-
-const LONGEST_STUCK: Duration = Duration::from_secs(30);
-
-impl Stuck {
-    fn add(&mut self, run: RunId, now: Timestamp) -> Option<(Timestamp, Duration)> {
-        let wait = match self.runs.get(&run) {
-            Some((_, wait)) => (*wait * 2).min(LONGEST_STUCK),
-            None => Duration::from_millis(500),
-        };
-        self.runs.insert(run, (deadline(now, wait), wait))
-    }
-
-    fn is_stuck(&self, run: &RunId, now: Timestamp) -> bool {
-        self.runs.get(run).is_some_and(|(until, _)| *until > now)
-    }
-
-    /// Forgets those whose trouble is long over.
-    fn forgive(&mut self, now: Timestamp) {
-        self.runs.retain(|_, (until, _)| deadline(*until, LONGEST_STUCK) > now);
-    }
-
-    /// When one of them is tried again. Those whose time has come are not due any more.
-    fn next(&self, now: Timestamp) -> Option<Timestamp> {
-        self.runs.values().map(|(until, _)| *until).filter(|until| *until > now).min()
+    fn woken(&mut self, run: RunId, answer: Result<(), Refusal>) {
+        let away = self.away.remove(&run);
+        match answer {
+            Ok(()) | Err(Refusal::NotFound) => {}
+            Err(refusal) => {
+                tracing::warn!(%run, ?refusal, "a run that is due could not be woken");
+                let before = away.map(|away| away.rest).unwrap_or_default();
+                let rest = (before * 2).clamp(SHORTEST_REST, LONGEST_REST);
+                self.away.insert(run, Away { until: deadline(self.shared.clock.now(), rest), rest });
+            }
+        }
     }
 }
