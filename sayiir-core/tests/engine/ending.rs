@@ -1,13 +1,13 @@
-//! Shutting down, dropping, keeping and removing.
+//! Shutting down and dropping.
 
 use std::time::Duration;
 
-use sayiir_core::engine::{FindError, ResultError, StartError, WorkflowStatus};
+use sayiir_core::engine::{ResultError, StartError, WorkflowStatus};
 
 use crate::promises::process::Process;
 use crate::promises::scripted::{Op, Scripted, wait, work};
 use crate::promises::world::{Act, World};
-use crate::promises::{engine, first_engine, in_world, start};
+use crate::promises::{engine, in_world, start};
 
 #[tokio::test]
 async fn a_shutdown_lets_running_attempts_end_and_starts_no_new_ones() {
@@ -90,27 +90,4 @@ async fn a_caller_that_waits_is_let_go_when_the_engine_stops() {
     (**engine).clone().shutdown().await;
     let ended = waits.await.expect("no panic");
     assert!(matches!(ended, Err(ResultError::Stopped { .. })));
-}
-
-#[tokio::test]
-async fn finished_runs_are_removed_after_their_time_and_live_ones_never() {
-    let world = World::default();
-    let engine = first_engine(|builder| {
-        let builder = builder.workflow::<Scripted>().provide(world.clone());
-        builder.retain_completed(Duration::from_hours(720)).retain_failed(Duration::from_hours(1_000))
-    });
-    let engine = engine.await.expect("the engine starts");
-    start(&engine, "done", [work("a")]).await;
-    start(&engine, "live", [wait("go")]).await;
-    start(&engine, "cancelled", [wait("go")]).await.cancel("").await.expect("cancelled");
-    start(&engine, "late", [Op::Sleep(3600)]).await;
-    engine.advance(Duration::from_hours(720)).await;
-    let find = async |id: &str| engine.run::<Scripted>(id).await;
-    assert!(matches!(find("done").await, Err(FindError::NotFound { .. })));
-    assert!(find("late").await.is_ok());
-    engine.advance(Duration::from_hours(1)).await;
-    assert!(matches!(find("late").await, Err(FindError::NotFound { .. })));
-    engine.advance(Duration::from_hours(10_000)).await;
-    assert!(find("live").await.is_ok());
-    assert!(find("cancelled").await.is_ok(), "nothing was said about cancelled runs");
 }

@@ -12,6 +12,7 @@ mod late;
 mod listing;
 mod process;
 mod refusals;
+mod retention;
 mod scripted;
 mod signals;
 mod simulation;
