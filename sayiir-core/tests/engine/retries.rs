@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use sayiir_core::clock::Clock;
 use sayiir_core::engine::{StepStatus, WorkflowStatus};
 use sayiir_core::history::Event;
@@ -10,7 +10,7 @@ use sayiir_core::testing::TestEngine;
 
 use crate::promises::scripted::{Op, Scripted};
 use crate::promises::world::{Act, World};
-use crate::promises::{engine, start};
+use crate::promises::{engine, first_engine, in_world, start};
 
 fn sturdy(label: &str) -> Op {
     Op::Sturdy(label.into())
@@ -23,6 +23,11 @@ async fn only_step(engine: &TestEngine, id: &str) -> StepStatus {
         WorkflowStatus::Running { mut steps } if steps.len() == 1 => steps.remove(0),
         other => panic!("not one running step: {other:?}"),
     }
+}
+
+/// When the only step of a run is tried again.
+async fn next_retry(engine: &TestEngine, id: &str) -> Timestamp {
+    only_step(engine, id).await.next_retry.expect("a retry is planned")
 }
 
 #[tokio::test]
@@ -105,4 +110,32 @@ async fn a_restart_neither_forgets_nor_hurries_a_retry() {
     assert_eq!(world.count("a"), 1);
     second.advance_to(next).await;
     assert_eq!(world.calls().last().map(|call| call.attempt), Some(2));
+}
+
+#[tokio::test]
+async fn runs_that_fail_together_are_not_retried_together() {
+    let world = World::default();
+    world.plan("a", [Act::Fail]).plan("b", [Act::Fail]);
+    let engine = first_engine(|builder| in_world(&world)(builder).seed(7)).await.expect("the engine starts");
+    start(&engine, "exp-001", [sturdy("a")]).await;
+    start(&engine, "exp-002", [sturdy("b")]).await;
+    let (one, other) = (next_retry(&engine, "exp-001").await, next_retry(&engine, "exp-002").await);
+    assert_ne!(one, other);
+    engine.advance_to(one.min(other)).await;
+    assert_eq!(world.calls().len(), 3, "one of them is back");
+    engine.advance_to(one.max(other)).await;
+    assert_eq!(world.calls().len(), 4);
+}
+
+#[tokio::test]
+async fn engines_that_start_together_do_not_retry_together() {
+    let mut planned = Vec::new();
+    for _ in 0..2 {
+        let world = World::default();
+        world.plan("a", [Act::Fail]);
+        let engine = engine(&world).await;
+        start(&engine, "exp-001", [sturdy("a")]).await;
+        planned.push(next_retry(&engine, "exp-001").await);
+    }
+    assert_ne!(planned[0], planned[1]);
 }
