@@ -6,7 +6,7 @@ use sayiir_core::engine::WorkflowStatus;
 use sayiir_core::history::Event;
 use sayiir_core::record::BlockReason;
 
-use crate::promises::scripted::{Op, Scripted, work};
+use crate::promises::scripted::{Op, Scripted, wait, work};
 use crate::promises::world::{Act, World};
 use crate::promises::{engine, start};
 
@@ -42,6 +42,20 @@ async fn an_attempt_ends_at_its_limit() {
     engine.advance(Duration::from_nanos(1)).await;
     let lines = run.result().await.expect("a value");
     assert_eq!(lines, ["timeout: task `timed` did not finish within 10s"]);
+}
+
+#[tokio::test]
+async fn what_an_attempt_left_to_others_is_told_when_its_time_is_over_and_not_before() {
+    let world = World::default();
+    world.plan("a", [Act::Delegate]);
+    let engine = engine(&world).await;
+    let run = start(&engine, "exp-001", [Op::Timed("a".into()), wait("go")]).await;
+    let left = world.delegated("a");
+    engine.advance(Duration::from_secs(10) - Duration::from_nanos(1)).await;
+    assert!(!left.cancellation().is_cancelled());
+    engine.advance(Duration::from_nanos(1)).await;
+    assert!(matches!(run.status().await, Ok(WorkflowStatus::WaitingForSignal { .. })));
+    assert!(left.cancellation().is_cancelled());
 }
 
 #[tokio::test]

@@ -105,7 +105,7 @@ const fn scarce() -> TaskOptions {
 task!(Work, "work", options(), Surroundings::context);
 task!(Release, "release", sturdy(), unasked);
 task!(Sturdy, "sturdy", sturdy(), unasked);
-task!(Timed, "timed", timed(), unasked);
+task!(Timed, "timed", timed(), Surroundings::context);
 task!(Once, "once", once(), unasked);
 task!(Scarce, "scarce", scarce(), unasked);
 

@@ -22,6 +22,8 @@ pub(crate) enum Act {
     Trap,
     /// Reports progress, then never ends.
     Report(&'static str),
+    /// Hands its context to somebody who outlives it, and never ends by itself.
+    Delegate,
 }
 
 /// An attempt that began.
@@ -44,6 +46,7 @@ struct Inner {
     gates: Mutex<BTreeMap<&'static str, watch::Sender<bool>>>,
     running: Mutex<(usize, usize)>,
     cancelled: Mutex<Vec<String>>,
+    delegated: Mutex<BTreeMap<String, TaskContext>>,
 }
 
 impl World {
@@ -66,6 +69,11 @@ impl World {
     /// The labels of attempts that saw that they were cancelled.
     pub(crate) fn cancelled(&self) -> Vec<String> {
         lock(&self.0.cancelled).clone()
+    }
+
+    /// What an attempt of this label handed to somebody else.
+    pub(crate) fn delegated(&self, label: &str) -> TaskContext {
+        lock(&self.0.delegated).get(label).cloned().expect("an attempt of this label has begun")
     }
 
     /// The highest number of attempts that were running together.
@@ -110,6 +118,10 @@ impl World {
             Act::Report(words) => {
                 context.report_progress(words);
                 self.until_cancelled(label, &context).await
+            }
+            Act::Delegate => {
+                lock(&self.0.delegated).insert(label, context);
+                std::future::pending().await
             }
             Act::Gate(gate) => {
                 let mut open = self.gate(gate).subscribe();
