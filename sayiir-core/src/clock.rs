@@ -57,3 +57,40 @@ impl Clock for SystemClock {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::{Instant, timeout};
+
+    use super::*;
+
+    // Tokio's time is paused: it jumps from one sleep to the next, and the wall clock stays where it is.
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sleep_of_many_pieces_ends_with_none_of_them_before_the_wall_clock_says_so() {
+        let sleep = SystemClock.sleep_until(SystemClock.now() + SignedDuration::from_hours(24));
+        let ended = timeout(Duration::from_hours(48), sleep).await;
+        assert!(ended.is_err(), "by the wall clock hardly any time has passed");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_wall_clock_is_looked_at_again_each_minute() {
+        let mut sleep = SystemClock.sleep_until(SystemClock.now() + SignedDuration::from_hours(24));
+        let mut looks = Vec::new();
+        let looked = std::future::poll_fn(|context| {
+            looks.push(Instant::now());
+            sleep.as_mut().poll(context)
+        });
+        assert!(timeout(Duration::from_mins(10), looked).await.is_err());
+        let longest = looks.windows(2).map(|pair| pair[1] - pair[0]).max().expect("more than one look");
+        assert!(longest < Duration::from_secs(61), "{longest:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sleep_to_a_time_that_has_come_ends_at_once() {
+        let before = Instant::now();
+        SystemClock.sleep_until(SystemClock.now()).await;
+        SystemClock.sleep_until(Timestamp::MIN).await;
+        assert_eq!(Instant::now(), before);
+    }
+}
