@@ -8,6 +8,7 @@
     reason = "every function here is an assertion, and panics where the promise in its first line does not hold"
 )]
 
+mod each;
 mod fixture;
 pub mod histories;
 pub mod inboxes;
@@ -39,6 +40,7 @@ pub async fn all<B: Backend>(make: impl AsyncFn() -> B) {
         records::nothing_is_found_in_an_empty_store,
         records::a_record_reads_back_as_it_was_written,
         records::every_phase_reads_back_as_it_was_written,
+        records::every_ending_reads_back_as_it_was_written,
         records::a_record_of_several_megabytes_reads_back,
         records::a_later_revision_replaces_the_earlier_one,
         records::an_id_that_is_taken_is_refused,
@@ -73,6 +75,8 @@ pub async fn all<B: Backend>(make: impl AsyncFn() -> B) {
         indexes::a_finished_run_is_never_due,
         indexes::ready_runs_are_found_in_pages,
         indexes::a_run_that_waits_is_not_ready,
+        indexes::a_run_that_starts_another_or_undoes_is_ready,
+        indexes::a_run_that_ends_no_longer_gives_up,
         indexes::a_run_with_a_message_to_take_is_ready,
         places::runs_are_counted_where_they_wait,
         places::a_run_is_counted_once,
@@ -80,6 +84,7 @@ pub async fn all<B: Backend>(make: impl AsyncFn() -> B) {
         listings::pages_hold_every_run_once,
         listings::a_rewritten_run_keeps_its_place,
         listings::filters_hold_together,
+        listings::runs_are_found_by_each_status,
         listings::a_listing_shows_the_current_record,
     );
     for seed in 0..8 {
@@ -91,6 +96,7 @@ pub async fn all<B: Backend>(make: impl AsyncFn() -> B) {
 /// anew.
 pub async fn reopening<B: Backend>(make: impl AsyncFn() -> B, reopen: impl AsyncFn(B) -> B) {
     reopening::everything_acknowledged_is_there_again(make().await, &reopen).await;
+    reopening::everything_that_can_be_stored_is_there_again(make().await, &reopen).await;
     reopening::a_refused_commit_is_still_not_there(make().await, &reopen).await;
     reopening::removed_runs_stay_removed(make().await, &reopen).await;
     for seed in 0..4 {

@@ -178,8 +178,41 @@ pub(super) fn task(retry_at: Option<Timestamp>) -> LeafRecord {
     })
 }
 
+/// One that may run at most once, and has begun.
+pub(super) fn begun() -> LeafRecord {
+    leaf(LeafKind::Task {
+        name: "reimburse".into(),
+        attempts: 0,
+        last_error: None,
+        retry_at: None,
+        begun: true,
+        undoes: None,
+    })
+}
+
+/// A compensation that is to be run.
+pub(super) fn undo() -> LeafRecord {
+    leaf(LeafKind::Task {
+        name: "release".into(),
+        attempts: 0,
+        last_error: None,
+        retry_at: None,
+        begun: false,
+        undoes: Some(json("[\"„desk“\",12.5]")),
+    })
+}
+
+pub(super) fn spawn(id: &str) -> LeafRecord {
+    leaf(LeafKind::Spawn { run: run(id) })
+}
+
 pub(super) fn wait(name: &str, deadline: Option<Timestamp>) -> LeafRecord {
     leaf(LeafKind::Signal { name: name.into(), deadline, from: 0 })
+}
+
+/// A wait for what comes at this position or later.
+pub(super) fn fresh(name: &str, from: u64) -> LeafRecord {
+    leaf(LeafKind::Signal { name: name.into(), deadline: None, from })
 }
 
 fn leaf(kind: LeafKind) -> LeafRecord {

@@ -1,43 +1,10 @@
 //! Promises about histories.
 
-use super::fixture::{Sketch, at, commit, record, refused, started};
+use super::each::events;
+use super::fixture::{Sketch, at, commit, record, refused};
 use crate::backend::Backend;
-use crate::history::{Chain, Digest, Event, HistoryEntry, HistoryHead, IdempotencyKey};
-use crate::ids::{Incarnation, LeafPath, RunId, StepNumber};
-
-/// One of each kind of event.
-fn events() -> Vec<Event> {
-    let (task, signal, error) = ("reimburse", "go", "„the bank“ is closed");
-    let key = |path| IdempotencyKey { incarnation: Incarnation(1 << 127), step: StepNumber(300), path };
-    vec![
-        started(),
-        Event::StepDone {
-            task: task.into(),
-            key: key(LeafPath::default()),
-            attempt: 1,
-            micros: u64::MAX,
-            output: Digest([3; 32]),
-        },
-        Event::StepFailed {
-            task: task.into(),
-            key: key(LeafPath(vec![0, 200])),
-            attempt: 2,
-            micros: 0,
-            error: error.into(),
-            will_retry: true,
-        },
-        Event::SignalReceived { signal: signal.into(), position: 4, by: None, payload: Digest([4; 32]) },
-        Event::SignalTaken { signal: signal.into(), position: 4 },
-        Event::SignalRejected { signal: signal.into(), position: 5, error: error.into() },
-        Event::SignalSuperseded { signal: signal.into(), position: 6 },
-        Event::TimerFired { signal: Some(signal.into()), due: at(-5) },
-        Event::Completed { output: Digest([5; 32]) },
-        Event::Failed { error: error.repeat(2_000) },
-        Event::Cancelled { reason: String::new() },
-        Event::Blocked { reason: error.into() },
-        Event::Retried,
-    ]
-}
+use crate::history::{Chain, Event, HistoryEntry, HistoryHead};
+use crate::ids::RunId;
 
 async fn history(backend: &impl Backend, run: &RunId, position: u64, limit: usize) -> Vec<HistoryEntry> {
     let read = backend.history(run, position, limit).await;

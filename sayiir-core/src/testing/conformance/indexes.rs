@@ -2,9 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::fixture::{Sketch, at, due, json, next_due, queue, ready, run, task, timer, wait};
+use super::fixture::{Sketch, at, due, json, next_due, queue, ready, run, spawn, task, timer, undo, wait};
 use crate::backend::Backend;
-use crate::record::{BlockReason, Phase};
+use crate::record::{BlockReason, Ending, Phase};
 
 /// Due runs come in the order of their times, those of one time by id, at most as many as were asked for.
 pub async fn due_runs_come_earliest_first(backend: &impl Backend) {
@@ -122,4 +122,28 @@ pub async fn a_run_that_waits_is_not_ready(backend: &impl Backend) {
         sketch.write(backend).await;
         assert_eq!(ready(backend, None, 5).await, ["exp-001"]);
     }
+}
+
+/// A run that is to start another one, or to undo something, has that to do.
+pub async fn a_run_that_starts_another_or_undoes_is_ready(backend: &impl Backend) {
+    for (id, leaf) in [("spawns", spawn("child")), ("undoes", undo())] {
+        let mut sketch = Sketch::new(id, 1);
+        sketch.write(backend).await;
+        assert!(!ready(backend, None, 5).await.contains(&id.to_owned()));
+        sketch = sketch.with_leaves(vec![leaf]);
+        sketch.write(backend).await;
+        assert!(ready(backend, None, 5).await.contains(&id.to_owned()));
+    }
+}
+
+/// The limit of a run no longer counts once it is decided how the run ends, and what is left is to undo what it did.
+pub async fn a_run_that_ends_no_longer_gives_up(backend: &impl Backend) {
+    let mut sketch = Sketch::new("exp-001", 1).with_leaves(vec![task(None)]);
+    sketch.record.deadline = Some(at(7));
+    sketch.write(backend).await;
+    assert_eq!(next_due(backend).await, Some(at(7)));
+    let mut sketch = sketch.with_leaves(vec![undo()]);
+    sketch.record.ending = Some(Ending::Cancelled { reason: "no longer needed".into() });
+    sketch.write(backend).await;
+    assert_eq!(next_due(backend).await, None);
 }

@@ -1,5 +1,8 @@
 //! Promises about listings.
 
+use std::collections::BTreeMap;
+
+use super::each;
 use super::fixture::{Sketch, at, json, task, timer, wait};
 use crate::backend::{Backend, Page, Query};
 use crate::record::{Phase, StatusKind};
@@ -96,6 +99,22 @@ pub async fn filters_hold_together(backend: &impl Backend) {
                 assert_eq!(ids(backend, query.clone()).await, wanted, "{query:?}");
             }
         }
+    }
+}
+
+/// A run is listed by its own status and by no other, whichever that is.
+pub async fn runs_are_found_by_each_status(backend: &impl Backend) {
+    let mut expected: BTreeMap<StatusKind, Vec<String>> = BTreeMap::new();
+    for mut sketch in each::in_phases().into_iter().chain(each::ending()) {
+        let written = sketch.write(backend).await;
+        expected.entry(written.status()).or_default().push(written.run.to_string());
+    }
+    for (status, mut wanted) in expected {
+        let mut found = ids(backend, Query { status: Some(status), ..everything() }).await;
+        // They are in the order of their creation, which other promises are about.
+        found.sort();
+        wanted.sort();
+        assert_eq!(found, wanted, "{status:?}");
     }
 }
 

@@ -1,10 +1,10 @@
 //! Random commits, written to a store and to [`InMemoryBackend`], must read the same.
 
-use super::fixture::{Sketch, accepted, at, json, run, started, task, timer, wait};
+use super::fixture::{Sketch, accepted, at, json, run, spawn, started, task, timer, undo, wait};
 use crate::backend::{Accepted, Backend, BackendError, Commit, Query, RunChange};
 use crate::history::Event;
 use crate::memory::InMemoryBackend;
-use crate::record::{LeafRecord, Phase};
+use crate::record::{Ending, LeafRecord, Phase};
 use crate::testing::random::Random;
 
 const RUNS: u64 = 6;
@@ -80,6 +80,7 @@ fn random_change(random: &mut Random, number: u64, sketch: &mut Sketch) -> RunCh
     sketch.record.updated = at(i64::try_from(random.below(100)).unwrap_or(0));
     sketch.record.steps.0 += 1;
     sketch.record.deadline = random.one_in(4).then(|| at(60));
+    sketch.record.ending = random.one_in(6).then(|| Ending::Failed { error: "no".into() });
     sketch.record.phase = random_phase(random);
     let events = (0..random.below(4)).map(|_| if random.one_in(2) { started() } else { Event::Retried });
     let mut change = sketch.change(events.collect());
@@ -100,10 +101,12 @@ fn random_phase(random: &mut Random) -> Phase {
 
 fn random_leaf(random: &mut Random) -> LeafRecord {
     let second = at(i64::try_from(random.below(50)).unwrap_or(0));
-    match random.below(4) {
+    match random.below(6) {
         0 => task(None),
         1 => task(Some(second)),
-        2 => wait(random.pick::<&str>(&SIGNALS), random.one_in(2).then_some(second)),
+        2 => undo(),
+        3 => spawn("child"),
+        4 => wait(random.pick::<&str>(&SIGNALS), random.one_in(2).then_some(second)),
         _ => timer(second),
     }
 }

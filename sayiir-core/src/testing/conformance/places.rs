@@ -2,7 +2,7 @@
 
 use super::fixture::{Sketch, commit, json};
 use crate::backend::{Backend, PlaceCount};
-use crate::record::{BlockReason, Phase, StoredPlace};
+use crate::record::{BlockReason, Ending, Phase, StoredPlace};
 
 async fn counted(backend: &impl Backend) -> Vec<(String, String, u32, u64)> {
     let counts = backend.places().await.expect("the counters can be read");
@@ -34,7 +34,7 @@ pub async fn runs_are_counted_where_they_wait(backend: &impl Backend) {
     assert_eq!(counted(backend).await, [count("Pay", 3, 2), count("Review", 6, 1), count("Review", 7, 2)]);
 }
 
-/// A run that moves on is counted at its new place only; one that ends or is removed at none.
+/// A run that moves on is counted at its new place only; one that undoes what it did, has ended or is removed at none.
 pub async fn a_run_is_counted_once(backend: &impl Backend) {
     let (mut first, mut second) = (at_place("a", "Review", 7), at_place("b", "Review", 7));
     first.write(backend).await;
@@ -42,6 +42,9 @@ pub async fn a_run_is_counted_once(backend: &impl Backend) {
     first.record.place = Some(StoredPlace { name: "Pay".into(), schema: 7 });
     first.write(backend).await;
     assert_eq!(counted(backend).await, [count("Pay", 7, 1), count("Review", 7, 1)]);
+    first.record.ending = Some(Ending::Completed { output: json("1") });
+    first.write(backend).await;
+    assert_eq!(counted(backend).await, [count("Review", 7, 1)]);
     first.record.phase = Phase::Completed { output: json("1") };
     first.write(backend).await;
     assert_eq!(counted(backend).await, [count("Review", 7, 1)]);

@@ -2,15 +2,14 @@
 
 use futures_util::future::join_all;
 
+use super::each;
 use super::fixture::{
-    Sketch, accepted, at, commit, due, is_delivered, json, large, message, next_due, queue, ready, record,
-    refused, run, started, task, timer, wait,
+    Sketch, accepted, at, commit, due, is_delivered, large, message, next_due, ready, record, refused, run,
+    started, task, timer, wait,
 };
-use smallvec::SmallVec;
-
 use crate::backend::{Backend, BackendError, Commit, Query};
-use crate::ids::{LeafPath, Revision};
-use crate::record::{BlockReason, LastOutcome, Phase, StoredOutcome};
+use crate::ids::Revision;
+use crate::record::Phase;
 
 /// A store that nothing was written to answers every question with nothing.
 pub async fn nothing_is_found_in_an_empty_store(backend: &impl Backend) {
@@ -30,57 +29,22 @@ pub async fn nothing_is_found_in_an_empty_store(backend: &impl Backend) {
 
 /// A record reads back equal in every field, with all kinds of leaves, queues, texts and numbers.
 pub async fn a_record_reads_back_as_it_was_written(backend: &impl Backend) {
-    let mut sketch = Sketch::new("exp-001", 3);
-    sketch.record.state = Some(json(
-        "{\"ManagerApproval\":{\"note\":\"„ü“ \\u0000\\n\",\"amount\":0.1,\"big\":18446744073709551615}}",
-    ));
-    sketch.record.deadline = Some(at(99));
-    sketch.record.steps.0 = u64::MAX;
-    sketch.record.incarnation.0 = u128::MAX;
-    sketch.record.parent = Some(run("parent"));
-    sketch.record.inbox = vec![queue("manager_approval", 1, 4), queue("", 0, 0)].into();
-    let mut sketch = sketch.with_leaves(vec![
-        task(None),
-        task(Some(at(-7))),
-        wait("manager_approval", Some(at(8))),
-        wait("go", None),
-        timer(at(9)),
-    ]);
+    let mut sketch = each::sketch("exp-001");
     let written = sketch.write(backend).await;
     assert_eq!(record(backend, sketch.id()).await, Some(written));
 }
 
 /// So does a record in each phase that a run can be in.
 pub async fn every_phase_reads_back_as_it_was_written(backend: &impl Backend) {
-    let cause = |outcome| LastOutcome {
-        path: LeafPath(vec![0, 2]),
-        outcome,
-        leaves: vec![task(None), wait("go", None)],
-    };
-    let message = accepted("go", 3, None).message;
-    let phases = [
-        Phase::Live { leaves: SmallVec::new() },
-        Phase::Completed { output: json("[1,null]") },
-        Phase::Failed { error: "the bank is closed".into(), cause: Some(cause(StoredOutcome::Repeat)) },
-        Phase::Failed { error: String::new(), cause: None },
-        Phase::Failed { error: "no room".into(), cause: Some(cause(StoredOutcome::Undone)) },
-        Phase::Cancelled { reason: "no longer needed".into() },
-        Phase::Blocked {
-            reason: BlockReason::StretchPanicked { message: "index out of bounds".into() },
-            cause: Some(cause(StoredOutcome::Signal(message))),
-        },
-        Phase::Blocked {
-            reason: BlockReason::TooDeep,
-            cause: Some(cause(StoredOutcome::Returned(json("{}")))),
-        },
-        Phase::Blocked {
-            reason: BlockReason::Incompatible { detail: "no such place".into() },
-            cause: Some(cause(StoredOutcome::Elapsed)),
-        },
-    ];
-    for (number, phase) in phases.into_iter().enumerate() {
-        let mut sketch = Sketch::new(&format!("run-{number}"), 1).with_phase(phase);
-        sketch.record.state = None;
+    for mut sketch in each::in_phases() {
+        let written = sketch.write(backend).await;
+        assert_eq!(record(backend, sketch.id()).await, Some(written));
+    }
+}
+
+/// So does the record of a run that undoes what it did, however it is to end.
+pub async fn every_ending_reads_back_as_it_was_written(backend: &impl Backend) {
+    for mut sketch in each::ending() {
         let written = sketch.write(backend).await;
         assert_eq!(record(backend, sketch.id()).await, Some(written));
     }

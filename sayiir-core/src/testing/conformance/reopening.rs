@@ -1,5 +1,6 @@
 //! Promises about a store that was closed and is opened again.
 
+use super::each;
 use super::fixture::{
     Sketch, accepted, at, commit, due, is_delivered, large, message, ready, record, refused, started, task,
     timer,
@@ -30,6 +31,29 @@ pub async fn everything_acknowledged_is_there_again<B: Backend>(backend: B, reop
     let mut next = sketch.clone();
     next.write(&backend).await;
     refused(&backend, vec![sketch.change(Vec::new())]).await;
+}
+
+/// Nothing of what can be stored is lost on the way.
+pub async fn everything_that_can_be_stored_is_there_again<B: Backend>(
+    backend: B,
+    reopen: &impl AsyncFn(B) -> B,
+) {
+    let mut sketches = each::in_phases();
+    sketches.extend(each::ending());
+    sketches.push(each::sketch("exp-001"));
+    let mut histories = Vec::new();
+    for sketch in &mut sketches {
+        let change = sketch.change(each::events());
+        histories.push(change.history.clone());
+        commit(&backend, vec![change]).await;
+    }
+    let backend = reopen(backend).await;
+    for (sketch, written) in sketches.iter().zip(histories) {
+        let found = record(&backend, sketch.id()).await.expect("the run is there");
+        assert_eq!(*found, sketch.record);
+        let read = backend.history(sketch.id(), 0, usize::MAX).await.expect("a history can be read");
+        assert_eq!(read, written);
+    }
 }
 
 /// What was refused before is not there afterwards.
