@@ -41,24 +41,31 @@ impl Machine {
             Some(cause) => self.go_on_from(cause),
             None => {
                 self.record.phase = Phase::Live { leaves: SmallVec::new() };
-                self.move_from_start();
+                match self.revive() {
+                    Ok(false) => self.move_from_start(),
+                    Ok(true) => {}
+                    Err(reason) => self.block(reason, None),
+                }
             }
         }
         Ok(())
     }
 
     fn go_on_from(&mut self, cause: LastOutcome) {
-        let LastOutcome { path, outcome, mut leaves } = cause;
+        let LastOutcome { path, outcome, mut leaves } = cause.clone();
         if outcome == StoredOutcome::Repeat {
             for leaf in leaves.iter_mut().filter(|leaf| leaf.path == path) {
                 begin_again(leaf);
             }
         }
+        let waited = leaves.iter().find(|leaf| leaf.path == path).map(|leaf| self.record.key_of(leaf));
         self.record.phase = Phase::Live { leaves: leaves.into() };
-        self.take_up_old_state();
-        if !self.record.leaves().iter().any(|leaf| leaf.path == path) {
-            // An upgrade took the run elsewhere: nobody waits for what had come.
-            return;
+        match self.revive() {
+            Ok(false) => {}
+            Ok(true) if waited.is_some_and(|waited| self.record.leaf(&waited).is_some()) => {}
+            // The upgrade took the run elsewhere: nobody waits for what had come.
+            Ok(true) => return,
+            Err(reason) => return self.block(reason, Some(cause)),
         }
         match outcome {
             StoredOutcome::Repeat | StoredOutcome::Nothing => {}

@@ -8,33 +8,44 @@ use crate::record::{BlockReason, LeafRecords, Phase, StoredOutcome, StoredPlace}
 use crate::workflow::{LiveState, Revived};
 
 impl Machine {
-    /// Lets the workflow's `upgrade` make a state of this version, if the stored one does not read. Without an upgrade
-    /// nothing is read before it is needed.
+    /// What a turn begins with: [`revive`](Self::revive), or the run is blocked where it waits.
     pub(super) fn take_up_old_state(&mut self) {
-        if self.live.is_some() || self.is_ending() || !matches!(self.record.phase, Phase::Live { .. }) {
-            return;
-        }
-        let (Some(program), Some(state)) = (self.program.clone(), self.record.state.clone()) else { return };
-        if !program.has_upgrade() {
-            return;
-        }
-        match program.revive(&state) {
-            Ok(Revived { live, is_upgraded: false }) => self.live = Some(live),
-            Ok(Revived { live, is_upgraded: true }) => {
-                self.go_on_as(live);
-            }
-            Err(detail) => self.block_old_state(detail),
+        if let Err(reason) = self.revive() {
+            let cause = self.cause(LeafPath::default(), StoredOutcome::Nothing);
+            self.block(reason, Some(cause));
         }
     }
 
+    /// Lets the workflow's `upgrade` make a state of this version, if the stored one does not read; says whether it did. Without
+    /// an upgrade nothing is read before it is needed.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) fn revive(&mut self) -> Result<bool, BlockReason> {
+        if self.live.is_some() || self.is_ending() || !matches!(self.record.phase, Phase::Live { .. }) {
+            return Ok(false);
+        }
+        let (Some(program), Some(state)) = (self.program.clone(), self.record.state.clone()) else {
+            return Ok(false);
+        };
+        if !program.has_upgrade() {
+            return Ok(false);
+        }
+        let incompatible = |detail| BlockReason::Incompatible { detail };
+        let Revived { live, is_upgraded } = program.revive(&state).map_err(incompatible)?;
+        if is_upgraded {
+            self.go_on_as(live).map_err(incompatible)?;
+        } else {
+            self.live = Some(live);
+        }
+        Ok(is_upgraded)
+    }
+
     /// The run waits where the upgrade put it; one that is put at the start runs from there.
-    fn go_on_as(&mut self, live: Box<dyn LiveState>) {
+    fn go_on_as(&mut self, live: Box<dyn LiveState>) -> Result<(), String> {
         let state = match caught(|| live.encode()) {
-            Ok(Ok(state)) => state,
-            Ok(Err(error)) => return self.block_old_state(error.to_string()),
-            Err(panic) => {
-                return self.block_old_state(format!("the upgraded state cannot be stored: {panic}"));
-            }
+            Ok(state) => state.map_err(|error| error.to_string())?,
+            Err(panic) => return Err(format!("the upgraded state cannot be stored: {panic}")),
         };
         let place = StoredPlace::of(&*live);
         let from = self.record.place.take().map(|place| place.name.into_owned()).unwrap_or_default();
@@ -47,10 +58,6 @@ impl Machine {
             self.record.phase = Phase::Live { leaves: LeafRecords::new() };
             self.move_from_start();
         }
-    }
-
-    fn block_old_state(&mut self, detail: String) {
-        let cause = self.cause(LeafPath::default(), StoredOutcome::Nothing);
-        self.block(BlockReason::Incompatible { detail }, Some(cause));
+        Ok(())
     }
 }

@@ -55,6 +55,25 @@ async fn a_cancelled_run_fires_no_timer_and_takes_no_signal() {
 }
 
 #[tokio::test]
+async fn a_stretch_behind_a_child_that_was_undone_is_repeated_by_retry() {
+    for (name, stretch) in [("buggy-undone", buggy as fn(&str) -> Op), ("doubtful-undone", doubtful)] {
+        let world = World::default();
+        world.plan("refused", [Act::FailForGood]);
+        let engine = engine(&world).await;
+        break_stretch(name);
+        let child = Op::Caught(vec![Op::Reserve("child".into()), Op::Try("refused".into())]);
+        let run = start(&engine, "exp-001", [child, stretch(name), work("b")]).await;
+        assert!(run.result().await.is_err(), "{name}");
+        mend_stretch(name);
+        run.retry().await.expect("it goes on");
+        let lines = run.result().await.expect("a value");
+        assert_eq!(lines[0], "refused failed for good", "{name}");
+        assert_eq!(lines.last().expect("a line"), "b done", "{name}");
+        assert_eq!((world.count("child"), world.count("b")), (2, 1), "done once and released once");
+    }
+}
+
+#[tokio::test]
 async fn a_stretch_that_panics_blocks_the_run_and_retry_repeats_the_stretch_alone() {
     let world = World::default();
     let engine = engine(&world).await;
