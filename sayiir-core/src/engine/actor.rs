@@ -59,11 +59,20 @@ impl Actor {
         loop {
             // A run whose tasks never wait lets others have their turn, too.
             tokio::task::coop::consume_budget().await;
-            if std::mem::take(&mut self.has_more) {
-                self.go_on().await;
-            } else if let Some(command) = self.commands.try_recv() {
+            let command = self.commands.try_recv();
+            let is_told = command.is_some();
+            if let Some(command) = command {
                 self.obey(command).await;
-            } else if let Some(mut ended) = self.attempts.first_look(&self.shared) {
+            }
+            // One that always has more can be told something, and one that is told something all the time gets on.
+            if std::mem::take(&mut self.has_more) && !self.shared.is_closed() {
+                self.go_on().await;
+                continue;
+            }
+            if is_told {
+                continue;
+            }
+            if let Some(mut ended) = self.attempts.first_look(&self.shared) {
                 self.store_end(&mut ended.facts, ended.at, ended.end).await;
             } else if !self.attempts.is_empty() {
                 tokio::select! {

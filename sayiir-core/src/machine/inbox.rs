@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::moves::Cause;
-use super::{MOST_MOVES, Machine, empty_queue};
+use super::settle::Ready;
+use super::{Machine, empty_queue};
 use crate::backend::{Accepted, RunChange};
 use crate::durable::Stored;
 use crate::history::{Digest, Event};
 use crate::ids::LeafPath;
-use crate::record::{LeafKind, Queue, StoredOutcome};
+use crate::record::{LeafKind, LeafRecord, Queue, StoredOutcome};
 use crate::signal::Message;
 use crate::step::Outcome;
 
@@ -26,15 +27,9 @@ pub(crate) struct NewMessage {
 /// A message that a wait is to take.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Wanted {
-    path: LeafPath,
+    pub(super) path: LeafPath,
     pub(crate) signal: String,
     pub(crate) position: u64,
-}
-
-/// What is to be done about the inbox next.
-enum Next {
-    Take(Wanted),
-    Supersede { signal: String, position: u64 },
 }
 
 impl Machine {
@@ -56,21 +51,6 @@ impl Machine {
             idempotency_key: new.idempotency_key,
             taken: false,
         });
-    }
-
-    /// The next message that some wait is to take: of several waits on one name the first in source order, of several
-    /// messages the oldest. What no wait may have any more is set aside on the way.
-    pub(super) fn wanted(&mut self) -> Option<Wanted> {
-        while self.moves < MOST_MOVES {
-            match self.next_in_inbox()? {
-                Next::Take(wanted) => return Some(wanted),
-                Next::Supersede { signal, position } => {
-                    self.consume(&signal, position);
-                    self.log(Event::SignalSuperseded { signal, position });
-                }
-            }
-        }
-        None
     }
 
     /// The message, if it came in this very turn; else the store has it.
@@ -103,27 +83,32 @@ impl Machine {
         self.conclude(moved, Some(stored));
     }
 
-    fn next_in_inbox(&self) -> Option<Next> {
-        let leaves = self.record.leaves();
-        leaves.iter().find_map(|leaf| {
-            let LeafKind::Signal { name, from, .. } = &leaf.kind else {
-                return None;
-            };
-            let queue = self.record.inbox.iter().find(|queue| queue.signal == *name)?;
-            let position = queue.head;
-            if position >= queue.tail {
-                return None;
-            }
-            let signal = name.clone();
-            if *from <= position {
-                let path = leaf.path.clone();
-                return Some(Next::Take(Wanted { path, signal, position }));
-            }
-            let another_may = leaves.iter().any(|leaf| {
-                matches!(&leaf.kind, LeafKind::Signal { name, from, .. } if *name == signal && *from <= position)
-            });
-            (!another_may).then_some(Next::Supersede { signal, position })
-        })
+    /// What the inbox has for a wait: the oldest message of its name, of which several waits the first in source order has it. One
+    /// that no wait may have any more is set aside first.
+    pub(super) fn in_inbox(&self, leaf: &LeafRecord) -> Option<Ready> {
+        let LeafKind::Signal { name, from, .. } = &leaf.kind else {
+            return None;
+        };
+        let queue = self.record.inbox.iter().find(|queue| queue.signal == *name)?;
+        let position = queue.head;
+        if position >= queue.tail {
+            return None;
+        }
+        let signal = name.clone();
+        if *from <= position {
+            return Some(Ready::Take(Wanted { path: leaf.path.clone(), signal, position }));
+        }
+        let another_may = self.record.leaves().iter().any(|leaf| {
+            matches!(&leaf.kind, LeafKind::Signal { name, from, .. } if *name == signal && *from <= position)
+        });
+        (!another_may).then_some(Ready::Supersede { signal, position })
+    }
+
+    /// Sets a message aside that no wait may have any more.
+    pub(super) fn supersede(&mut self, signal: String, position: u64) {
+        self.moves += 1;
+        self.consume(&signal, position);
+        self.log(Event::SignalSuperseded { signal, position });
     }
 
     /// Takes a message out of the inbox, or never puts it in if it came in this turn.

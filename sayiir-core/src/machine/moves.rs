@@ -6,11 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::Machine;
 use crate::codec::Incompatible;
+use crate::durable::Stored;
 use crate::ids::LeafPath;
 use crate::record::{BlockReason, Compensation, LastOutcome, StoredOutcome, StoredPlace};
 use crate::step::{Fault, Outcome, Step};
 use crate::task::Verdict;
-use crate::workflow::{Advanced, LiveState};
+use crate::workflow::{Advanced, LiveState, Program};
 
 /// What a move led to, before it is taken into the record.
 pub(super) struct Moved {
@@ -164,7 +165,7 @@ impl Machine {
         // In release builds the round trip would cost as much as the step itself.
         if cfg!(debug_assertions)
             && let Some(program) = &self.program
-            && let Err(Incompatible { detail }) = program.decode(&state)
+            && let Err(Incompatible { detail }) = decoded(&**program, &state)
         {
             let detail = format!("the state would not read back: {detail}");
             self.stop(BlockReason::Unencodable { detail }, cause);
@@ -217,8 +218,12 @@ impl Machine {
             let detail = "there is no stored state".into();
             return Err(Incompatible { detail });
         };
-        caught(|| program.decode(state)).unwrap_or_else(|detail| Err(Incompatible { detail }))
+        decoded(&**program, state)
     }
+}
+
+fn decoded(program: &dyn Program, state: &Stored) -> Result<Box<dyn LiveState>, Incompatible> {
+    caught(|| program.decode(state)).unwrap_or_else(|detail| Err(Incompatible { detail }))
 }
 
 /// Runs code of the user; what it panicked with is the error.

@@ -13,22 +13,55 @@ pub(crate) enum Need {
     Spawn(WantedSpawn),
 }
 
+/// What a turn does next by itself.
+#[derive(Debug, PartialEq)]
+pub(super) enum Ready {
+    /// A wait has a message.
+    Take(Wanted),
+    /// A message is too old for those who wait.
+    Supersede { signal: String, position: u64 },
+    /// A run is to be started.
+    Spawn(WantedSpawn),
+    /// The time of a leaf has come.
+    Fire(LeafRecord),
+    /// That of the whole run has.
+    RunOut,
+}
+
 impl Machine {
-    /// Takes the messages that came in this turn and are wanted, and fires what is due.
+    /// Lets everything happen that is ready, as far as nothing from outside is needed and one commit can hold it.
     pub(crate) fn settle(&mut self) -> Option<Need> {
-        while !self.rests() {
-            if let Some(wanted) = self.wanted() {
-                match self.held(&wanted) {
+        while !self.rests() && !self.has_more() {
+            match self.next_ready()? {
+                Ready::Take(wanted) => match self.held(&wanted) {
                     Some(message) => self.take(wanted, message),
                     None => return Some(Need::Message(wanted)),
-                }
-            } else if let Some(wanted) = self.wanted_spawn() {
-                return Some(Need::Spawn(wanted));
-            } else if !self.fire_next() {
-                break;
+                },
+                Ready::Supersede { signal, position } => self.supersede(signal, position),
+                Ready::Spawn(wanted) => return Some(Need::Spawn(wanted)),
+                Ready::Fire(leaf) => self.fire(leaf),
+                Ready::RunOut => self.run_out_of_time(),
             }
         }
         None
+    }
+
+    /// The first in source order that is ready. A message that is there wins against every limit of time; the limit of the run
+    /// against those of its leaves.
+    pub(super) fn next_ready(&self) -> Option<Ready> {
+        let is_out_of_time = self.is_out_of_time();
+        let is_due = |kind: &LeafKind| !is_out_of_time && kind.due().is_some_and(|due| due <= self.now);
+        let ready = |leaf: &LeafRecord| match &leaf.kind {
+            LeafKind::Spawn { run } => {
+                Some(Ready::Spawn(WantedSpawn { path: leaf.path.clone(), run: run.clone() }))
+            }
+            LeafKind::Signal { .. } | LeafKind::Task { .. } | LeafKind::Timer { .. } => {
+                let in_inbox = self.in_inbox(leaf);
+                in_inbox.or_else(|| is_due(&leaf.kind).then(|| Ready::Fire(leaf.clone())))
+            }
+        };
+        let first = self.record.leaves().iter().find_map(ready);
+        first.or_else(|| is_out_of_time.then_some(Ready::RunOut))
     }
 
     /// Whether there are only tasks, all under way, as after most steps: then there is nothing to take, to start or to fire.

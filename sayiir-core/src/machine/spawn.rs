@@ -1,31 +1,22 @@
 //! Runs that a body starts: they begin in the same commit in which their parent goes on.
 
+use super::moves::Cause;
 use super::{Machine, caught};
 use crate::history::Event;
 use crate::ids::{LeafPath, RunId};
 use crate::operation::AlreadyExists;
-use crate::record::{LeafKind, Phase, StoredOutcome};
+use crate::record::{BlockReason, Phase, StoredOutcome};
 use crate::step::Outcome;
 use crate::workflow::LiveState;
 
 /// A run that is to be started.
+#[derive(Debug, PartialEq)]
 pub(crate) struct WantedSpawn {
     pub(crate) path: LeafPath,
     pub(crate) run: RunId,
 }
 
 impl Machine {
-    /// The next run that the body wants started.
-    pub(super) fn wanted_spawn(&self) -> Option<WantedSpawn> {
-        if self.has_more() {
-            return None;
-        }
-        self.record.leaves().iter().find_map(|leaf| match &leaf.kind {
-            LeafKind::Spawn { run } => Some(WantedSpawn { path: leaf.path.clone(), run: run.clone() }),
-            LeafKind::Task { .. } | LeafKind::Signal { .. } | LeafKind::Timer { .. } => None,
-        })
-    }
-
     /// Whether this very turn starts a run of that id.
     pub(crate) fn spawns(&self, run: &RunId) -> bool {
         self.commit.changes[1..].iter().any(|child| child.run == *run)
@@ -49,6 +40,11 @@ impl Machine {
         }
         self.log(Event::Spawned { run: wanted.run, started: result.is_ok() });
         self.deliver(wanted.path, Outcome::Spawned(result.clone()), StoredOutcome::Spawned(result));
+    }
+
+    /// Blocks the run where it wants another one started: that cannot be.
+    pub(crate) fn refuse_spawn(&mut self, wanted: WantedSpawn, reason: BlockReason) {
+        self.stop(reason, Some(Cause { path: wanted.path, outcome: StoredOutcome::Nothing }));
     }
 
     /// The workflow's state where the run waits, decoded if need be; `None` where it does not fit this binary.

@@ -8,7 +8,8 @@ use self::runs::{
     at, changed, decision, events, first_attempt, first_turn, notifying, only_leaf, read_by, reread, resumed,
     returned, settle, started,
 };
-use super::NewMessage;
+use super::settle::Ready;
+use super::{Need, NewMessage};
 use crate::durable::Stored;
 use crate::record::{BlockReason, LeafKind, Phase, Queue, StatusKind};
 use crate::task::Task;
@@ -73,7 +74,7 @@ fn a_message_that_does_not_decode_is_set_aside_and_the_wait_keeps_its_deadline()
 fn nothing_fires_before_its_time() {
     let (_, run) = started(100);
     let mut turn = resumed(run, 3_599);
-    assert!(!turn.fire_next());
+    settle(&mut turn);
     assert!(turn.close().is_none());
 }
 
@@ -81,8 +82,7 @@ fn nothing_fires_before_its_time() {
 fn a_deadline_leads_on_and_fires_once() {
     let (_, run) = started(100);
     let mut turn = resumed(run, 3_600);
-    assert!(turn.fire_next());
-    assert!(!turn.fire_next());
+    settle(&mut turn);
     let (change, run) = changed(turn);
     assert_eq!(events(&change), ["fired"]);
     assert_eq!(run.record().status(), StatusKind::Running);
@@ -94,7 +94,6 @@ fn a_signal_wins_against_a_deadline_that_has_passed_but_not_fired() {
     let mut turn = resumed(run, 9_999);
     turn.accept(decision("yes"));
     settle(&mut turn);
-    assert!(!turn.fire_next());
     assert_eq!(events(&changed(turn).0), ["received", "taken"]);
 }
 
@@ -132,7 +131,7 @@ fn a_failed_attempt_plans_the_next_and_moves_nothing() {
     let first = i64::try_from(Notify::OPTIONS.backoff.first.as_secs()).expect("a short wait");
     assert_eq!(run.due(), Some(at(20 + first)));
     let mut turn = resumed(run, 20 + first);
-    assert!(turn.fire_next());
+    settle(&mut turn);
     assert!(changed(turn).1.record.index().ready);
 }
 
@@ -181,12 +180,13 @@ fn a_panic_between_two_awaits_keeps_the_state_and_what_led_into_it() {
 fn a_run_of_an_unknown_workflow_is_blocked_when_touched_and_loses_nothing() {
     let (_, run) = started(100);
     let mut turn = resumed(read_by(None, &run), 3_600);
-    assert!(turn.fire_next());
+    settle(&mut turn);
     let (change, blocked) = changed(turn);
     assert_eq!(events(&change), ["blocked"]);
     let mut turn = resumed(reread(&blocked), 3_601);
     turn.retry().expect("it is blocked");
-    assert!(turn.fire_next(), "the deadline that had passed fires now");
+    // The deadline that had passed fires now.
+    settle(&mut turn);
     assert_eq!(events(&changed(turn).0), ["retried", "fired"]);
 }
 
@@ -214,7 +214,7 @@ fn a_message_for_an_unknown_workflow_stays_in_the_inbox_for_who_knows_it() {
     assert!(!change.accepted[0].taken, "it is stored");
     let mut turn = resumed(reread(&blocked), 11);
     turn.retry().expect("it is blocked");
-    let wanted = turn.wanted().expect("the message is still to be taken");
+    let Some(Need::Message(wanted)) = turn.settle() else { panic!("the message is still to be taken") };
     turn.take(wanted, change.accepted[0].message.clone());
     let (change, _) = changed(turn);
     assert_eq!(events(&change), ["retried", "taken"]);
@@ -226,14 +226,14 @@ fn a_turn_writes_nothing_again_that_the_turn_before_it_wrote() {
     let (_, run) = started(100);
     let mut turn = resumed(run, 10);
     turn.accept(decision("yes"));
-    let wanted = turn.wanted().expect("it is awaited");
+    let Some(Ready::Take(wanted)) = turn.next_ready() else { panic!("it is awaited") };
     let message = turn.held(&wanted).expect("it came in this turn");
     turn.adopt(first_turn("exp-002", 100));
     assert_eq!(turn.close().expect("a commit").changes.len(), 2, "the run and the one that begins with it");
     turn.written();
 
     let mut turn = resumed(turn, 20);
-    let wanted = turn.wanted().expect("it is still awaited");
+    let Some(Need::Message(wanted)) = turn.settle() else { panic!("it is still awaited") };
     turn.take(wanted, message);
     let commit = turn.close().expect("a commit").clone();
     assert_eq!((commit.changes.len(), commit.changes[0].accepted.len()), (1, 0));
@@ -252,7 +252,6 @@ fn a_turn_without_news_writes_nothing() {
     let (_, run) = started(100);
     let mut turn = resumed(run, 1);
     settle(&mut turn);
-    assert!(!turn.fire_next());
     assert!(turn.close().is_none());
 }
 

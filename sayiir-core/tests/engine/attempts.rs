@@ -165,3 +165,18 @@ async fn of_leaves_ready_in_one_commit_the_first_in_the_source_wins_and_the_othe
     engine.advance(Duration::from_mins(1)).await;
     assert_eq!(run.result().await.expect("a value"), ["slept", "first: later", "earlier"]);
 }
+
+#[tokio::test]
+async fn of_a_time_and_a_message_that_are_ready_in_one_commit_the_first_in_the_source_wins() {
+    let engine = engine(&World::default()).await;
+    for (id, race, winner) in [
+        ("time", vec![Op::Sleep(0), wait("go")], "first: slept"),
+        ("message", vec![wait("go"), Op::Sleep(0)], "first: bob"),
+    ] {
+        let run = start(&engine, id, [Op::Sleep(60), Op::First(race), wait("stop")]).await;
+        engine.signal(id, "go", "bob").await.expect("accepted");
+        engine.signal(id, "stop", "enough").await.expect("accepted");
+        engine.advance(Duration::from_mins(1)).await;
+        assert_eq!(run.result().await.expect("a value"), ["slept", winner, "enough"]);
+    }
+}

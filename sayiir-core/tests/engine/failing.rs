@@ -7,6 +7,7 @@ use sayiir_core::backend::{Backend, BackendError};
 use sayiir_core::clock::Clock;
 use sayiir_core::engine::{Engine, SignalError, StartEngineError, StartError, WorkflowStatus};
 use sayiir_core::history::{Event, HistoryEntry};
+use sayiir_core::ids::{Revision, RunId};
 use sayiir_core::testing::{CommitFault, Database, FaultyBackend, TestEngine, assert_each_step_once};
 
 use crate::Disk;
@@ -190,6 +191,20 @@ async fn the_end_of_a_task_that_was_stored_though_the_answer_was_an_error_counts
     let kinds = |entry: &HistoryEntry| matches!(entry.event, Event::StepDiscarded { .. });
     assert!(!history.iter().any(kinds), "it is not taken for somebody else's");
     assert_eq!((world.count("a"), world.count("b")), (1, 1));
+}
+
+#[tokio::test]
+async fn what_a_commit_has_left_for_the_next_one_is_done_also_if_that_meets_a_conflict() {
+    let world = World::default();
+    let (engine, backend) = on_faulty(&world).await;
+    let conflict = BackendError::Conflict {
+        run: RunId::new("exp-001").expect("a good id"),
+        expected: Some(Revision(1)),
+        found: Some(Revision(2)),
+    };
+    backend.fault(2, CommitFault::Refuse(conflict));
+    let run = start(&engine, "exp-001", std::iter::repeat_n(Op::Sleep(0), 200)).await;
+    assert_eq!(run.result().await.expect("a value").len(), 200);
 }
 
 #[tokio::test]

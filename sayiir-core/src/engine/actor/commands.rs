@@ -49,6 +49,18 @@ impl Actor {
         let _ = reply.send(done);
     }
 
+    /// Does what the last turn left undone.
+    pub(super) async fn go_on(&mut self) {
+        // Few turns leave anything.
+        let done = Box::pin(self.carry_out_order(Order::Wake(Patience::Insist))).await;
+        if let Err(refusal) = done {
+            tracing::error!(run = %self.run, ?refusal, "the run could not go on");
+            if let Refusal::Backend(_) = refusal {
+                self.shared.doubt(self.run.clone());
+            }
+        }
+    }
+
     /// Carries out an order; where somebody else changed the run meanwhile, on what the store holds now.
     async fn carry_out_order(&mut self, order: Order) -> Result<(), Refusal> {
         for _ in 0..MOST_CONFLICTS {

@@ -123,11 +123,7 @@ impl Actor {
                     let message = self.message(&wanted.signal, wanted.position, patience).await?;
                     turn.take(wanted, message);
                 }
-                Need::Spawn(wanted) => {
-                    if !self.spawn_run(turn, wanted, patience).await? {
-                        break;
-                    }
-                }
+                Need::Spawn(wanted) => self.spawn_run(turn, wanted, patience).await?,
             }
             needs = turn.settle();
         }
@@ -197,17 +193,6 @@ impl Actor {
         }
         for child in spawned {
             self.shared.doubt(child.run.clone());
-        }
-    }
-
-    /// Does what the last turn left undone.
-    pub(super) async fn go_on(&mut self) {
-        let done = match self.turn(Patience::Insist).await {
-            Ok(turn) => self.complete(turn, Patience::Insist).await.map_err(Refusal::from),
-            Err(refusal) => Err(refusal),
-        };
-        if let Err(refusal) = done {
-            tracing::error!(run = %self.run, ?refusal, "the run could not go on");
         }
     }
 }
