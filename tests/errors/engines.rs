@@ -117,6 +117,34 @@ async fn workflows_that_do_not_go_together() {
     );
 }
 
+/// Types of one path, which only the compiler can tell apart.
+fn twins(builder: EngineBuilder) -> EngineBuilder {
+    let builder = {
+        #[workflow]
+        async fn twin(amount: u32) -> u32 {
+            sleep!(1h).await;
+            amount
+        }
+        builder.workflow::<twin>()
+    };
+    #[workflow]
+    async fn twin(amount: String) -> String {
+        sleep!(1h).await;
+        amount
+    }
+    builder.workflow::<twin>()
+}
+
+#[tokio::test]
+async fn workflows_that_have_one_path() {
+    assert_error!(
+        Err::<(), _>(refused(twins).await),
+        StartEngineError::DuplicateNames { .. },
+        "two workflows have the same name: `twin` (also `errors::engines::twins::twin`); give one of them another with \
+         `#[workflow(name = \"…\")]` or `.name(\"…\")`"
+    );
+}
+
 #[tokio::test]
 async fn flows_without_a_name_of_their_own_or_with_one_twice() {
     let step = |name| WorkflowBuilder::new(WorkflowContext::new()).then(name, |n: u32| async move { Ok(n) });

@@ -1,5 +1,6 @@
 //! What an engine knows: workflows, the workflows and tasks that they reach, and what those need.
 
+use std::any::{TypeId, type_name};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ pub struct Registry {
     programs: BTreeMap<Name, Arc<dyn Program>>,
     tasks: BTreeMap<&'static str, TaskDecoder>,
     /// Workflows by type that are being or have been walked, so that recursion ends.
-    seen: BTreeSet<&'static str>,
+    seen: BTreeSet<TypeId>,
     /// The workflows that are being walked, outermost first.
     walking: Vec<&'static str>,
     /// Which workflow calls which.
@@ -51,13 +52,13 @@ impl Registry {
         if let Some(caller) = self.walking.last() {
             self.calls.entry(caller).or_default().insert(W::NAME);
         }
-        if !self.seen.insert(std::any::type_name::<W>()) {
+        if !self.seen.insert(TypeId::of::<W>()) {
             return;
         }
         let program = program_of::<W>();
-        self.program_named(W::NAME.into(), program, std::any::type_name::<W>());
+        self.program_named(W::NAME.into(), program, type_name::<W>());
         if matches!(W::errors(), ErrorForm::Lost) {
-            self.lossy.insert(W::NAME, std::any::type_name::<W::Return>());
+            self.lossy.insert(W::NAME, type_name::<W::Return>());
         }
         self.walking.push(W::NAME);
         W::register_callees(self);
