@@ -63,7 +63,7 @@
 ///
 /// | option | meaning | default |
 /// |---|---|---|
-/// | `name = "…"` | the name under which it is stored | the function's |
+/// | `name = "…"` | the name under which it is stored; no other task of an engine has it | the function's |
 /// | `retries = 5` | how often a failed attempt is repeated; a panic is a failed attempt | 0 |
 /// | `backoff = 200ms..30s` | the wait before a repetition, twice as long each time up to the most, with jitter; one length alone is constant | `200ms..30s` |
 /// | `timeout = 10s` | the limit of one attempt; wants an error type that is `From<Timeout>` | none |
@@ -71,6 +71,12 @@
 /// | `at_most_once` | an attempt that a crash cut short is not repeated; wants an error type that is `From<Interrupted>` | repeated |
 /// | `max_concurrent = 4` | how many attempts of it one engine runs at a time | no limit |
 /// | `crate = path` | where this crate is, if it was renamed | `::sayiir` |
+///
+/// # Names
+///
+/// A task that undoes what was done is found by its name, and `max_concurrent` counts by it. An engine that knows two tasks of one
+/// name, such as `hotel::cancel` and `flight::cancel`, does not start, and says which: one of them is given another, with
+/// `#[task(name = "cancel_flight")]`. The one that was there first keeps its own, for the runs that have stored it.
 ///
 pub use sayiir_macros::task;
 

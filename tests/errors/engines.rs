@@ -117,6 +117,74 @@ async fn workflows_that_do_not_go_together() {
     );
 }
 
+mod hotel {
+    use sayiir::prelude::*;
+
+    #[task]
+    pub(super) async fn cancel(room: u32) {
+        let _ = room;
+    }
+
+    #[task]
+    pub(super) async fn confirm(room: u32) {
+        let _ = room;
+    }
+
+    #[workflow]
+    pub(super) async fn stay(room: u32) -> u32 {
+        compensate!(cancel(room));
+        confirm(room).await;
+        room
+    }
+}
+
+mod flight {
+    use sayiir::prelude::*;
+
+    #[task]
+    pub(super) async fn cancel(seat: u32) {
+        let _ = seat;
+    }
+
+    #[task(name = "confirm")]
+    pub(super) async fn check_in(seat: u32) {
+        let _ = seat;
+    }
+
+    #[workflow]
+    pub(super) async fn journey(seat: u32) -> u32 {
+        compensate!(cancel(seat));
+        check_in(seat).await;
+        seat
+    }
+}
+
+#[task(name = "cancel")]
+async fn cancel_dinner(table: u32) {
+    let _ = table;
+}
+
+#[workflow]
+async fn dinner(table: u32) {
+    cancel_dinner(table).await;
+}
+
+#[tokio::test]
+async fn tasks_that_have_one_name() {
+    let all = |builder: EngineBuilder| {
+        let builder = builder.workflow::<hotel::stay>().workflow::<flight::journey>();
+        // A task may be reached on several ways.
+        builder.workflow::<dinner>().workflow::<hotel::stay>().workflow::<flight::journey>()
+    };
+    assert_error!(
+        Err::<(), _>(refused(all).await),
+        StartEngineError::DuplicateTasks { tasks } if tasks.len() == 2,
+        "several tasks have the same name: `cancel` is that of `errors::engines::hotel::cancel`, `errors::engines::flight::cancel` and \
+         `errors::engines::cancel_dinner`; `confirm` is that of `errors::engines::hotel::confirm` and \
+         `errors::engines::flight::check_in`; give all but one another with `#[task(name = \"…\")]`"
+    );
+}
+
 /// Types of one path, which only the compiler can tell apart.
 fn twins(builder: EngineBuilder) -> EngineBuilder {
     let builder = {

@@ -3,6 +3,7 @@
 mod cancelled;
 mod children;
 mod forgotten;
+mod named;
 mod spawned;
 
 use std::sync::atomic::{AtomicBool, Ordering};

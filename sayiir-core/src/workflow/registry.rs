@@ -16,11 +16,19 @@ use crate::task::{Needs, PendingTask, Task};
 /// Reads a task's stored arguments.
 type TaskDecoder = fn(&Stored) -> Result<Box<dyn PendingTask>, serde_json::Error>;
 
+/// A type that claims the name of a task.
+struct KnownTask {
+    task: TypeId,
+    type_name: &'static str,
+    decode: TaskDecoder,
+}
+
 /// Everything that the registered workflows reach.
 #[derive(Default)]
 pub struct Registry {
     programs: BTreeMap<Name, Arc<dyn Program>>,
-    tasks: BTreeMap<&'static str, TaskDecoder>,
+    /// By name all that claim it: one, in an engine that starts.
+    tasks: BTreeMap<&'static str, Vec<KnownTask>>,
     /// Workflows by type that are being or have been walked, so that recursion ends.
     seen: BTreeSet<TypeId>,
     /// The workflows that are being walked, outermost first.
@@ -72,11 +80,19 @@ impl Registry {
         }
     }
 
-    /// Adds a task.
+    /// Adds a task. The same one may be added again.
     pub fn task<T: Task>(&mut self) {
-        self.tasks.insert(T::NAME, |input| {
-            let call: TaskCall<T> = input.decode()?;
-            Ok(Box::new(call))
+        let claimants = self.tasks.entry(T::NAME).or_default();
+        if claimants.iter().any(|known| known.task == TypeId::of::<T>()) {
+            return;
+        }
+        claimants.push(KnownTask {
+            task: TypeId::of::<T>(),
+            type_name: type_name::<T>(),
+            decode: |input| {
+                let call: TaskCall<T> = input.decode()?;
+                Ok(Box::new(call))
+            },
         });
         T::needs(&mut self.needs);
     }
@@ -118,7 +134,8 @@ impl Registry {
         name: &str,
         input: &Stored,
     ) -> Option<Result<Box<dyn PendingTask>, serde_json::Error>> {
-        self.tasks.get(name).map(|decode| decode(input))
+        let known = self.tasks.get(name)?.first()?;
+        Some((known.decode)(input))
     }
 
     /// The names of all workflows, sorted.
@@ -135,6 +152,15 @@ impl Registry {
     #[must_use]
     pub fn clashes(&self) -> &[(Name, &'static str)] {
         &self.clashes
+    }
+
+    /// Names that more than one task claims, each with all types that do, in the order in which they were added.
+    #[must_use]
+    pub fn task_clashes(&self) -> Vec<(&'static str, Vec<&'static str>)> {
+        let clashing = self.tasks.iter().filter(|(_, claimants)| claimants.len() > 1);
+        clashing
+            .map(|(name, claimants)| (*name, claimants.iter().map(|known| known.type_name).collect()))
+            .collect()
     }
 
     /// The signals of a workflow and of all workflows that it calls, directly or not. The same name may come up twice.

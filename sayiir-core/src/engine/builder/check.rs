@@ -27,11 +27,32 @@ impl FlowFlaws {
 }
 
 pub(super) fn check_names(registry: &Registry) -> Result<(), StartEngineError> {
+    check_workflow_names(registry)?;
+    check_task_names(registry)
+}
+
+fn check_workflow_names(registry: &Registry) -> Result<(), StartEngineError> {
     if registry.clashes().is_empty() {
         return Ok(());
     }
     let describe = |(name, claimant): &(Name, &str)| format!("`{name}` (also `{claimant}`)");
     Err(StartEngineError::DuplicateNames { names: registry.clashes().iter().map(describe).collect() })
+}
+
+fn check_task_names(registry: &Registry) -> Result<(), StartEngineError> {
+    let clashes = registry.task_clashes();
+    if clashes.is_empty() {
+        return Ok(());
+    }
+    let describe = |(name, types): &(&str, Vec<&str>)| format!("`{name}` is that of {}", all_of(types));
+    Err(StartEngineError::DuplicateTasks { tasks: clashes.iter().map(describe).collect() })
+}
+
+/// Several types, for a message.
+fn all_of(types: &[&str]) -> String {
+    let mut types: Vec<String> = types.iter().map(|claimant| format!("`{claimant}`")).collect();
+    let last = types.pop().unwrap_or_default();
+    if types.is_empty() { last } else { format!("{} and {last}", types.join(", ")) }
 }
 
 pub(super) fn check_errors(registry: &Registry) -> Result<(), StartEngineError> {

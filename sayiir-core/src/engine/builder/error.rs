@@ -38,6 +38,13 @@ pub enum StartEngineError {
         /// Each name with the later type that claims it.
         names: Vec<String>,
     },
+    /// Several tasks have one durable name, by which they are found when they are to undo what was done, and counted for
+    /// `max_concurrent`; all such names are listed.
+    #[error("several tasks have the same name: {}; give all but one another with `#[task(name = \"…\")]`", tasks.join("; "))]
+    DuplicateTasks {
+        /// Each name with all types that claim it.
+        tasks: Vec<String>,
+    },
     /// Flows were registered that have no name; all of them are listed.
     #[error("a flow that an engine runs has a name, `.name(\"…\")`: {}", flows.join(", "))]
     UnnamedFlows {
