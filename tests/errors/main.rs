@@ -7,6 +7,7 @@ mod controlling;
 mod engines;
 mod finding;
 mod flows;
+mod panicking;
 mod reading;
 mod signalling;
 mod starting;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::codec::Incompatible;
 use crate::durable::Stored;
 use crate::ids::Name;
-use crate::machine::empty_queue;
+use crate::machine::{caught, empty_queue};
 use crate::record::Queue;
 use crate::signal::SignalDeclaration;
 use crate::task::PendingTask;
@@ -82,14 +82,13 @@ impl Programs {
         name: &str,
         input: &Stored,
     ) -> Result<Box<dyn PendingTask>, Incompatible> {
-        match self.registry.stored_task(name, input) {
-            Some(Ok(task)) => Ok(task),
-            Some(Err(error)) => {
-                Err(Incompatible { detail: format!("the arguments of compensation `{name}`: {error}") })
-            }
-            None => Err(Incompatible {
-                detail: format!("there is no task `{name}` any more, for a compensation"),
-            }),
-        }
+        let unread = |why: String| format!("the arguments of compensation `{name}`: {why}");
+        let detail = match caught(|| self.registry.stored_task(name, input)) {
+            Ok(Some(Ok(task))) => return Ok(task),
+            Ok(Some(Err(error))) => unread(error.to_string()),
+            Ok(None) => format!("there is no task `{name}` any more, for a compensation"),
+            Err(panic) => unread(format!("their `Deserialize` panicked: {panic}")),
+        };
+        Err(Incompatible { detail })
     }
 }

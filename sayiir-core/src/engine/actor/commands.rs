@@ -7,7 +7,7 @@ use crate::backend::{BackendError, RunChange};
 use crate::engine::command::{Command, NewStart, Refusal};
 use crate::engine::programs::Programs;
 use crate::engine::shared::{Patience, Shared};
-use crate::machine::{Machine, NewMessage, NewRun, NotRetryable};
+use crate::machine::{Machine, NewMessage, NewRun, NotRetryable, caught};
 use crate::record::{BlockReason, Phase, Record};
 
 /// How often a command is tried again when somebody else changed the run meanwhile.
@@ -238,6 +238,10 @@ fn check(programs: &Programs, record: &Record, message: &NewMessage) -> Result<(
         let declared = known.signals.iter().map(|signal| signal.name).collect();
         return Err(Refusal::UnknownSignal { declared });
     };
-    (signal.check)(&message.payload)
-        .map_err(|error| Refusal::Misfit { expected: (signal.payload)(), error: error.to_string() })
+    let error = match caught(|| (signal.check)(&message.payload)) {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) => error.to_string(),
+        Err(panic) => format!("its `Deserialize` panicked: {panic}"),
+    };
+    Err(Refusal::Misfit { expected: (signal.payload)(), error })
 }
