@@ -9,6 +9,9 @@ use serde_json::value::RawValue;
 use crate::codec::survives;
 use crate::scratch::Scratch;
 
+/// The largest input or payload where nothing else is said, in bytes of its JSON.
+pub(crate) const LARGEST_PAYLOAD: usize = 2 * 1024 * 1024;
+
 /// A value that a run can keep while it waits: owned, sendable, and able to go to JSON and back.
 ///
 /// Implemented for every type that fits; there is nothing to implement by hand.

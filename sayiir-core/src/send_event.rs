@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::backend::{Accepted, Backend, BackendError, RunChange};
 use crate::clock::{Clock, SystemClock};
-use crate::durable::Stored;
+use crate::durable::{LARGEST_PAYLOAD, Stored};
 use crate::history::{Chain, Digest, Event};
 use crate::ids::{InvalidRunId, RunId};
 use crate::record::{Record, StatusKind};
@@ -58,6 +58,18 @@ pub enum SendEventError {
         /// What the encoder said.
         source: serde_json::Error,
     },
+    /// The payload is larger than 2 MiB, which is what an engine takes by default.
+    #[error("the payload of signal `{signal}` to run {run} takes {bytes} bytes, the limit is {limit}")]
+    TooLarge {
+        /// The run.
+        run: RunId,
+        /// The name.
+        signal: String,
+        /// Its size as JSON.
+        bytes: usize,
+        /// The largest that is taken.
+        limit: usize,
+    },
     /// The store failed.
     #[error(transparent)]
     Backend(#[from] BackendError),
@@ -73,8 +85,13 @@ pub trait SendEvent: Backend {
     ///
     /// A payload that does not fit the wait which takes it is set aside there, and the wait goes on.
     ///
+    /// The payload takes at most 2 MiB as JSON. An engine can be told
+    /// [another limit](crate::engine::EngineBuilder::max_payload_bytes), which is not known here. What is larger than 2 MiB goes
+    /// through [`Engine::signal`](crate::engine::Engine::signal); what is smaller is taken also where the engine's limit is less.
+    ///
     /// # Errors
-    /// If there is no such run, if it has ended, if its workflows declare no such signal, or if the store fails.
+    /// If there is no such run, if it has ended, if its workflows declare no such signal, if the payload cannot be stored or is too
+    /// large, or if the store fails.
     ///
     /// # Cancel safety
     /// When the future is dropped before it is done, the signal may or may not have been accepted.
@@ -91,6 +108,12 @@ pub trait SendEvent: Backend {
                 signal: signal.into(),
                 source,
             })?;
+            let bytes = payload.as_str().len();
+            // What the engine of the run was told is not known here.
+            let limit = LARGEST_PAYLOAD;
+            if bytes > limit {
+                return Err(SendEventError::TooLarge { run, signal: signal.into(), bytes, limit });
+            }
             accept(self, &run, signal, payload).await
         }
     }

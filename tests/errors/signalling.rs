@@ -140,6 +140,12 @@ async fn an_event_that_the_store_refuses() {
         SendEventError::Unencodable { source, .. } if source.to_string() == "key must be a string",
         "the payload of signal `approved` to run exp-001 cannot be stored"
     );
+    let largest = "x".repeat(2 * 1024 * 1024 - 2);
+    assert_error!(
+        store.send_event("exp-001", "approved", format!("{largest}x")).await,
+        SendEventError::TooLarge { bytes: 2_097_153, limit: 2_097_152, .. },
+        "the payload of signal `approved` to run exp-001 takes 2097153 bytes, the limit is 2097152"
+    );
     store.fault(store.commits() + 1, CommitFault::Refuse(sector()));
     assert_error!(
         store.send_event("exp-001", "approved", "bob").await,

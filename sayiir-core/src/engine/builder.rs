@@ -22,6 +22,7 @@ use super::{Engine, Handle, outside, recovery, versions};
 use crate::backend::Backend;
 use crate::builder::{Flow, FlowProgram};
 use crate::clock::{Clock, SystemClock};
+use crate::durable::LARGEST_PAYLOAD;
 use crate::history::HistoryKey;
 use crate::record::StatusKind;
 use crate::task::Provided;
@@ -55,7 +56,7 @@ impl EngineBuilder {
             provided: Provided::default(),
             clock: Arc::new(SystemClock),
             running_tasks: 256,
-            largest_payload: 2 * 1024 * 1024,
+            largest_payload: LARGEST_PAYLOAD,
             retentions: Vec::new(),
             history_key: None,
             entropy: None,
@@ -117,7 +118,8 @@ impl EngineBuilder {
         self
     }
 
-    /// The largest input or signal payload, in bytes of its JSON. Default: 2 MiB.
+    /// The largest input or signal payload, in bytes of its JSON. Default: 2 MiB. It is not asked of what
+    /// [`send_event`](crate::send_event::SendEvent::send_event) sends past the engine, which has the default for its limit.
     pub fn max_payload_bytes(mut self, most: usize) -> Self {
         self.largest_payload = most;
         self

@@ -119,6 +119,24 @@ async fn an_event_to_nobody_to_an_unknown_name_or_to_a_finished_run_is_refused()
 }
 
 #[tokio::test]
+async fn an_event_is_as_large_as_an_engine_takes_signals_by_default_and_no_larger() {
+    let engine = engine(&World::default()).await;
+    let run = start(&engine, "exp-001", [wait("go")]).await;
+    let (backend, exp) = (engine.backend(), RunId::new("exp-001").expect("a valid id"));
+    let before = backend.record(&exp).await.expect("a read");
+    // With its quotes.
+    let largest = "x".repeat(2 * 1024 * 1024 - 2);
+    let larger = backend.send_event("exp-001", "go", format!("{largest}x")).await;
+    assert!(
+        matches!(larger, Err(SendEventError::TooLarge { bytes: 2_097_153, limit: 2_097_152, .. })),
+        "{larger:?}"
+    );
+    assert_eq!(backend.record(&exp).await.expect("a read"), before);
+    backend.send_event("exp-001", "go", &largest).await.expect("accepted");
+    assert_eq!(run.result().await.expect("a value"), [largest]);
+}
+
+#[tokio::test]
 async fn an_event_that_does_not_fit_is_set_aside_and_the_wait_goes_on() {
     let world = World::default();
     let first = engine(&world).await;
