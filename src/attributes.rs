@@ -72,6 +72,9 @@
 /// | `max_concurrent = 4` | how many attempts of it one engine runs at a time | no limit |
 /// | `crate = path` | where this crate is, if it was renamed | `::sayiir` |
 ///
+/// `timeout`, `retry_if` and `at_most_once` are for a task that returns a `Result`. `retries` and `backoff` are for any: one that
+/// returns something else fails by a panic, and is repeated then.
+///
 /// # Names
 ///
 /// A task that undoes what was done is found by its name, and `max_concurrent` counts by it. An engine that knows two tasks of one

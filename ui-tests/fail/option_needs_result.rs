@@ -1,4 +1,4 @@
-//! Options about failure are for tasks that can fail.
+//! Options about an error are for tasks that can return one; any task can be repeated when it panics.
 use sayiir::prelude::*;
 
 #[task(retries = 3, timeout = 10s)]

@@ -48,13 +48,13 @@ pub(super) fn parse(tokens: TokenStream, head: &Head, errors: &mut Errors) -> Op
     for entry in options::parse(tokens, "task", &KNOWN, errors) {
         let key = entry.key.to_string();
         let example = KNOWN.iter().find(|(known, _)| *known == key).map_or("", |(_, example)| example);
-        let wants_result =
-            matches!(key.as_str(), "retries" | "backoff" | "timeout" | "retry_if" | "at_most_once");
-        if wants_result && !fallible {
-            errors.on(
-                &entry.key,
-                format!("`{key}` is for a task that can fail: let it return a `Result`, or remove this"),
+        // `retries` and `backoff` are not among them: an attempt also fails by a panic.
+        let wants_error = matches!(key.as_str(), "timeout" | "retry_if" | "at_most_once");
+        if wants_error && !fallible {
+            let words = format!(
+                "`{key}` is for a task that can return an error: let it return a `Result`, or remove this"
             );
+            errors.on(&entry.key, words);
             continue;
         }
         match key.as_str() {

@@ -138,7 +138,8 @@ fn heads_and_options() {
         ("name", "async fn charge() {}", "name", "wants a value"),
         ("name = 5", "async fn charge() {}", "5", "wants a text"),
         ("timeout = 5", "async fn charge() -> Result<(), E> {}", "5", "no unit"),
-        ("retries = 3", "async fn charge() {}", "retries", "can fail"),
+        ("retries = 3, timeout = 5s", "async fn charge() {}", "timeout", "can return an error"),
+        ("backoff = 5s, retry_if = f", "async fn charge() {}", "retry_if", "can return an error"),
         ("name = \"a\", name = \"b\"", "async fn charge() {}", "name", "given twice"),
         ("name = \"a\" retries = 3", "async fn charge() {}", "retries", "by commas"),
     ];
