@@ -65,7 +65,7 @@
 /// |---|---|---|
 /// | `name = "…"` | the name under which it is stored; no other task of an engine has it | the function's |
 /// | `retries = 5` | how often a failed attempt is repeated; a panic is a failed attempt | 0 |
-/// | `backoff = 200ms..30s` | the wait before a repetition, twice as long each time up to the most, with jitter; one length alone is constant | `200ms..30s` |
+/// | `backoff = 200ms..30s` | the wait before a repetition, twice as long each time up to the most, with jitter; one length alone is exactly that long each time | `200ms..30s` |
 /// | `timeout = 10s` | the limit of one attempt; wants an error type that is `From<Timeout>` | none |
 /// | `retry_if = path` | a `fn(&E) -> bool` that says whether an error is worth another attempt | every error is |
 /// | `at_most_once` | an attempt that a crash cut short is not repeated; wants an error type that is `From<Interrupted>` | repeated |

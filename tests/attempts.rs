@@ -1,8 +1,10 @@
-//! Attempts of tasks whose options are written with the attribute: a panic is a failed one.
+//! Attempts of tasks whose options are written with the attribute: when the next one comes, and that a panic is a failed one.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::SignedDuration;
+use sayiir::clock::Clock;
 use sayiir::engine::{EngineBuilder, StepStatus};
 use sayiir::prelude::*;
 use sayiir::record::BlockReason;
@@ -92,4 +94,17 @@ async fn a_compensation_that_returns_no_result_is_repeated_when_it_panics() {
     engine.advance(Duration::from_secs(10)).await;
     assert!(run.result().await.expect_err("it fails").to_string().contains("the library is closed"));
     assert_eq!(*shelf.0.lock().unwrap_or_else(PoisonError::into_inner), [12]);
+}
+
+#[tokio::test]
+async fn a_backoff_of_one_length_is_that_long_each_time() {
+    let engine = TestEngine::start(with(2)).await.expect("it starts");
+    let run = engine.start("l-1", lottery()).await.expect("it starts");
+    engine.idle().await;
+    for _ in 0..2 {
+        let next = only_step(&run).await.next_retry.expect("a retry is planned");
+        assert_eq!(next.duration_since(engine.clock().now()), SignedDuration::from_secs(10));
+        engine.advance_to(next).await;
+    }
+    assert_eq!(run.result().await.expect("a value"), 3);
 }

@@ -91,7 +91,8 @@ impl TaskOptions {
         self
     }
 
-    /// Waits `first`, then twice as long each time, at most `most`.
+    /// Waits `first`, then twice as long each time, at most `most`, with jitter; where the two are equal, exactly that long each
+    /// time.
     #[must_use]
     pub const fn backoff(mut self, first: Duration, most: Duration) -> Self {
         self.backoff = Backoff { first, most };
@@ -139,7 +140,8 @@ impl Deref for SharedOptions {
     }
 }
 
-/// Exponential waiting between attempts: `first`, then twice as long each time, never longer than `most`.
+/// Exponential waiting between attempts: `first`, then twice as long each time, never longer than `most`; of that between one
+/// half and all, by chance. Where the two are equal the wait is constant, and exactly that long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
     /// Before the second attempt.

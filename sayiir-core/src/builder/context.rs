@@ -37,8 +37,8 @@ impl WorkflowContext {
         self
     }
 
-    /// How long to wait before a repetition: `first`, then twice as long each time, at most `most`, with jitter. Default: 200 ms
-    /// to 30 s.
+    /// How long to wait before a repetition: `first`, then twice as long each time, at most `most`, with jitter; where the two are
+    /// equal, exactly that long each time. Default: 200 ms to 30 s.
     pub fn backoff(mut self, first: Duration, most: Duration) -> Self {
         self.options = self.options.backoff(first, most);
         self

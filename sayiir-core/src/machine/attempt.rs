@@ -219,8 +219,11 @@ fn undone(end: AttemptEnd, may_repeat: bool) -> Undone {
 }
 
 /// How long to wait after attempt `attempt` (from 1): `first`, doubled each time, at most `most`; of that between one half
-/// and all, so that runs which failed together do not come back together.
+/// and all, so that runs which failed together do not come back together. Where the two are equal, exactly that.
 pub(super) fn wait_before(backoff: Backoff, attempt: u32, jitter: u64) -> Duration {
+    if backoff.first == backoff.most {
+        return backoff.first;
+    }
     let doublings = attempt.saturating_sub(1).min(31);
     let longest = backoff.most.max(backoff.first);
     let whole = backoff.first.saturating_mul(1 << doublings).min(longest);
@@ -244,6 +247,16 @@ mod tests {
             let whole = Duration::from_millis(whole);
             assert_eq!(wait_before(BACKOFF, attempt, 0), whole / 2);
             assert_eq!(wait_before(BACKOFF, attempt, u64::MAX), whole);
+        }
+    }
+
+    #[test]
+    fn a_wait_of_one_length_is_always_that_long() {
+        let constant = Backoff { first: Duration::from_secs(10), most: Duration::from_secs(10) };
+        for attempt in [1, 2, 3, 4_000_000_000] {
+            for jitter in [0, u64::MAX / 2, u64::MAX] {
+                assert_eq!(wait_before(constant, attempt, jitter), Duration::from_secs(10));
+            }
         }
     }
 }
