@@ -137,7 +137,7 @@ pub use sayiir_macros::task;
 /// | option | meaning | default |
 /// |---|---|---|
 /// | `name = "…"` | the name under which runs are stored | the function's |
-/// | `timeout = 30d` | the limit of a whole run | none |
+/// | `timeout = 30d` | the limit of a whole run, which [`Engine::start`](crate::Engine::start) or [`spawn!`](crate::spawn) began; where the workflow is awaited by another it is not asked, only that of the run | none |
 /// | `upgrade = path` | a `fn(StoredState) -> Result<ReviewState, UpgradeError>` that takes up runs of earlier versions: see [`StoredState`](crate::versions::StoredState) | none |
 /// | `crate = path` | where this crate is, if it was renamed | `::sayiir` |
 ///
