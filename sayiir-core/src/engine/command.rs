@@ -3,8 +3,10 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::sync::oneshot;
 
+use super::janitor::Retention;
 use crate::backend::BackendError;
 use crate::history::Digest;
 use crate::machine::NewMessage;
@@ -34,6 +36,8 @@ pub(crate) enum Command {
     TakeUp(Reply<()>),
     /// Remove a finished run.
     Purge(Reply<()>),
+    /// Remove the run if it is one that has been kept long enough at this time.
+    Expire(Retention, Timestamp, Reply<()>),
 }
 
 impl Command {
@@ -48,7 +52,8 @@ impl Command {
             | Self::Cancel(_, reply)
             | Self::Retry(reply)
             | Self::TakeUp(reply)
-            | Self::Purge(reply) => reply,
+            | Self::Purge(reply)
+            | Self::Expire(_, _, reply) => reply,
         };
         // A caller that went away does not want to know.
         let _ = reply.send(Err(refusal));

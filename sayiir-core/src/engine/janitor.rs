@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::command::{Command, Refusal};
+use super::command::Command;
 use super::pages::Pages;
 use super::shared::{Patience, Shared};
 use crate::backend::BackendError;
 use crate::operation::deadline;
-use crate::record::StatusKind;
+use crate::record::{Record, StatusKind};
 
 /// How long finished runs are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,13 @@ pub(crate) struct Retention {
     pub(crate) status: StatusKind,
     /// For so long after their end.
     pub(crate) keep: Duration,
+}
+
+impl Retention {
+    /// Until when this keeps the run; `None` if it has not ended so.
+    pub(super) fn end(self, record: &Record) -> Option<Timestamp> {
+        (record.status() == self.status).then(|| deadline(record.updated, self.keep))
+    }
 }
 
 /// Removes runs of one status until the engine stops. It sleeps until the next one is to go.
@@ -44,27 +51,32 @@ async fn sweep(shared: &Arc<Shared>, retention: Retention) -> Result<Timestamp, 
     let mut next = deadline(now, retention.keep);
     let mut pages = Pages::of(retention.status);
     while let Some(query) = pages.next() {
+        // Runs come in the order of their creation, and none ends before it: those on the pages that are left will not have been
+        // kept long enough before this.
+        let earliest = query.after.as_ref().map(|last| deadline(last.created, retention.keep));
+        if let Some(earliest) = earliest.filter(|earliest| *earliest > now) {
+            next = next.min(earliest);
+            break;
+        }
         let page = shared.store(Patience::Insist, || shared.backend.list(query)).await?;
-        let runs = pages.turn(page);
-        for record in &runs {
-            let end = deadline(record.updated, retention.keep);
-            if end > now {
-                next = next.min(end);
-                continue;
-            }
-            match shared.ask(&record.run, Command::Purge).await {
-                // It was retried or removed meanwhile.
-                Ok(()) | Err(Refusal::NotFound | Refusal::Status(_)) => {}
-                Err(refusal) => {
-                    tracing::warn!(run = %record.run, ?refusal, "a finished run could not be removed");
+        for record in pages.turn(page) {
+            match retention.end(&record) {
+                Some(end) if end > now => next = next.min(end),
+                Some(_) if !expire(shared, retention, now, &record).await => {
                     next = next.min(deadline(now, AFTER_AN_ERROR));
                 }
+                Some(_) | None => {}
             }
-        }
-        // Runs come in the order of their creation: what was created after the cutoff cannot have ended before it.
-        if runs.last().is_none_or(|last| deadline(last.created, retention.keep) > now) {
-            break;
         }
     }
     Ok(next)
+}
+
+/// Whether it is done; said so if not.
+async fn expire(shared: &Arc<Shared>, retention: Retention, now: Timestamp, record: &Record) -> bool {
+    let expired = shared.ask(&record.run, |reply| Command::Expire(retention, now, reply)).await;
+    if let Err(refusal) = &expired {
+        tracing::warn!(run = %record.run, ?refusal, "a finished run could not be removed");
+    }
+    expired.is_ok()
 }

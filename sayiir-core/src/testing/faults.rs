@@ -19,6 +19,8 @@ use crate::signal::Message;
 pub enum CommitFault {
     /// It is refused with this error, and nothing is written.
     Refuse(BackendError),
+    /// It is written once this is notified.
+    Hold(Arc<Notify>),
     /// It is written, and answered with this error all the same.
     WriteAndRefuse(BackendError),
     /// The process ends before it is written: no answer ever comes, here and to every later call.
@@ -145,6 +147,10 @@ impl<B: Backend> Backend for FaultyBackend<B> {
         match fault {
             None => self.inner.commit(commit),
             Some(CommitFault::Refuse(error)) => Answer::now(Err(error)),
+            Some(CommitFault::Hold(until)) => Answer::later(async move {
+                until.notified().await;
+                self.inner.commit(commit).await
+            }),
             Some(CommitFault::WriteAndRefuse(error)) => Answer::later(async move {
                 self.inner.commit(commit).await?;
                 Err(error)

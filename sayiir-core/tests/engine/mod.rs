@@ -8,6 +8,7 @@ mod crashes;
 mod ending;
 mod events;
 mod failing;
+mod keeping;
 mod late;
 mod limits;
 mod listing;

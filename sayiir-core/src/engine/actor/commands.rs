@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::Actor;
 use crate::backend::{BackendError, RunChange};
 use crate::engine::command::{Command, NewStart, Refusal};
+use crate::engine::janitor::Retention;
 use crate::engine::programs::Programs;
 use crate::engine::shared::{Patience, Shared};
 use crate::machine::{Machine, NewMessage, NewRun, NotRetryable, caught};
@@ -22,6 +25,7 @@ enum Order {
     Retry,
     TakeUp,
     Purge,
+    Expire(Retention, Timestamp),
 }
 
 impl Actor {
@@ -40,6 +44,9 @@ impl Actor {
             Command::Retry(reply) => (self.carry_out_order(Order::Retry).await, reply),
             Command::TakeUp(reply) => (self.carry_out_order(Order::TakeUp).await, reply),
             Command::Purge(reply) => (self.carry_out_order(Order::Purge).await, reply),
+            Command::Expire(retention, at, reply) => {
+                (self.carry_out_order(Order::Expire(retention, at)).await, reply)
+            }
         };
         if let Err(Refusal::Backend(_)) = &done {
             // What the store holds is not known for sure; it is read again before the next turn.
@@ -80,6 +87,7 @@ impl Actor {
             Order::Retry => self.retry().await,
             Order::TakeUp => self.take_up().await,
             Order::Purge => self.purge().await,
+            Order::Expire(retention, at) => self.expire(retention, at).await,
         }
     }
 
@@ -187,6 +195,20 @@ impl Actor {
             self.machine = Some(machine);
             return Err(Refusal::Status(status));
         }
+        self.remove(machine).await
+    }
+
+    /// Whoever listed the run saw it earlier: meanwhile it may have gone on, or another one may have its id.
+    async fn expire(&mut self, retention: Retention, at: Timestamp) -> Result<(), Refusal> {
+        let Some(machine) = self.load(Patience::Ask).await? else { return Ok(()) };
+        if retention.end(machine.record()).is_none_or(|end| end > at) {
+            self.machine = Some(machine);
+            return Ok(());
+        }
+        self.remove(machine).await
+    }
+
+    async fn remove(&mut self, machine: Box<Machine>) -> Result<(), Refusal> {
         let removal = RunChange::new(Some(machine.record()), None).into();
         Ok(self.shared.backend.commit(&removal).await?)
     }
