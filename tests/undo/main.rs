@@ -5,6 +5,7 @@ mod children;
 mod forgotten;
 mod named;
 mod spawned;
+mod upgraded;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};

@@ -6,13 +6,20 @@ use super::programs::Programs;
 use super::shared::Shared;
 use super::{Engine, ListError};
 use crate::backend::{Backend, BackendError};
+use crate::codec::Incompatible;
+use crate::durable::Stored;
 use crate::record::{Record, StatusKind};
 use crate::versions::{Misfit, VersionReport, Why};
 use crate::workflow::Revived;
 
-/// The statuses of runs that will be decoded again.
-const UNFINISHED: [StatusKind; 4] =
-    [StatusKind::Running, StatusKind::WaitingForSignal, StatusKind::Sleeping, StatusKind::Blocked];
+/// The statuses of runs that are decoded again.
+const UNFINISHED: [StatusKind; 5] = [
+    StatusKind::Running,
+    StatusKind::WaitingForSignal,
+    StatusKind::Sleeping,
+    StatusKind::Compensating,
+    StatusKind::Blocked,
+];
 
 impl Engine {
     /// What the index of places said when this engine started: unfinished runs that this binary cannot take up, and places
@@ -22,7 +29,8 @@ impl Engine {
         &self.shared().version_report
     }
 
-    /// Reads every unfinished run, and reports those that this binary cannot take up. Changes nothing; meant to be run by a
+    /// Reads every unfinished run, and reports those that this binary cannot take up: states that do not read, and what is to be
+    /// undone and cannot be. Changes nothing; meant to be run by a
     /// new binary on a copy of the database, or at a quiet hour.
     ///
     /// ```
@@ -84,9 +92,14 @@ impl Engine {
     }
 }
 
+/// The state that the run comes back to; one that is ending comes back to none.
+fn state(record: &Record) -> Option<&Stored> {
+    record.state.as_ref().filter(|_| record.ending.is_none())
+}
+
 fn needs_upgrade(shared: &Shared, record: &Record) -> bool {
     let program = shared.programs.program(&record.workflow).filter(|program| program.has_upgrade());
-    let revived = program.zip(record.state.as_ref()).map(|(program, state)| program.revive(state));
+    let revived = program.zip(state(record)).map(|(program, state)| program.revive(state));
     matches!(revived, Some(Ok(Revived { is_upgraded: true, .. })))
 }
 
@@ -103,14 +116,7 @@ pub(super) async fn report(
 }
 
 fn misfit(shared: &Shared, record: &Record) -> Option<Misfit> {
-    let state = record.state.as_ref()?;
-    let why = match shared.programs.program(&record.workflow) {
-        None => Why::UnknownWorkflow,
-        Some(program) => {
-            let detail = program.revive(state).err()?;
-            Why::Incompatible { detail }
-        }
-    };
+    let why = misfit_of_state(shared, record).or_else(|| misfit_of_undoing(shared, record))?;
     Some(Misfit {
         workflow: record.workflow.to_string(),
         place: record.place.as_ref().map(|place| place.name.to_string()).unwrap_or_default(),
@@ -118,4 +124,18 @@ fn misfit(shared: &Shared, record: &Record) -> Option<Misfit> {
         examples: vec![record.run.clone()],
         why,
     })
+}
+
+fn misfit_of_state(shared: &Shared, record: &Record) -> Option<Why> {
+    let state = state(record)?;
+    match shared.programs.program(&record.workflow) {
+        None => Some(Why::UnknownWorkflow),
+        Some(program) => program.revive(state).err().map(|detail| Why::Incompatible { detail }),
+    }
+}
+
+fn misfit_of_undoing(shared: &Shared, record: &Record) -> Option<Why> {
+    let tasks = record.being_undone().map(|undone| shared.programs.stored_task(&undone.task, &undone.input));
+    let Incompatible { detail } = tasks.filter_map(Result::err).next()?;
+    Some(Why::Incompatible { detail })
 }

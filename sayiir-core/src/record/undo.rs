@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Record;
 use crate::durable::Stored;
 use crate::ids::{Frame, Name, StepNumber};
 
@@ -17,6 +18,21 @@ pub struct Compensation {
     pub owner: Option<Frame>,
     /// The step at which it was scheduled, once it was: part of its idempotency key.
     pub scheduled: Option<StepNumber>,
+}
+
+impl Record {
+    /// What is going to be undone, whatever becomes of the run: all if it is ending; else what belongs to workflows that have failed
+    /// or were cancelled.
+    pub(crate) fn being_undone(&self) -> impl Iterator<Item = &Compensation> {
+        let all = &self.compensations;
+        // Of a workflow that has failed one is always under way.
+        let has_begun = |owner: &Option<Frame>| {
+            all.iter().any(|other| other.owner == *owner && other.scheduled.is_some())
+        };
+        all.iter().filter(move |remembered| {
+            self.ending.is_some() || remembered.owner.is_none() || has_begun(&remembered.owner)
+        })
+    }
 }
 
 /// How a run ends that has something to compensate first.

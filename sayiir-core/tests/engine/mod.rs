@@ -25,6 +25,7 @@ mod tasks;
 mod threads;
 mod timers;
 mod undoing;
+mod versions;
 pub(crate) mod watching;
 pub(crate) mod world;
 
