@@ -57,7 +57,31 @@ pub struct Start<W: Startable> {
 }
 
 impl<W: Startable> Start<W> {
-    /// Takes a run that exists already, if it is one of the same workflow with the same arguments.
+    /// Takes a run that exists already, if it is one of the same workflow with the same arguments; else it is
+    /// [`StartError::AlreadyExists`].
+    ///
+    /// Arguments are the same if their JSON is, byte by byte. A `HashMap` or a `HashSet` is written in an order that differs from one
+    /// instance to the next, so that with one in the arguments, at any depth, a repeated start may be refused though it holds the
+    /// same. Write `BTreeMap`, `BTreeSet` or a sorted `Vec`.
+    ///
+    /// ```
+    /// # use std::collections::BTreeMap;
+    /// # use sayiir::prelude::*;
+    /// #[workflow]
+    /// async fn order(items: BTreeMap<String, u32>) -> Result<u32, Timeout> {
+    ///     signal!("paid" as (), 48h).await?;
+    ///     Ok(items.values().sum())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let engine = Engine::builder().backend(InMemoryBackend::new()).workflow::<order>().start().await?;
+    /// let items = || BTreeMap::from([("pen".to_owned(), 2), ("paper".to_owned(), 500)]);
+    /// engine.start("order-1", order(items())).await?;
+    /// engine.start("order-1", order(items())).or_attach().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn or_attach(mut self) -> Self {
         self.attach = true;
         self
