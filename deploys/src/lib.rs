@@ -79,6 +79,9 @@ pub async fn check(database: &Path, edits: &[Edit]) -> Result<(), Error> {
         for misfit in &report.misfits {
             println!("{source}\t{}\t{}\t{}\t{}", misfit.workflow, misfit.place, misfit.runs, misfit.why);
         }
+        for damaged in &report.damage {
+            println!("{source}\t{damaged}");
+        }
     };
     print("index", engine.version_report());
     print("read", &engine.check().await?);

@@ -24,18 +24,36 @@ use crate::record::{IndexEntry, Record, StatusKind};
 use crate::signal::Message;
 
 /// A page of runs, in the order of creation, then by id.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Page {
     /// The runs.
     pub runs: Vec<Arc<Record>>,
+    /// What stands in the listing and does not read. It is passed over, so that a page may have no runs at all and not be the last.
+    pub damage: Vec<DamagedRun>,
     /// Where the next page begins; `None` after the last.
     pub next: Option<Cursor>,
+}
+
+/// A run that is listed, and does not read.
+#[derive(Debug, Clone)]
+pub struct DamagedRun {
+    /// Its id.
+    pub run: RunId,
+    /// What is wrong with it.
+    pub error: BackendError,
+}
+
+impl fmt::Display for DamagedRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { run, error } = self;
+        write!(f, "run {run} does not read: {error}")
+    }
 }
 
 /// A place in a listing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
-    /// Creation time of the last run seen.
+    /// Creation time of the last run seen, or passed over.
     pub created: Timestamp,
     /// Its id.
     pub run: RunId,
@@ -65,7 +83,7 @@ pub struct Query {
     pub waiting_for: Option<String>,
     /// After this place.
     pub after: Option<Cursor>,
-    /// At most so many.
+    /// At most so many, together with those that do not read.
     pub limit: usize,
 }
 
@@ -114,7 +132,7 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// The runs that are [`IndexEntry::ready`], by id, behind `after`, at most `limit`.
     fn ready<'a>(&'a self, after: Option<&'a RunId>, limit: usize) -> Answer<'a, Vec<RunId>>;
 
-    /// A page of runs.
+    /// A page of runs. One that does not read is no reason to fail: it goes to [`Page::damage`].
     fn list<'a>(&'a self, query: &'a Query) -> Answer<'a, Page>;
 
     /// How many runs there are for each workflow and [`IndexEntry::place`], by workflow, place and schema. Takes time by the

@@ -145,7 +145,7 @@ impl Store {
         let more = found.next().is_some();
         let next =
             runs.last().filter(|_| more).map(|last| Cursor { created: last.created, run: last.run.clone() });
-        Page { runs, next }
+        Page { runs, damage: Vec::new(), next }
     }
 }
 

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sayiir_core::backend::{BackendError, Cursor, Page, Query};
+use sayiir_core::backend::{BackendError, Cursor, DamagedRun, Page, Query};
 use sayiir_core::ids::RunId;
-use sayiir_core::record::StatusKind;
+use sayiir_core::record::{Record, StatusKind};
 
-use crate::error::from_sled;
+use crate::error::{caught, from_sled};
 use crate::keys::{self, Key};
 use crate::read;
 use crate::value::damaged;
@@ -68,26 +68,36 @@ pub(crate) fn ready(
     Ok(found)
 }
 
-/// A page of runs.
+/// A page of runs. One that is damaged, or not as it is listed, is named and passed over.
 ///
 /// # Errors
-/// `Damaged`, also if a run is listed and not there.
+/// `Damaged` if the listing itself does not read.
 pub(crate) fn list(tree: &sled::Tree, query: &Query) -> Result<Page, BackendError> {
     let mut places = Places::new(tree, query)?;
-    let mut runs = Vec::new();
-    while runs.len() < query.limit {
-        let Some((_, run)) = places.next()? else {
-            return Ok(Page { runs, next: None });
+    let mut page = Page { runs: Vec::new(), damage: Vec::new(), next: None };
+    let mut last = None;
+    while page.runs.len() + page.damage.len() < query.limit {
+        let Some((created, run)) = places.next()? else {
+            return Ok(page);
         };
-        let record = read::record(tree, &run)?
-            .filter(|record| query.matches(&record.index()))
-            .ok_or_else(|| damaged(&keys::record(&run), "the listing says otherwise"))?;
-        runs.push(Arc::new(record));
+        match caught(|| listed(tree, query, &run)) {
+            Ok(record) => page.runs.push(Arc::new(record)),
+            Err(error @ BackendError::Damaged { .. }) => {
+                page.damage.push(DamagedRun { run: run.clone(), error });
+            }
+            Err(error) => return Err(error),
+        }
+        last = Some(Cursor { created, run });
     }
     let more = places.next()?.is_some();
-    let next =
-        runs.last().filter(|_| more).map(|last| Cursor { created: last.created, run: last.run.clone() });
-    Ok(Page { runs, next })
+    page.next = last.filter(|_| more);
+    Ok(page)
+}
+
+fn listed(tree: &sled::Tree, query: &Query, run: &RunId) -> Result<Record, BackendError> {
+    let otherwise = |why| damaged(&keys::record(run), why);
+    let record = read::record(tree, run)?.ok_or_else(|| otherwise("it is missing"))?;
+    if query.matches(&record.index()) { Ok(record) } else { Err(otherwise("the listing says otherwise")) }
 }
 
 /// The places that stand in everything that the query names.

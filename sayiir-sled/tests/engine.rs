@@ -4,6 +4,8 @@ use sayiir_core::testing::Database;
 use sayiir_sled::SledBackend;
 use tempfile::TempDir;
 
+mod damaged;
+mod files;
 #[path = "../../sayiir-core/tests/engine/mod.rs"]
 mod promises;
 

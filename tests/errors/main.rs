@@ -69,7 +69,9 @@ async fn parked_on_faulty() -> (TestEngine, Run<approval>, FaultyBackend<InMemor
 /// All runs of a store: what was stored shows in a run's revision at the latest.
 async fn runs(store: &(impl Backend + ?Sized)) -> Vec<Arc<Record>> {
     let all = Query { limit: usize::MAX, ..Query::default() };
-    store.list(&all).await.expect("it reads").runs
+    let page = store.list(&all).await.expect("it reads");
+    assert!(page.damage.is_empty(), "{:?}", page.damage);
+    page.runs
 }
 
 /// Whatever the store met with.

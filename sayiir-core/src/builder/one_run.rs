@@ -70,7 +70,7 @@ impl Backend for OneRun {
 
     /// None, for the same reason.
     fn list<'a>(&'a self, _query: &'a Query) -> Answer<'a, Page> {
-        Answer::now(Ok(Page { runs: Vec::new(), next: None }))
+        Answer::now(Ok(Page { runs: Vec::new(), damage: Vec::new(), next: None }))
     }
 
     fn places(&self) -> Answer<'_, Vec<PlaceCount>> {

@@ -6,8 +6,9 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use super::attempts::Progress;
+use super::pages;
 use super::{Engine, ListError, WorkflowStatus};
-use crate::backend::{Cursor, Query};
+use crate::backend::{Cursor, DamagedRun, Page, Query};
 use crate::durable::Stored;
 use crate::ids::RunId;
 use crate::record::{Record, StatusKind};
@@ -37,7 +38,7 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// If the store fails.
+    /// If the store fails. A single run that is damaged is named in [`RunPage::damage`] instead.
     pub async fn list(&self, filter: Filter) -> Result<RunPage, ListError> {
         list(self, filter).await
     }
@@ -127,6 +128,9 @@ impl Default for Filter {
 pub struct RunPage {
     /// The runs.
     pub runs: Vec<RunSummary>,
+    /// Runs that belong here and are damaged; each is logged as well. They are passed over, so that a page may have fewer runs than
+    /// its limit, or none, and not be the last.
+    pub damage: Vec<DamagedRun>,
     /// Where the next page begins; `None` after the last.
     pub next: Option<Cursor>,
 }
@@ -161,9 +165,10 @@ impl RunSummary {
 
 pub(super) async fn list(engine: &Engine, filter: Filter) -> Result<RunPage, ListError> {
     let shared = engine.shared();
-    let page = shared.backend.list(&filter.query).await?;
+    let Page { runs, damage, next } = shared.backend.list(&filter.query).await?;
+    pages::log(&damage);
     let summary = |record: &std::sync::Arc<Record>| RunSummary::of(record, &shared.progress(&record.run));
-    Ok(RunPage { runs: page.runs.iter().map(summary).collect(), next: page.next })
+    Ok(RunPage { runs: runs.iter().map(summary).collect(), damage, next })
 }
 
 /// The runs that wait for one signal; `.await` gives a page of them.

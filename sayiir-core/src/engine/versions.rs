@@ -30,7 +30,7 @@ impl Engine {
     }
 
     /// Reads every unfinished run, and reports those that this binary cannot take up: states that do not read, and what is to be
-    /// undone and cannot be. Changes nothing; meant to be run by a
+    /// undone and cannot be. A run that is damaged is named and passed over. Changes nothing; meant to be run by a
     /// new binary on a copy of the database, or at a quiet hour.
     ///
     /// ```
@@ -58,6 +58,7 @@ impl Engine {
             let mut pages = Pages::of(status);
             while let Some(query) = pages.next() {
                 let page = shared.backend.list(query).await?;
+                report.damage.extend_from_slice(&page.damage);
                 pages
                     .turn(page)
                     .iter()
@@ -135,7 +136,8 @@ fn misfit_of_state(shared: &Shared, record: &Record) -> Option<Why> {
 }
 
 fn misfit_of_undoing(shared: &Shared, record: &Record) -> Option<Why> {
-    let tasks = record.being_undone().map(|undone| shared.programs.stored_task(&undone.task, &undone.input));
-    let Incompatible { detail } = tasks.filter_map(Result::err).next()?;
+    let mut tasks =
+        record.being_undone().map(|undone| shared.programs.stored_task(&undone.task, &undone.input));
+    let Incompatible { detail } = tasks.find_map(Result::err)?;
     Some(Why::Incompatible { detail })
 }

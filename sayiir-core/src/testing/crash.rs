@@ -153,6 +153,7 @@ async fn check_histories(backend: &impl Backend, key: Option<HistoryKey>) {
     let mut query = Query { limit: 100, ..Query::default() };
     loop {
         let page = backend.list(&query).await.expect("runs can be listed");
+        assert!(page.damage.is_empty(), "every run reads: {:?}", page.damage);
         for record in &page.runs {
             check_history(backend, &record.run, key).await;
         }

@@ -3,16 +3,18 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::backend::PlaceCount;
+use crate::backend::{DamagedRun, PlaceCount};
 use crate::ids::RunId;
 use crate::workflow::Program;
 
 /// Which unfinished runs this binary cannot take up. Nothing of them is lost: they are blocked when they are touched, and go
 /// on by themselves under a binary that fits.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct VersionReport {
     /// What does not fit, by workflow and place.
     pub misfits: Vec<Misfit>,
+    /// Runs that are damaged, so that nobody can say whether they fit. Only `check()`, which reads every run, says so.
+    pub damage: Vec<DamagedRun>,
 }
 
 /// Runs that wait at one place and do not fit.
@@ -60,7 +62,7 @@ impl VersionReport {
     /// Whether nothing was found.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.misfits.is_empty()
+        self.misfits.is_empty() && self.damage.is_empty()
     }
 
     /// How many runs do not fit, or may not.
@@ -116,6 +118,9 @@ impl fmt::Display for VersionReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for misfit in &self.misfits {
             writeln!(f, "{misfit}")?;
+        }
+        for damaged in &self.damage {
+            writeln!(f, "{damaged}")?;
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ mod process;
 mod refusals;
 mod retention;
 mod retries;
-mod scripted;
+pub(crate) mod scripted;
 mod signals;
 mod simulation;
 mod starting;
@@ -44,7 +44,7 @@ use crate::Disk;
 type Store = <Disk as Database>::Backend;
 
 /// An engine that knows the scripted workflow, in this world.
-fn in_world(world: &World) -> impl Fn(EngineBuilder) -> EngineBuilder + use<> {
+pub(crate) fn in_world(world: &World) -> impl Fn(EngineBuilder) -> EngineBuilder + use<> {
     let world = world.clone();
     move |builder| builder.workflow::<Scripted>().workflow::<Limited>().provide(world.clone())
 }
@@ -76,7 +76,7 @@ async fn on_faulty(world: &World) -> (Process, Arc<FaultyBackend<Store>>) {
     (started.expect("the engine starts"), backend)
 }
 
-async fn start(engine: &TestEngine, id: &str, ops: impl IntoIterator<Item = Op>) -> Run<Scripted> {
+pub(crate) async fn start(engine: &TestEngine, id: &str, ops: impl IntoIterator<Item = Op>) -> Run<Scripted> {
     let run = engine.start(id, Scripted::call(ops)).await.expect("the run starts");
     engine.idle().await;
     run

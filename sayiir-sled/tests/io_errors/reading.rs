@@ -62,7 +62,11 @@ async fn read(backend: &SledBackend, what: &str) -> Result<String, BackendError>
         "due" => Ok(format!("{:?}", backend.due(jiff::Timestamp::MAX, usize::MAX).await?)),
         "next due" => Ok(format!("{:?}", backend.next_due().await?)),
         "ready" => Ok(format!("{:?}", backend.ready(None, usize::MAX).await?)),
-        "list" => Ok(format!("{:?}", backend.list(&Query { limit: usize::MAX, ..Query::default() }).await?)),
+        "list" => {
+            let page = backend.list(&Query { limit: usize::MAX, ..Query::default() }).await?;
+            let damage = page.damage.first().map(|damaged| damaged.error.clone());
+            damage.map_or_else(|| Ok(format!("{page:?}")), Err)
+        }
         "places" => Ok(format!("{:?}", backend.places().await?)),
         "check" => {
             let report = backend.check()?;

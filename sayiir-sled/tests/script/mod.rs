@@ -123,6 +123,7 @@ pub(crate) async fn verify_indexes(backend: &SledBackend, runs: &[(RunId, Place)
     listed.sort();
     let query = Query { limit: usize::MAX, ..Query::default() };
     let page = backend.list(&query).await.expect("the listing reads");
+    assert!(page.damage.is_empty(), "{:?}", page.damage);
     let found: Vec<_> = page.runs.iter().map(|record| (record.created, record.run.clone())).collect();
     assert_eq!(found, listed, "the listing");
     let mut due: Vec<_> = records().filter_map(|record| Some((record.index().due?, record.run))).collect();

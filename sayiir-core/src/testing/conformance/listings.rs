@@ -8,7 +8,9 @@ use crate::backend::{Backend, Page, Query};
 use crate::record::{Phase, StatusKind};
 
 async fn list(backend: &impl Backend, query: &Query) -> Page {
-    backend.list(query).await.expect("runs can be listed")
+    let page = backend.list(query).await.expect("runs can be listed");
+    assert!(page.damage.is_empty(), "what was written reads: {:?}", page.damage);
+    page
 }
 
 /// The ids that a query finds, over all its pages.

@@ -153,8 +153,9 @@ pub(super) async fn compare(backend: &impl Backend, model: &InMemoryBackend, see
     }
     for signal in [None, Some("go")] {
         let query = Query { waiting_for: signal.map(Into::into), limit: 100, ..Query::default() };
-        let read = same(backend.list(&query).await).runs;
-        assert_eq!(read, same(model.list(&query).await).runs, "seed {seed}");
+        let read = same(backend.list(&query).await);
+        assert_eq!(read.runs, same(model.list(&query).await).runs, "seed {seed}");
+        assert!(read.damage.is_empty(), "seed {seed}: {:?}", read.damage);
     }
 }
 

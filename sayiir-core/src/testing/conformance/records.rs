@@ -24,7 +24,7 @@ pub async fn nothing_is_found_in_an_empty_store(backend: &impl Backend) {
     assert!(ready(backend, None, 10).await.is_empty());
     let query = Query { limit: 10, ..Query::default() };
     let page = backend.list(&query).await.expect("runs can be listed");
-    assert!(page.runs.is_empty() && page.next.is_none());
+    assert!(page.runs.is_empty() && page.damage.is_empty() && page.next.is_none());
 }
 
 /// A record reads back equal in every field, with all kinds of leaves, queues, texts and numbers.
