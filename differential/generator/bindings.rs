@@ -31,7 +31,7 @@ impl Writer {
             return format!("#[at(\"{}\")]\n{statement}", self.unique("place-"));
         }
         if statement.starts_with("let ") && self.rng.chance(2) {
-            return format!("#[cfg(all())]\n{statement}");
+            return format!("#[cfg(any(unix, not(unix)))]\n{statement}");
         }
         statement
     }

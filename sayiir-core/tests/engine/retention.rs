@@ -17,7 +17,7 @@ async fn keeping(world: &World, keep: impl FnOnce(EngineBuilder) -> EngineBuilde
 }
 
 /// Whether there is a run with this id.
-async fn is_kept(engine: &TestEngine, id: &str) -> bool {
+pub(super) async fn is_kept(engine: &TestEngine, id: &str) -> bool {
     match engine.run::<Scripted>(id).await {
         Ok(_) => true,
         Err(FindError::NotFound { .. }) => false,

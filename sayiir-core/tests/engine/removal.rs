@@ -1,50 +1,21 @@
-//! How long finished runs are kept, and what is removed then.
+//! What is removed is old by then, whatever has become of it meanwhile, and in time.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use sayiir_core::engine::{EngineBuilder, FindError, Run, WorkflowStatus};
-use sayiir_core::testing::{CommitFault, Database, FaultyBackend, TestEngine, VirtualClock};
+use sayiir_core::engine::{EngineBuilder, Run, WorkflowStatus};
+use sayiir_core::testing::{CommitFault, Database, FaultyBackend, VirtualClock};
 use tokio::sync::Notify;
 
 use crate::Disk;
 use crate::promises::process::Process;
-use crate::promises::scripted::{Op, Scripted, wait, work};
+use crate::promises::retention::is_kept;
+use crate::promises::scripted::{Op, Scripted};
 use crate::promises::world::{Act, World};
 use crate::promises::{Store, first_engine, in_world, start};
 
 const HOUR: Duration = Duration::from_hours(1);
-
-async fn is_there(engine: &TestEngine, id: &str) -> bool {
-    match engine.run::<Scripted>(id).await {
-        Ok(_) => true,
-        Err(FindError::NotFound { .. }) => false,
-        Err(error) => panic!("{error}"),
-    }
-}
-
-#[tokio::test]
-async fn finished_runs_are_removed_after_their_time_and_live_ones_never() {
-    let world = World::default();
-    let engine = first_engine(|builder| {
-        let builder = builder.workflow::<Scripted>().provide(world.clone());
-        builder.retain_completed(720 * HOUR).retain_failed(1_000 * HOUR)
-    });
-    let engine = engine.await.expect("the engine starts");
-    start(&engine, "done", [work("a")]).await;
-    start(&engine, "live", [wait("go")]).await;
-    start(&engine, "cancelled", [wait("go")]).await.cancel("").await.expect("cancelled");
-    start(&engine, "late", [Op::Sleep(3600)]).await;
-    engine.advance(720 * HOUR).await;
-    assert!(!is_there(&engine, "done").await);
-    assert!(is_there(&engine, "late").await);
-    engine.advance(HOUR).await;
-    assert!(!is_there(&engine, "late").await);
-    engine.advance(10_000 * HOUR).await;
-    assert!(is_there(&engine, "live").await);
-    assert!(is_there(&engine, "cancelled").await, "nothing was said about cancelled runs");
-}
 
 /// An engine that keeps failed runs for an hour and completed ones for good, with two that have failed, the first of which it is
 /// about to remove: that waits until it is told to go on.
@@ -83,7 +54,7 @@ impl Removing {
             self.go_on.notify_one();
         };
         tokio::join!(self.engine.advance(HOUR), interference);
-        assert!(!is_there(&self.engine, "first").await);
+        assert!(!is_kept(&self.engine, "first").await);
     }
 }
 
@@ -99,7 +70,7 @@ async fn a_run_that_is_retried_and_completes_while_others_are_removed_is_kept() 
         })
         .await;
     engine.advance(1_000 * HOUR).await;
-    assert!(is_there(engine, "second").await, "completed runs are kept for good");
+    assert!(is_kept(engine, "second").await, "completed runs are kept for good");
 }
 
 #[tokio::test]
@@ -118,9 +89,9 @@ async fn a_run_that_takes_the_id_of_an_old_one_while_others_are_removed_is_kept_
     let status = removing.second.status().await.expect("it is kept");
     assert!(matches!(status, WorkflowStatus::Failed(_)));
     engine.advance(Duration::from_mins(59)).await;
-    assert!(is_there(engine, "second").await);
+    assert!(is_kept(engine, "second").await);
     engine.advance(Duration::from_mins(1)).await;
-    assert!(!is_there(engine, "second").await);
+    assert!(!is_kept(engine, "second").await);
 }
 
 /// As many runs as are read at a time.
@@ -143,10 +114,10 @@ async fn a_run_that_ended_early_is_removed_in_time_behind_many_that_ended_late()
 
     let second = Process::start(disk, clock, keeps).await.expect("the next engine starts");
     second.advance(520 * HOUR).await;
-    assert!(is_there(&second, "early").await, "its time is not over");
+    assert!(is_kept(&second, "early").await, "its time is not over");
     second.advance(HOUR).await;
-    assert!(!is_there(&second, "early").await);
-    assert!(is_there(&second, "late-0").await);
+    assert!(!is_kept(&second, "early").await);
+    assert!(is_kept(&second, "late-0").await);
     second.advance(99 * HOUR).await;
-    assert!(!is_there(&second, "late-0").await && !is_there(&second, "late-255").await);
+    assert!(!is_kept(&second, "late-0").await && !is_kept(&second, "late-255").await);
 }
