@@ -10,7 +10,7 @@ use tokio::task::{self, JoinSet};
 use tracing::Instrument;
 
 pub(crate) use launch::Launch;
-use launch::{Look, Unfinished};
+use launch::{Look, Unfinished, slot_for};
 
 use super::shared::Shared;
 use super::slots::Slot;
@@ -62,6 +62,8 @@ pub(crate) enum End {
     /// It has ended, or its end was known without running it.
     Ended(AttemptEnd),
     TimedOut(Duration),
+    /// It never began: the engine was closed before there was a slot for it.
+    Unbegun,
 }
 
 /// The attempts of one run.
@@ -106,8 +108,8 @@ impl Attempts {
     pub(crate) fn wait_for_slot(&mut self, shared: &Arc<Shared>, facts: Facts) {
         let (slots, leaf) = (Arc::clone(shared), facts.key.clone());
         self.spawn(shared, leaf, async move {
-            let slot = slots.slots.acquire(facts.task, facts.options.max_concurrent).await;
-            Finished { facts, at: slots.clock.now(), end: End::Granted(slot) }
+            let end = slot_for(&facts, &slots).await.map_or(End::Unbegun, End::Granted);
+            Finished { facts, at: slots.clock.now(), end }
         });
     }
 
@@ -157,8 +159,13 @@ impl Attempts {
         }
     }
 
-    /// Looks at the attempt that was just launched, and gives it a task of its own if it is not ready.
+    /// Looks at the attempt that was just launched, and gives it a task of its own if it is not ready. Once the engine is closed
+    /// it does not begin.
     pub(crate) fn first_look(&mut self, shared: &Arc<Shared>) -> Option<Finished<AttemptEnd>> {
+        if let Some(unbegun) = self.fresh.take_if(|_| shared.is_closed()) {
+            self.release(&unbegun.forget().key);
+            return None;
+        }
         let looked = self.fresh.as_mut()?.look(shared);
         let launch = self.fresh.take()?;
         match looked {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sayiir_core::engine::{ResultError, StartError, WorkflowStatus};
+use sayiir_core::history::Event;
 
 use crate::promises::process::Process;
 use crate::promises::scripted::{Op, Scripted, wait, work};
@@ -45,6 +46,61 @@ async fn a_shutdown_leaves_what_does_not_end_in_time_to_the_next_engine() {
     let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
     assert_eq!(run.result().await.expect("a value"), ["a done"]);
     assert_eq!(world.count("a"), 2);
+}
+
+#[tokio::test]
+async fn a_shutdown_begins_no_attempt_that_waits_for_its_slot() {
+    for (kind, slots) in [(Op::Work as fn(String) -> Op, 1), (Op::Once, 1), (Op::Scarce, 2)] {
+        let world = World::default();
+        let first = first_engine(|builder| in_world(&world)(builder).max_running_tasks(slots));
+        let first = first.await.expect("the engine starts");
+        let ids: Vec<String> = (0..10).map(|number| format!("exp-{number}")).collect();
+        for id in &ids {
+            world.plan(id, [Act::Gate("one")]);
+            start(&first, id, [kind(id.clone())]).await;
+        }
+        let ending = tokio::spawn((**first).clone().shutdown());
+        tokio::task::yield_now().await;
+        world.open("one");
+        ending.await.expect("no panic");
+        assert_eq!(world.calls().len(), slots, "those that were running ended, and no other began");
+        let (disk, clock) = first.leave();
+        let second = Process::start(disk, clock, in_world(&world)).await.expect("the engine starts");
+        for id in &ids {
+            let run = second.run::<Scripted>(id).await.expect("the run is there");
+            assert_eq!(run.result().await.expect("a value"), [format!("{id} done")]);
+            assert_eq!(world.count(id), 1);
+            let history = run.history().await.expect("a history");
+            let steps: Vec<&Event> = history.iter().map(|entry| &entry.event).collect();
+            assert!(
+                matches!(steps[..], [Event::Started { .. }, Event::StepDone { .. }, Event::Completed { .. }]),
+                "{steps:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_shutdown_waits_for_no_attempt_that_has_not_begun() {
+    let world = World::default();
+    let first = first_engine(|builder| in_world(&world)(builder).max_running_tasks(1)).await;
+    let first = first.expect("the engine starts");
+    world.plan("a", [Act::Gate("one")]).plan("b", [Act::Hang]);
+    let run = start(&first, "exp-001", [Op::All(vec![work("a"), work("b")])]).await;
+    let ending = tokio::spawn((**first).clone().shutdown());
+    tokio::task::yield_now().await;
+    world.open("one");
+    first.idle().await;
+    tokio::task::yield_now().await;
+    assert!(ending.is_finished(), "{:?}", world.calls());
+    assert_eq!((world.count("a"), world.count("b")), (1, 0));
+    drop(run);
+    let (disk, clock) = first.leave();
+    world.plan("b", []);
+    let second = Process::start(disk, clock, in_world(&world)).await.expect("the engine starts");
+    let run = second.run::<Scripted>("exp-001").await.expect("the run is there");
+    assert_eq!(run.result().await.expect("a value"), ["a done & b done"]);
+    assert_eq!((world.count("a"), world.count("b")), (1, 1));
 }
 
 #[tokio::test]

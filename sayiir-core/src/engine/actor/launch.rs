@@ -117,7 +117,7 @@ impl Actor {
     pub(super) async fn finished(&mut self, facts: &mut Facts, at: Timestamp, end: End) {
         let end = match end {
             End::Granted(slot) if facts.is_wanted => return self.begin(&facts.key, slot).await,
-            End::Granted(_) => return,
+            End::Granted(_) | End::Unbegun => return,
             End::Ended(end) => end,
             End::TimedOut(limit) => match self.timed_out(&facts.key, limit) {
                 Some(end) => end,

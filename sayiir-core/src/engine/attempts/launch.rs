@@ -70,15 +70,20 @@ impl Launch {
 
     /// Its end, which has just come.
     pub(super) fn finished<E>(self, end: E, began: Timestamp, shared: &Shared) -> Finished<E> {
-        let Self { mut facts, attempt, .. } = self;
-        // What the task still holds may panic as it goes; its end has come all the same.
-        if let Err(panic) = caught(|| drop(attempt)) {
-            tracing::error!(task = facts.task, panic, "what an attempt held panicked when it was dropped");
-        }
+        let mut facts = self.forget();
         let at = shared.clock.now();
         // The wall clock may have been set back meanwhile.
         facts.micros = u64::try_from(at.duration_since(began).as_micros()).unwrap_or(0);
         Finished { facts, at, end }
+    }
+
+    /// Lets go of it. What the task still holds may panic as it goes; what is to follow follows all the same.
+    pub(super) fn forget(self) -> Facts {
+        let Self { facts, attempt, .. } = self;
+        if let Err(panic) = caught(|| drop(attempt)) {
+            tracing::error!(task = facts.task, panic, "what an attempt held panicked when it was dropped");
+        }
+        facts
     }
 }
 
@@ -86,16 +91,28 @@ impl Unfinished {
     /// Runs it to its end.
     pub(super) async fn run(self, shared: Arc<Shared>) -> Finished {
         let Self { mut launch, began } = self;
-        let Launch { facts: Facts { task, options, .. }, attempt, context, slot, .. } = &mut launch;
+        let Launch { facts, attempt, context, slot, .. } = &mut launch;
         if slot.is_none() {
-            *slot = Some(shared.slots.acquire(task, options.max_concurrent).await);
+            *slot = slot_for(facts, &shared).await;
         }
         let began = began.unwrap_or_else(|| shared.clock.now());
-        let end = match options.timeout {
+        if slot.is_none() {
+            return launch.finished(End::Unbegun, began, &shared);
+        }
+        let end = match facts.options.timeout {
             None => End::Ended(end_of(attempt).await),
             Some(limit) => within(limit, began, &shared, attempt, context.as_ref()).await,
         };
         launch.finished(end, began, &shared)
+    }
+}
+
+/// Waits for the slot of an attempt; `None` if the engine is closed by then.
+pub(super) async fn slot_for(facts: &Facts, shared: &Shared) -> Option<Slot> {
+    tokio::select! {
+        biased;
+        () = shared.closing.cancelled() => None,
+        slot = shared.slots.acquire(facts.task, facts.options.max_concurrent) => Some(slot),
     }
 }
 
