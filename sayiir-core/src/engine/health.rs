@@ -83,6 +83,12 @@ impl StoreHealth {
         commits.or_else(|| self.reads.lock().clone())
     }
 
+    /// Why the store takes nothing more, if it does not.
+    pub(crate) fn stop(&self) -> Option<BackendError> {
+        let errors = [&self.commits, &self.reads].map(|answers| Some(answers.lock().as_ref()?.error.clone()));
+        errors.into_iter().flatten().find(|error| matches!(error, BackendError::Stopped { .. }))
+    }
+
     fn of(&self, access: Access) -> &Answers {
         match access {
             Access::Read => &self.reads,

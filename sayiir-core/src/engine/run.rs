@@ -105,16 +105,20 @@ impl<W: Startable> Run<W> {
         if let Some(result) = self.end().await {
             return result;
         }
+        let mut failure = None;
         loop {
             let wait = shared.waiters.register(&self.id);
             if let Some(result) = self.end().await {
                 return result;
             }
+            if let Some(error) = failure.or_else(|| shared.health.stop()) {
+                return Err(ResultError::Backend(error));
+            }
             let stopped = || ResultError::Stopped { run: self.id.clone() };
             if shared.stop.is_cancelled() {
                 return Err(stopped());
             }
-            wait.over().await.map_err(|EngineStopped| stopped())?;
+            failure = wait.over().await.map_err(|EngineStopped| stopped())?;
         }
     }
 
@@ -130,17 +134,21 @@ impl<W: Startable> Run<W> {
     /// May be dropped at any time; the run goes on.
     pub async fn settled(&self) -> Result<WorkflowStatus<W::Output>, StatusError> {
         let shared = self.engine.shared();
+        let mut failure = None;
         loop {
             let wait = shared.waiters.register(&self.id);
             let record = self.record().await?;
             if has_settled(&record, shared.clock.now()) {
                 return self.status_of(&record);
             }
+            if let Some(error) = failure.or_else(|| shared.health.stop()) {
+                return Err(StatusError::Backend(error));
+            }
             let stopped = || StatusError::Stopped { run: self.id.clone() };
             if shared.stop.is_cancelled() {
                 return Err(stopped());
             }
-            wait.over().await.map_err(|EngineStopped| stopped())?;
+            failure = wait.over().await.map_err(|EngineStopped| stopped())?;
         }
     }
 

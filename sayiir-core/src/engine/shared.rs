@@ -156,6 +156,9 @@ impl Shared {
             self.health.failed(access, self.clock.now(), &error);
             tracing::warn!(%error, repeats, "the store failed");
             if !repeats {
+                if matches!(error, BackendError::Stopped { .. }) {
+                    self.waiters.tell_all(&error);
+                }
                 return Err(error);
             }
             let pause = self.clock.sleep_until(deadline(self.clock.now(), wait));

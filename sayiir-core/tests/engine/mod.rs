@@ -20,6 +20,7 @@ pub(crate) mod scripted;
 mod signals;
 mod simulation;
 mod starting;
+mod stopped;
 mod tampering;
 mod tasks;
 mod threads;

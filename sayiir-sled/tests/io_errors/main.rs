@@ -12,6 +12,7 @@ mod committing;
 mod copying;
 mod opening;
 mod reading;
+mod waiting;
 
 use std::path::Path;
 

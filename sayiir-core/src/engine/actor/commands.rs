@@ -34,11 +34,11 @@ impl Actor {
         let (done, reply) = match command {
             Command::Start(new, reply) => (self.start(new).await, reply),
             Command::Signal(message, reply) => (self.carry_out_order(Order::Signal(message)).await, reply),
-            Command::Due(reply) => (self.carry_out_order(Order::Wake(Patience::Ask)).await, reply),
-            Command::Recover(reply) => (self.carry_out_order(Order::Wake(Patience::Insist)).await, reply),
+            Command::Due(reply) => (self.rouse(Patience::Ask).await, reply),
+            Command::Recover(reply) => (self.rouse(Patience::Insist).await, reply),
             Command::Reread(reply) => {
                 self.machine = None;
-                (self.carry_out_order(Order::Wake(Patience::Insist)).await, reply)
+                (self.rouse(Patience::Insist).await, reply)
             }
             Command::Cancel(reason, reply) => (self.carry_out_order(Order::Cancel(reason)).await, reply),
             Command::Retry(reply) => (self.carry_out_order(Order::Retry).await, reply),
@@ -62,9 +62,10 @@ impl Actor {
         let done = Box::pin(self.carry_out_order(Order::Wake(Patience::Insist))).await;
         if let Err(refusal) = done {
             tracing::error!(run = %self.run, ?refusal, "the run could not go on");
-            if let Refusal::Backend(_) = refusal {
+            if matches!(refusal, Refusal::Backend(BackendError::Conflict { .. })) {
                 self.shared.doubt(self.run.clone());
             }
+            self.give_up(&refusal);
         }
     }
 
@@ -136,7 +137,16 @@ impl Actor {
         Ok(self.complete(turn, Patience::Ask).await?)
     }
 
-    async fn wake(&mut self, patience: Patience) -> Result<(), Refusal> {
+    /// Lets the run get as far as it can, or says to whoever waits for it why it does not.
+    async fn rouse(&mut self, patience: Patience) -> Result<(), Refusal> {
+        let roused = self.carry_out_order(Order::Wake(patience)).await;
+        if let Err(refusal) = &roused {
+            self.give_up(refusal);
+        }
+        roused
+    }
+
+    pub(super) async fn wake(&mut self, patience: Patience) -> Result<(), Refusal> {
         let turn = self.turn(patience).await?;
         Ok(self.complete(turn, patience).await?)
     }

@@ -187,7 +187,7 @@ impl Actor {
                     self.complete(turn, Patience::Insist).await.map_err(Refusal::from)
                 }
                 // The run was removed.
-                Err(Refusal::NotFound) => return,
+                Err(refusal @ Refusal::NotFound) => return self.give_up(&refusal),
                 Err(refusal) => Err(refusal),
             };
             let Err(refusal) = outcome else {
@@ -208,11 +208,13 @@ impl Actor {
     }
 
     /// After a conflict the store's word counts: attempts that it asks for are run. After any other error the run stays as
-    /// it is until it is touched again or the engine starts anew.
+    /// it is until it is touched again or the engine starts anew, and whoever waits for it is told.
     async fn reload_after_conflict(&mut self, refusal: &Refusal) {
         self.machine = None;
         if matches!(refusal, Refusal::Backend(BackendError::Conflict { .. })) {
             self.go_on().await;
+        } else {
+            self.give_up(refusal);
         }
     }
 }

@@ -182,18 +182,33 @@ impl Actor {
     fn announce(&self, machine: &Machine) {
         self.shared.alarm.set(machine.due());
         if !self.has_more && machine.status().is_none_or(has_settled) {
-            self.shared.waiters.tell(&self.run);
+            self.shared.waiters.tell(&self.run, None);
         }
     }
 
-    /// After a commit that failed, or was repeated and met itself: what it began is looked at again.
+    /// After a commit that failed, or was repeated and met itself: what it began is looked at again. A store that has stopped
+    /// takes no commit any more, and what is begun again would only fail again.
     fn doubt(&self, error: &BackendError, spawned: &[RunChange]) {
+        if matches!(error, BackendError::Stopped { .. }) {
+            return;
+        }
         if !matches!(error, BackendError::Conflict { .. }) {
             self.shared.doubt(self.run.clone());
         }
         for child in spawned {
             self.shared.doubt(child.run.clone());
         }
+    }
+
+    /// Tells whoever waits for the run that it does not go on, unless that is tried again.
+    pub(super) fn give_up(&self, refusal: &Refusal) {
+        let error = if let Refusal::Backend(error) = refusal { Some(error) } else { None };
+        if error.is_some_and(BackendError::is_retryable) {
+            return;
+        }
+        // After a conflict somebody else works on the run. What there is to know beside errors they find when they read.
+        let error = error.filter(|error| !matches!(error, BackendError::Conflict { .. }));
+        self.shared.waiters.tell(&self.run, error);
     }
 }
 
