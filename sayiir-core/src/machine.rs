@@ -28,7 +28,7 @@ use jiff::Timestamp;
 pub(crate) use attempt::{AttemptEnd, Facts};
 pub(crate) use control::NotRetryable;
 pub(crate) use inbox::NewMessage;
-pub(crate) use leaves::with_task;
+pub(crate) use leaves::{each_task, with_task};
 use lent::Lent;
 pub(crate) use moves::{caught, panic_message};
 pub(crate) use settle::Need;

@@ -1,14 +1,17 @@
 //! The attempts of one run that are running just now.
 
+mod by_leaf;
 mod launch;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use smallvec::SmallVec;
 use tokio::task::{self, JoinSet};
 use tracing::Instrument;
 
+use by_leaf::ByLeaf;
 pub(crate) use launch::Launch;
 use launch::{Look, Unfinished, slot_for};
 
@@ -16,31 +19,21 @@ use super::shared::Shared;
 use super::slots::Slot;
 use crate::ids::IdempotencyKey;
 use crate::machine::{AttemptEnd, Facts};
+use crate::record::{LeafKind, Record};
 use crate::task::TaskContext;
 
-/// The attempts of one run that are running, and what they last reported; shared with those who ask for its status.
+/// The attempts of one run that wanted to know anything of themselves, and may report something; shared with those who ask for
+/// its status.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Progress(Arc<Mutex<Vec<Running>>>);
-
-/// A leaf that has its attempt.
-#[derive(Debug)]
-struct Running {
-    key: IdempotencyKey,
-    /// Whose end is the attempt's, once it runs: of a leaf that waits again after a `retry()` an earlier one may still run.
-    future: Option<task::Id>,
-    /// `None`: it has not begun, or does not want to know anything of itself.
-    context: Option<TaskContext>,
-}
+pub(crate) struct Progress(Arc<Mutex<ByLeaf<TaskContext>>>);
 
 impl Progress {
     /// The last words of the attempt for this leaf.
     pub(crate) fn of(&self, wanted: &IdempotencyKey) -> Option<String> {
-        let running = self.lock();
-        let attempt = running.iter().find(|running| running.key == *wanted)?;
-        attempt.context.as_ref()?.progress()
+        self.lock().get(wanted)?.progress()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Running>> {
+    fn lock(&self) -> MutexGuard<'_, ByLeaf<TaskContext>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -66,20 +59,30 @@ pub(crate) enum End {
     Unbegun,
 }
 
-/// The attempts of one run.
+/// A leaf that has its attempt, or is having its beginning stored.
+#[derive(Debug)]
+struct Running {
+    /// Whose end is the attempt's, once it runs: of a leaf that waits again after a `retry()` an earlier one may still run.
+    future: Option<task::Id>,
+    /// By which it is told to stop, if it wants to know anything of itself.
+    context: Option<TaskContext>,
+    /// Whether its leaf was met, while the leaves of the record come by.
+    is_wanted: bool,
+}
+
+/// The attempts of one run: one that is fresh, or any number of those that run.
 pub(crate) struct Attempts {
-    running: Progress,
-    /// How many those are. Nobody else adds any, so that while there are none no lock need say so.
-    listed: usize,
-    /// Launched, and not looked at yet.
+    progress: Progress,
+    /// Launched, and not looked at yet. It is the only one of its run.
     fresh: Option<Launch>,
-    /// The others; none before there is one.
+    running: ByLeaf<Running>,
+    /// Their futures, and those of attempts whose results nobody wants any more; none before there is one.
     futures: Option<JoinSet<Finished>>,
 }
 
 impl Attempts {
-    pub(crate) fn new(running: Progress) -> Self {
-        Self { running, listed: 0, fresh: None, futures: None }
+    pub(crate) fn new(progress: Progress) -> Self {
+        Self { progress, fresh: None, running: ByLeaf::default(), futures: None }
     }
 
     /// Whether no attempt is left, not even one whose result nobody wants.
@@ -87,27 +90,44 @@ impl Attempts {
         self.fresh.is_none() && self.futures.as_ref().is_none_or(JoinSet::is_empty)
     }
 
-    pub(crate) fn is_running(&self, key: &IdempotencyKey) -> bool {
-        self.fresh.as_ref().is_some_and(|fresh| fresh.facts.key == *key)
-            || (self.listed > 0 && self.running.lock().iter().any(|running| running.key == *key))
+    /// Tells the attempts of leaves that the record does not hold that their results are no longer wanted; one that has not begun
+    /// never does. Gives the leaves that are to have an attempt and have none, by their numbers.
+    pub(crate) fn keep_only(&mut self, record: &Record) -> SmallVec<[usize; 1]> {
+        let mut missing = SmallVec::new();
+        let (mut near, mut is_fresh_met) = (0, false);
+        for (number, leaf) in record.leaves().iter().enumerate() {
+            if self.fresh.as_ref().is_some_and(|fresh| record.has_key(leaf, &fresh.facts.key)) {
+                is_fresh_met = true;
+            } else if let Some(running) = self.running.of_leaf(record.incarnation, leaf, &mut near) {
+                running.is_wanted = true;
+            } else if matches!(leaf.kind, LeafKind::Task { retry_at: None, .. }) {
+                missing.push(number);
+            }
+        }
+        if let Some(unwanted) = self.fresh.take_if(|_| !is_fresh_met) {
+            self.forget(unwanted);
+        }
+        self.sweep();
+        missing
     }
 
-    /// Tells the attempts of all other leaves that their results are no longer wanted. One that has not begun never does.
-    pub(crate) fn keep_only(&mut self, wanted: impl Fn(&IdempotencyKey) -> bool) {
-        self.fresh.take_if(|fresh| !wanted(&fresh.facts.key));
-        self.retain(|running| {
-            let keep = wanted(&running.key);
-            if let (false, Some(context)) = (keep, &running.context) {
+    /// Lets those go that were not met. Mostly there are none.
+    fn sweep(&mut self) {
+        let Self { running, progress, .. } = self;
+        running.retain(|key, running| {
+            let is_wanted = std::mem::take(&mut running.is_wanted);
+            if let (false, Some(context)) = (is_wanted, &running.context) {
                 context.cancellation().cancel();
+                progress.lock().remove(key);
             }
-            keep
+            is_wanted
         });
     }
 
     /// Waits for a slot only; the attempt is launched when its beginning has been stored.
     pub(crate) fn wait_for_slot(&mut self, shared: &Arc<Shared>, facts: Facts) {
         let (slots, leaf) = (Arc::clone(shared), facts.key.clone());
-        self.spawn(shared, leaf, async move {
+        self.spawn(shared, leaf, None, async move {
             let end = slot_for(&facts, &slots).await.map_or(End::Unbegun, End::Granted);
             Finished { facts, at: slots.clock.now(), end }
         });
@@ -116,41 +136,33 @@ impl Attempts {
     /// Lets an end that is already known come in like any other.
     pub(crate) fn end_at_once(&mut self, shared: &Shared, facts: Facts, end: AttemptEnd) {
         let (at, end) = (shared.clock.now(), End::Ended(end));
-        self.spawn(shared, facts.key.clone(), async move { Finished { facts, at, end } });
+        self.spawn(shared, facts.key.clone(), None, async move { Finished { facts, at, end } });
     }
 
     /// Keeps a leaf from being launched by [`reconcile`](super::actor::Actor) for a while.
     pub(crate) fn reserve(&mut self, key: &IdempotencyKey) {
-        self.list(Running { key: key.clone(), future: None, context: None });
+        self.running.insert(key.clone(), Running { future: None, context: None, is_wanted: false });
     }
 
-    /// Ends a reservation, or an attempt.
+    /// Ends a reservation.
     pub(crate) fn release(&mut self, key: &IdempotencyKey) {
-        self.retain(|running| running.key != *key);
+        self.running.remove(key);
     }
 
-    fn list(&mut self, running: Running) {
-        self.listed += 1;
-        self.running.lock().push(running);
-    }
-
-    fn retain(&mut self, keep: impl FnMut(&Running) -> bool) {
-        if self.listed > 0 {
-            let mut running = self.running.lock();
-            running.retain(keep);
-            self.listed = running.len();
+    /// Lets go of an attempt that never began.
+    fn forget(&mut self, unbegun: Launch) {
+        if let Some(context) = unbegun.context.clone() {
+            context.cancellation().cancel();
+            self.progress.lock().remove(&unbegun.facts.key);
         }
+        unbegun.forget();
     }
 
     /// Launches an attempt. If nothing else of its run can happen meanwhile, `alone`, it is looked at before it becomes a
     /// task of its own: [`first_look`](Self::first_look).
     pub(crate) fn launch(&mut self, shared: &Arc<Shared>, launch: Launch, alone: bool) {
-        if launch.context.is_some() {
-            self.list(Running {
-                key: launch.facts.key.clone(),
-                future: None,
-                context: launch.context.clone(),
-            });
+        if let Some(context) = &launch.context {
+            self.progress.lock().insert(launch.facts.key.clone(), context.clone());
         }
         if alone && self.fresh.is_none() {
             self.fresh = Some(launch);
@@ -163,14 +175,16 @@ impl Attempts {
     /// it does not begin.
     pub(crate) fn first_look(&mut self, shared: &Arc<Shared>) -> Option<Finished<AttemptEnd>> {
         if let Some(unbegun) = self.fresh.take_if(|_| shared.is_closed()) {
-            self.release(&unbegun.forget().key);
+            self.forget(unbegun);
             return None;
         }
         let looked = self.fresh.as_mut()?.look(shared);
         let launch = self.fresh.take()?;
         match looked {
             Look::Done { end, began } => {
-                self.release(&launch.facts.key);
+                if launch.context.is_some() {
+                    self.progress.lock().remove(&launch.facts.key);
+                }
                 Some(launch.finished(end, began, shared))
             }
             Look::Waits { began } => {
@@ -181,16 +195,17 @@ impl Attempts {
     }
 
     fn go_on(&mut self, shared: &Arc<Shared>, attempt: Unfinished) {
-        let Launch { facts, span, .. } = &attempt.launch;
-        let (key, span) = (facts.key.clone(), span.clone());
-        self.spawn(shared, key, attempt.run(Arc::clone(shared)).instrument(span));
+        let Launch { facts, span, context, .. } = &attempt.launch;
+        let (key, context, span) = (facts.key.clone(), context.clone(), span.clone());
+        self.spawn(shared, key, context, attempt.run(Arc::clone(shared)).instrument(span));
     }
 
-    /// Runs what the leaf of this key waits for; it is listed by then.
+    /// Runs what the leaf of this key waits for.
     fn spawn(
         &mut self,
         shared: &Shared,
         key: IdempotencyKey,
+        context: Option<TaskContext>,
         attempt: impl Future<Output = Finished> + Send + 'static,
     ) {
         let futures = self.futures.get_or_insert_default();
@@ -199,12 +214,7 @@ impl Attempts {
             None => futures.spawn(attempt),
         };
         let future = Some(spawned.id());
-        let mut running = self.running.lock();
-        match running.iter_mut().find(|running| running.key == key) {
-            Some(running) => running.future = future,
-            None => running.push(Running { key, future, context: None }),
-        }
-        self.listed = running.len();
+        self.running.insert(key, Running { future, context, is_wanted: false });
     }
 
     /// The next attempt that ends. Pends forever while there is none.
@@ -214,9 +224,12 @@ impl Attempts {
         {
             match joined {
                 Ok((future, mut finished)) => {
-                    let before = self.listed;
-                    self.retain(|running| running.future != Some(future));
-                    finished.facts.is_wanted = self.listed < before;
+                    let key = &finished.facts.key;
+                    let ended = self.running.remove_if(key, |running| running.future == Some(future));
+                    if ended.as_ref().is_some_and(|ended| ended.context.is_some()) {
+                        self.progress.lock().remove(key);
+                    }
+                    finished.facts.is_wanted = ended.is_some();
                     return finished;
                 }
                 // Only futures that catch panics run here, and nobody aborts them singly.

@@ -14,10 +14,14 @@ impl Record {
         IdempotencyKey { incarnation: self.incarnation, step: leaf.scheduled, path: leaf.path.clone() }
     }
 
+    /// Whether the leaf is known by this key.
+    pub(crate) fn has_key(&self, leaf: &LeafRecord, key: &IdempotencyKey) -> bool {
+        key.incarnation == self.incarnation && leaf.stands_at(key)
+    }
+
     /// The leaf that waits under this key.
     pub(crate) fn leaf(&self, key: &IdempotencyKey) -> Option<&LeafRecord> {
-        let is_own = key.incarnation == self.incarnation;
-        self.leaves().iter().find(|leaf| is_own && leaf.stands_at(key))
+        self.leaves().iter().find(|leaf| self.has_key(leaf, key))
     }
 }
 
@@ -144,6 +148,16 @@ fn kind(leaf: &Leaf<'_>, queues: &[Queue]) -> Option<LeafKind> {
     })
 }
 
+/// Calls `body` with each task that waits, in the order of the leaves.
+pub(crate) fn each_task(live: &dyn LiveState, mut body: impl FnMut(&LeafPath, &dyn PendingTask)) {
+    let mut visit = |at: &LeafPath, leaf: Leaf<'_>| {
+        if let Leaf::Task(task) = leaf {
+            body(at, task);
+        }
+    };
+    live.leaves(&mut Leaves::new(&mut visit));
+}
+
 /// Calls `body` with the task that waits at `path`, if there is one.
 pub(crate) fn with_task<R>(
     live: &dyn LiveState,
@@ -152,15 +166,13 @@ pub(crate) fn with_task<R>(
 ) -> Option<R> {
     let mut body = Some(body);
     let mut result = None;
-    let mut visit = |at: &LeafPath, leaf: Leaf<'_>| {
+    each_task(live, |at, task| {
         if at == path
-            && let Leaf::Task(task) = leaf
             && let Some(body) = body.take()
         {
             result = Some(body(task));
         }
-    };
-    live.leaves(&mut Leaves::new(&mut visit));
+    });
     result
 }
 

@@ -10,10 +10,11 @@ use super::Actor;
 use crate::backend::BackendError;
 use crate::engine::attempts::{End, Launch};
 use crate::engine::command::Refusal;
+use crate::engine::programs::Programs;
 use crate::engine::shared::Patience;
 use crate::engine::slots::Slot;
 use crate::ids::{IdempotencyKey, RunId};
-use crate::machine::{AttemptEnd, Facts, Machine, caught, with_task};
+use crate::machine::{AttemptEnd, Facts, Machine, caught, each_task, with_task};
 use crate::record::{LeafKind, LeafRecord};
 use crate::signal::Timeout;
 use crate::task::{Attempt, Attempted, Interrupted, PendingTask, Surroundings, Verdict};
@@ -46,44 +47,56 @@ impl Actor {
     /// Makes the running attempts those that the record asks for.
     pub(super) fn reconcile(&mut self) {
         let Some(machine) = self.machine.take() else { return };
-        let record = machine.record();
-        let leaves = record.leaves();
-        self.attempts.keep_only(|running| record.leaf(running).is_some());
-        if !self.shared.is_closed() {
-            let is_ready = |leaf: &&LeafRecord| matches!(leaf.kind, LeafKind::Task { retry_at: None, .. });
-            for leaf in leaves.iter().filter(is_ready) {
-                let key = record.key_of(leaf);
-                if !self.attempts.is_running(&key) {
-                    self.attempt(&machine, leaf, key, None);
-                }
-            }
+        let missing = self.attempts.keep_only(machine.record());
+        if !missing.is_empty() && !self.shared.is_closed() {
+            self.launch(&machine, &missing);
         }
         self.machine = Some(machine);
     }
 
-    /// Lets the leaf with this key have its attempt.
-    fn attempt(&mut self, machine: &Machine, leaf: &LeafRecord, key: IdempotencyKey, slot: Option<Slot>) {
+    /// Lets the leaves with these numbers have their attempts. The state shows its tasks in the order of the leaves: one look at
+    /// it is enough for all of them, but for the compensations.
+    fn launch(&mut self, machine: &Machine, missing: &[usize]) {
+        let leaves = machine.record().leaves();
+        let mut missing = missing.iter().map(|number| &leaves[*number]).peekable();
+        if let Some(live) = machine.live() {
+            each_task(live, |path, task| {
+                let stands_there = |leaf: &&LeafRecord| leaf.path == *path && !leaf.kind.is_undo();
+                if let Some(leaf) = missing.next_if(stands_there) {
+                    self.attempt(machine, leaf, task, None);
+                }
+            });
+        }
+        for leaf in missing {
+            self.attempt_at(machine, leaf, None);
+        }
+    }
+
+    /// Lets one leaf have its attempt.
+    fn attempt_at(&mut self, machine: &Machine, leaf: &LeafRecord, slot: Option<Slot>) {
+        let shared = self.shared();
+        with_task_of(&shared.programs, machine, leaf, |task| self.attempt(machine, leaf, task, slot));
+    }
+
+    /// The same, for which this is the task.
+    fn attempt(&mut self, machine: &Machine, leaf: &LeafRecord, task: &dyn PendingTask, slot: Option<Slot>) {
         let LeafKind::Task { attempts, begun, .. } = leaf.kind else { return };
         let around = Surroundings {
             provided: &self.shared.provided,
             run: &self.run,
-            key,
+            key: machine.record().key_of(leaf),
             attempt: attempts + 1,
             asked: OnceCell::new(),
         };
-        let look = |task: &dyn PendingTask| {
-            let options = task.options();
-            let is_unstored = options.at_most_once && slot.is_none();
-            (task.name(), plan(task, &around, begun, is_unstored), options)
-        };
-        let Some((task, plan, options)) = self.with_task(machine, leaf, look) else { return };
+        let (name, options) = (task.name(), task.options());
+        let plan = plan(task, &around, begun, options.at_most_once && slot.is_none());
         let Surroundings { key, attempt: number, asked, .. } = around;
-        let facts = Facts::new(key, task, number, options);
+        let facts = Facts::new(key, name, number, options);
         match plan {
             Plan::WaitForSlot => self.attempts.wait_for_slot(&self.shared, facts),
             Plan::Launch(attempt) => {
                 if number > 1 {
-                    self.shared.meter.retried(task);
+                    self.shared.meter.retried(name);
                 }
                 let (context, span) = (asked.into_inner(), attempt_span(&self.run, &facts));
                 let launch = Launch { facts, attempt, context, span, slot };
@@ -92,24 +105,6 @@ impl Actor {
             Plan::End { end, is_final } => {
                 self.attempts.end_at_once(&self.shared, Facts { is_final, ..facts }, end);
             }
-        }
-    }
-
-    /// Calls `body` with the task of a leaf: one that the workflow's body called, or a compensation.
-    fn with_task<R>(
-        &self,
-        machine: &Machine,
-        leaf: &LeafRecord,
-        body: impl FnOnce(&dyn PendingTask) -> R,
-    ) -> Option<R> {
-        match &leaf.kind {
-            LeafKind::Task { name, undoes: Some(input), .. } => {
-                // That there is one was seen to before the leaf was committed.
-                let task = self.shared.programs.stored_task(name, input).ok()?;
-                Some(body(&*task))
-            }
-            LeafKind::Task { undoes: None, .. } => with_task(machine.live()?, &leaf.path, body),
-            LeafKind::Signal { .. } | LeafKind::Timer { .. } | LeafKind::Spawn { .. } => None,
         }
     }
 
@@ -139,7 +134,7 @@ impl Actor {
                 Err(panic) => Some(AttemptEnd::Panicked(panic)),
             }
         };
-        self.with_task(machine, waiting, timed_out).flatten()
+        with_task_of(&self.shared.programs, machine, waiting, timed_out).flatten()
     }
 
     /// Stores that an `at_most_once` attempt begins, then begins it.
@@ -165,7 +160,7 @@ impl Actor {
         if let Some(waiting) = machine.record().leaf(key)
             && matches!(waiting.kind, LeafKind::Task { begun: true, .. })
         {
-            self.attempt(&machine, waiting, key.clone(), Some(slot));
+            self.attempt_at(&machine, waiting, Some(slot));
         }
         self.machine = Some(machine);
     }
@@ -216,6 +211,24 @@ impl Actor {
         } else {
             self.give_up(refusal);
         }
+    }
+}
+
+/// Calls `body` with the task of a leaf: one that the workflow's body called, or a compensation.
+fn with_task_of<R>(
+    programs: &Programs,
+    machine: &Machine,
+    leaf: &LeafRecord,
+    body: impl FnOnce(&dyn PendingTask) -> R,
+) -> Option<R> {
+    match &leaf.kind {
+        LeafKind::Task { name, undoes: Some(input), .. } => {
+            // That there is one was seen to before the leaf was committed.
+            let task = programs.stored_task(name, input).ok()?;
+            Some(body(&*task))
+        }
+        LeafKind::Task { undoes: None, .. } => with_task(machine.live()?, &leaf.path, body),
+        LeafKind::Signal { .. } | LeafKind::Timer { .. } | LeafKind::Spawn { .. } => None,
     }
 }
 
