@@ -8,7 +8,7 @@ use sayiir_core::history::Event;
 use crate::promises::process::Process;
 use crate::promises::scripted::{Op, Scripted, wait, work};
 use crate::promises::world::{Act, World};
-use crate::promises::{engine, in_world, start};
+use crate::promises::{engine, first_engine, in_world, start};
 
 #[tokio::test]
 async fn a_shutdown_lets_running_attempts_end_and_starts_no_new_ones() {
