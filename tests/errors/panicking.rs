@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sayiir::engine::EngineBuilder;
 use sayiir::errors::SignalError;
+use sayiir::history::{Event, HistoryEntry};
 use sayiir::prelude::*;
 use sayiir::record::BlockReason;
 use sayiir::testing::TestEngine;
@@ -65,6 +66,34 @@ async fn a_signal_whose_payload_panics_as_it_is_read() {
     press.done.add_permits(1);
     assert_eq!(run.result().await.expect("a value"), 5);
     assert_eq!(press.begun.load(Ordering::SeqCst), 1, "the attempt that was running went on");
+}
+
+/// The store knows no types: such a payload is there when it is waited for.
+#[tokio::test]
+async fn a_payload_in_the_store_that_panics_as_it_is_read_is_set_aside_and_the_wait_goes_on() {
+    let engine = TestEngine::start(EngineBuilder::workflow::<essay>).await.expect("it starts");
+    let run = engine.start("exp-001", essay()).await.expect("it starts");
+    engine.idle().await;
+    for grade in [17_usize, 4] {
+        engine.backend().send_event("exp-001", "grade", grade).await.expect("it is kept");
+        engine.idle().await;
+    }
+    assert_eq!(run.result().await.expect("a value"), 5);
+    let history = run.history().await.expect("a history");
+    let why = |entry: &HistoryEntry| match &entry.event {
+        Event::SignalRejected { error, .. } => Some(error.clone()),
+        _ => None,
+    };
+    let rejected: Vec<_> = history.iter().filter_map(why).collect();
+    assert_eq!(
+        rejected,
+        ["its `Deserialize` panicked: index out of bounds: the len is 6 but the index is 17"]
+    );
+}
+
+#[workflow]
+async fn essay() -> usize {
+    signal!("grade" as Grade).await.0
 }
 
 #[task]

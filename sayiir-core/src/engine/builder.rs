@@ -125,7 +125,7 @@ impl EngineBuilder {
         self
     }
 
-    /// Removes completed runs, history included, so long after their end. Default: they are kept for good.
+    /// Removes completed runs, history included, so long after their end, or up to a minute later. Default: they are kept for good.
     pub fn retain_completed(self, keep: Duration) -> Self {
         self.retain(StatusKind::Completed, keep)
     }

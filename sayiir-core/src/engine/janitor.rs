@@ -38,10 +38,12 @@ pub(crate) async fn clean(shared: Arc<Shared>, retention: Retention) {
                 deadline(shared.clock.now(), AFTER_AN_ERROR)
             }
         };
-        shared.clock.sleep_until(next).await;
+        shared.clock.sleep_until(next.max(deadline(shared.clock.now(), PACE))).await;
     }
 }
 
+/// How long it rests at least: what is to be kept for no time would keep it busy.
+const PACE: Duration = Duration::from_mins(1);
 const AFTER_AN_ERROR: Duration = Duration::from_mins(1);
 
 /// Removes what has been kept long enough, and says when the next run will have been.

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Leaf, Leaves, Operation, Polled};
+use crate::machine::caught;
 use crate::signal::{Payload, Timeout};
 use crate::step::{Fault, Outcome, Step};
 
@@ -59,13 +60,14 @@ impl<P: Payload> SignalWait<P> {
         let Outcome::Signal(message) = outcome else {
             return Err(Fault::Misrouted(format!("signal `{}`", self.signal)));
         };
-        match P::receive(&message) {
-            Ok(value) => Ok(Some(value)),
-            Err(error) => {
-                step.reject(error.to_string());
-                Ok(None)
-            }
-        }
+        let received = caught(|| P::receive(&message));
+        let why = match received {
+            Ok(Ok(value)) => return Ok(Some(value)),
+            Ok(Err(error)) => error.to_string(),
+            Err(panic) => format!("its `Deserialize` panicked: {panic}"),
+        };
+        step.reject(why);
+        Ok(None)
     }
 }
 

@@ -87,6 +87,15 @@ async fn failed_and_cancelled_runs_are_removed_each_after_its_own_time_and_not_b
 }
 
 #[tokio::test]
+async fn a_run_that_is_kept_for_no_time_is_removed_within_a_minute() {
+    let world = World::default();
+    let engine = keeping(&world, |builder| builder.retain_completed(Duration::ZERO)).await;
+    start(&engine, "done", [work("a")]).await;
+    engine.advance(Duration::from_mins(1)).await;
+    assert!(!is_kept(&engine, "done").await);
+}
+
+#[tokio::test]
 async fn a_run_that_is_live_or_blocked_is_never_removed() {
     let world = World::default();
     let keep =
