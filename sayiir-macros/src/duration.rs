@@ -16,7 +16,20 @@ const ADVICE: &str =
 /// The tokens of a `std::time::Duration`; a placeholder of that type after an error.
 pub(crate) fn lower(expr: &Expr, errors: &mut Errors) -> TokenStream {
     let span = expr.span();
-    let millis = match expr {
+    match written(expr) {
+        Some(Ok(millis)) => quote_spanned!(span=> ::core::time::Duration::from_millis(#millis)),
+        Some(Err(message)) => {
+            errors.on(expr, message);
+            quote_spanned!(span=> ::core::time::Duration::ZERO)
+        }
+        // An array says of what type its elements are, and adds no words of its own to rustc's.
+        None => quote_spanned!(span=> [::core::time::Duration::ZERO, #expr][1]),
+    }
+}
+
+/// The milliseconds of what is written as a number, or what is wrong with it; `None` for any other expression.
+pub(crate) fn written(expr: &Expr) -> Option<Result<u64, String>> {
+    Some(match expr {
         Expr::Lit(literal) => match &literal.lit {
             Lit::Int(number) => parse(&number.to_string()),
             Lit::Float(number) => Err(format!("`{number}` is not a duration: {ADVICE}")),
@@ -25,17 +38,9 @@ pub(crate) fn lower(expr: &Expr, errors: &mut Errors) -> TokenStream {
         Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Neg(_)) => {
             Err(format!("a duration cannot be negative: {ADVICE}"))
         }
-        Expr::Group(group) => return lower(&group.expr, errors),
-        // An array says of what type its elements are, and adds no words of its own to rustc's.
-        other => return quote_spanned!(span=> [::core::time::Duration::ZERO, #other][1]),
-    };
-    match millis {
-        Ok(millis) => quote_spanned!(span=> ::core::time::Duration::from_millis(#millis)),
-        Err(message) => {
-            errors.on(expr, message);
-            quote_spanned!(span=> ::core::time::Duration::ZERO)
-        }
-    }
+        Expr::Group(group) => return written(&group.expr),
+        _ => return None,
+    })
 }
 
 /// The milliseconds of a literal such as `1h30m`.

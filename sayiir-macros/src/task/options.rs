@@ -86,6 +86,13 @@ fn backoff(range: &Expr, errors: &mut Errors) -> (TokenStream, TokenStream) {
     match range {
         Expr::Range(range) => match (&range.start, &range.limits, &range.end) {
             (Some(first), RangeLimits::HalfOpen(_), Some(most)) => {
+                if let (Some(Ok(shortest)), Some(Ok(longest))) =
+                    (duration::written(first), duration::written(most))
+                    && longest < shortest
+                {
+                    errors
+                        .on(most, "the longest wait is shorter than the first: write `backoff = 200ms..30s`");
+                }
                 (duration::lower(first, errors), duration::lower(most, errors))
             }
             (_, _, _) => {

@@ -140,6 +140,7 @@ fn heads_and_options() {
         ("timeout = 5", "async fn charge() -> Result<(), E> {}", "5", "no unit"),
         ("retries = 3, timeout = 5s", "async fn charge() {}", "timeout", "can return an error"),
         ("backoff = 5s, retry_if = f", "async fn charge() {}", "retry_if", "can return an error"),
+        ("backoff = 30s..200ms", "async fn charge() {}", "200ms", "shorter than the first"),
         ("name = \"a\", name = \"b\"", "async fn charge() {}", "name", "given twice"),
         ("name = \"a\" retries = 3", "async fn charge() {}", "retries", "by commas"),
     ];
