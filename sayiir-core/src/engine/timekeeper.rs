@@ -1,17 +1,22 @@
 //! The timekeeper: one task per engine that sleeps until the next point in time some run waits for, and wakes that run.
 //!
-//! It holds nothing of the runs that wait: which is next, the store knows. It never polls, and never fires before the wall clock
-//! says so. A run that does not answer, or cannot be woken, holds up no other.
+//! It holds nothing of the runs that wait: which is next, the store knows, and what is committed meanwhile says so itself
+//! (`alarm`). It never polls, and never fires before the wall clock says so. A run that does not answer, cannot be woken, or
+//! stands in the index of what is due by mistake, holds up no other (`away`).
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+mod alarm;
+mod away;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use jiff::Timestamp;
-use tokio::sync::Notify;
+
+pub(crate) use alarm::Alarm;
+use away::Away;
 
 use super::command::{Command, Refusal};
 use super::shared::{Patience, Shared};
@@ -21,50 +26,22 @@ use crate::operation::deadline;
 
 /// How many runs are being woken at a time.
 const BATCH: usize = 256;
-/// How long a run that could not be woken is left alone, the first time and at most.
-const SHORTEST_REST: Duration = Duration::from_millis(500);
-const LONGEST_REST: Duration = Duration::from_secs(30);
-
-/// Wakes the timekeeper when something earlier than its next point in time was committed.
-#[derive(Debug)]
-pub(crate) struct Alarm {
-    planned: Mutex<Timestamp>,
-    earlier: Notify,
-}
-
-impl Alarm {
-    pub(crate) fn new() -> Self {
-        Self { planned: Mutex::new(Timestamp::MAX), earlier: Notify::new() }
-    }
-
-    /// Says that a run now wants to be woken at `due`.
-    pub(crate) fn set(&self, due: Option<Timestamp>) {
-        let Some(due) = due else { return };
-        let planned = *self.planned.lock().unwrap_or_else(PoisonError::into_inner);
-        if due < planned {
-            self.earlier.notify_one();
-        }
-    }
-
-    fn plan(&self, next: Timestamp) {
-        *self.planned.lock().unwrap_or_else(PoisonError::into_inner) = next;
-    }
-}
+/// How long to wait before the store is asked again: while too many are being woken, and after an error.
+const SHORT_WHILE: Duration = Duration::from_millis(500);
+const LONG_WHILE: Duration = Duration::from_secs(30);
 
 /// Wakes runs until the engine stops.
 pub(crate) async fn keep_time(shared: Arc<Shared>) {
-    let mut keeper = Timekeeper { shared, waking: FuturesUnordered::new(), away: HashMap::new() };
+    let mut keeper = Timekeeper { shared, waking: FuturesUnordered::new(), away: Away::default() };
     loop {
-        // From here on every commit with a deadline wakes us, until we know what comes first.
+        // From here on the alarm knows what is committed, until the store has said what comes first.
         keeper.shared.alarm.plan(Timestamp::MAX);
-        let next = match keeper.look().await {
-            Ok(next) => next,
-            Err(error) => {
-                tracing::error!(%error, "the store cannot say what is due");
-                Next::At(deadline(keeper.shared.clock.now(), LONGEST_REST))
-            }
-        };
-        keeper.rest(next).await;
+        let has_more = keeper.look().await.unwrap_or_else(|error| {
+            tracing::error!(%error, "the store cannot say what is due");
+            keeper.shared.alarm.at_the_latest(deadline(keeper.shared.clock.now(), LONG_WHILE));
+            false
+        });
+        keeper.rest(has_more).await;
     }
 }
 
@@ -72,80 +49,57 @@ struct Timekeeper {
     shared: Arc<Shared>,
     /// The runs that were told, and have not answered yet.
     waking: FuturesUnordered<BoxFuture<'static, (RunId, Result<(), Refusal>)>>,
-    /// Those, and the ones that could not be woken. The store may have them as due, and they are left alone.
-    away: HashMap<RunId, Away>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Away {
-    /// The end of time, while it is being woken.
-    until: Timestamp,
-    /// How long it was left alone last; nothing if it had no trouble yet.
-    rest: Duration,
-}
-
-/// When to look at the store again.
-#[derive(Debug, Clone, Copy)]
-enum Next {
-    At(Timestamp),
-    /// Once enough of those that are being woken have answered: there are more.
-    Crowd,
-    /// Once something is committed.
-    Never,
+    away: Away,
 }
 
 impl Timekeeper {
-    /// Wakes what is due now.
-    async fn look(&mut self) -> Result<Next, BackendError> {
-        loop {
-            let now = self.shared.clock.now();
-            // Those whose trouble is long over are forgotten.
-            self.away.retain(|_, away| deadline(away.until, LONGEST_REST) > now);
-            // The ones that are away may come first.
-            match self.due(Timestamp::MAX, now, 1).await?.first() {
-                Some((at, _)) if *at <= now => {}
-                Some((at, _)) => return Ok(self.and_tries(Next::At(*at))),
-                None => return Ok(self.and_tries(Next::Never)),
+    /// Wakes what is due now, and sets the alarm for what comes then; says whether there is more than can be woken at a time.
+    async fn look(&mut self) -> Result<bool, BackendError> {
+        let now = self.shared.clock.now();
+        while BATCH > self.waking.len() {
+            let due = self.due(now, now, BATCH - self.waking.len()).await?;
+            if due.is_empty() {
+                self.away.forget(now);
+                if let Some((next, _)) = self.due(Timestamp::MAX, now, 1).await?.first() {
+                    self.shared.alarm.at_the_latest(*next);
+                }
+                self.shared.alarm.at_the_latest(self.away.look_again());
+                return Ok(false);
             }
-            let room = BATCH - self.waking.len();
-            if room == 0 {
-                return Ok(Next::Crowd);
-            }
-            for (at, run) in self.due(now, now, room).await? {
+            for (at, run) in due {
                 self.shared.meter.woken(now.duration_since(at).unsigned_abs());
+                if self.away.is_told(run.clone(), at) {
+                    tracing::warn!(%run, %at, "the store names a run as due that has nothing to do");
+                }
                 self.wake(run);
             }
         }
+        self.shared.alarm.at_the_latest(deadline(now, SHORT_WHILE));
+        Ok(true)
     }
 
-    /// The first so many runs that are due by `until` and not away.
+    /// The first so many runs that are due by `until` and not away. Those that are may come before them.
     async fn due(
         &mut self,
         until: Timestamp,
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<(Timestamp, RunId)>, BackendError> {
-        let (shared, enough) = (&self.shared, limit + self.away.len());
-        let due = shared.store(Patience::Insist, || shared.backend.due(until, enough)).await?;
-        let is_away = |run: &RunId| self.away.get(run).is_some_and(|away| away.until > now);
-        Ok(due.into_iter().filter(|(_, run)| !is_away(run)).take(limit).collect())
-    }
-
-    /// Also when the first of those that could not be woken is tried again. Those whose time has come were not due any more.
-    fn and_tries(&self, next: Next) -> Next {
-        let now = self.shared.clock.now();
-        let tries = self.away.values().map(|away| away.until);
-        let tries = tries.filter(|until| now < *until && *until < Timestamp::MAX);
-        match (tries.min(), next) {
-            (Some(again), Next::At(at)) => Next::At(at.min(again)),
-            (Some(again), Next::Never) => Next::At(again),
-            (Some(_) | None, next) => next,
+        let (shared, away) = (&self.shared, &mut self.away);
+        let mut enough = limit;
+        loop {
+            let mut due = shared.store(Patience::Insist, || shared.backend.due(until, enough)).await?;
+            let is_all = due.len() < enough;
+            due.retain(|(at, run)| !away.passes_over(run, *at, now));
+            if is_all || due.len() >= limit {
+                due.truncate(limit);
+                return Ok(due);
+            }
+            enough *= 2;
         }
     }
 
-    fn wake(&mut self, run: RunId) {
-        let rest = self.away.get(&run).map(|away| away.rest).unwrap_or_default();
-        self.away.insert(run.clone(), Away { until: Timestamp::MAX, rest });
+    fn wake(&self, run: RunId) {
         let shared = Arc::clone(&self.shared);
         self.waking.push(Box::pin(async move {
             let answer = shared.ask(&run, Command::Due).await;
@@ -154,52 +108,42 @@ impl Timekeeper {
     }
 
     /// Waits until there is something to look at.
-    async fn rest(&mut self, next: Next) {
+    async fn rest(&mut self, has_more: bool) {
         let shared = Arc::clone(&self.shared);
-        shared.alarm.plan(match next {
-            Next::At(at) => at,
-            // Whatever is committed meanwhile, there is no room for it.
-            Next::Crowd => Timestamp::MIN,
-            Next::Never => Timestamp::MAX,
-        });
-        let time = async {
-            match next {
-                Next::At(at) => shared.clock.sleep_until(at).await,
-                Next::Crowd | Next::Never => std::future::pending().await,
+        loop {
+            let planned = shared.alarm.planned();
+            let wakes = planned.min(self.away.next_try());
+            tokio::select! {
+                () = shared.clock.sleep_until(wakes), if wakes < Timestamp::MAX => {
+                    let now = shared.clock.now();
+                    for run in self.away.take_tries(now) {
+                        self.wake(run);
+                    }
+                    if planned <= now {
+                        return;
+                    }
+                }
+                () = shared.alarm.changed() => {}
+                Some((run, answer)) = self.waking.next() => {
+                    self.woken(run, answer);
+                    while let Some(Some((run, answer))) = self.waking.next().now_or_never() {
+                        self.woken(run, answer);
+                    }
+                    if has_more && self.waking.len() <= BATCH / 2 {
+                        return;
+                    }
+                }
             }
-        };
-        tokio::select! {
-            () = time => {}
-            () = shared.alarm.earlier.notified() => {}
-            Some((run, answer)) = self.waking.next() => {
-                self.woken(run, answer);
-                self.take_answers(matches!(next, Next::Crowd)).await;
-            }
-        }
-    }
-
-    /// Takes the answers that are there; of a crowd, until there is room for more than a few.
-    async fn take_answers(&mut self, is_crowd: bool) {
-        let enough = if is_crowd { BATCH / 2 } else { BATCH };
-        while let Some(answered) = self.waking.next().now_or_never().flatten() {
-            self.woken(answered.0, answered.1);
-        }
-        while self.waking.len() > enough
-            && let Some((run, answer)) = self.waking.next().await
-        {
-            self.woken(run, answer);
         }
     }
 
     fn woken(&mut self, run: RunId, answer: Result<(), Refusal>) {
-        let away = self.away.remove(&run);
+        let now = self.shared.clock.now();
         match answer {
-            Ok(()) | Err(Refusal::NotFound) => {}
+            Ok(()) | Err(Refusal::NotFound) => self.away.has_answered(&run, now),
             Err(refusal) => {
                 tracing::warn!(%run, ?refusal, "a run that is due could not be woken");
-                let before = away.map(|away| away.rest).unwrap_or_default();
-                let rest = (before * 2).clamp(SHORTEST_REST, LONGEST_REST);
-                self.away.insert(run, Away { until: deadline(self.shared.clock.now(), rest), rest });
+                self.away.has_refused(run, now);
             }
         }
     }

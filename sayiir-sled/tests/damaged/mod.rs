@@ -149,3 +149,44 @@ async fn blocked_runs_behind_damaged_ones_go_on_when_an_engine_starts() {
         assert!(matches!(run.status().await, Ok(WorkflowStatus::Completed(_))), "{id}");
     }
 }
+
+#[tokio::test]
+async fn damaged_runs_that_are_due_delay_no_other_runs_timer() {
+    let clock = VirtualClock::default();
+    let directory = damaged(&[Op::Sleep(10)], &clock).await;
+    let engine = open(directory.path(), &clock, known).await;
+    let later = start(&engine, "later", [Op::Sleep(12)]).await;
+    // They are tried at ten seconds, and then at longer and longer intervals.
+    engine.advance(Duration::from_secs(12)).await;
+    assert_eq!(later.result().await.expect("a value"), ["slept"]);
+    for id in ["run-2", "run-4", "run-5"] {
+        let run = engine.run::<Scripted>(id).await.expect("it is there");
+        assert_eq!(run.result().await.expect("a value"), ["slept"]);
+    }
+}
+
+/// As a page of the index leaves it that has become what it was some time before.
+#[tokio::test]
+async fn what_stands_in_the_index_of_what_is_due_by_mistake_keeps_nobody_busy_and_delays_nothing() {
+    let clock = VirtualClock::default();
+    let directory = tempfile::tempdir().expect("a directory");
+    let engine = open(directory.path(), &clock, known).await;
+    drop(start(&engine, "waits", [wait("go")]).await);
+    engine.crash().await;
+    let db = tree(directory.path());
+    for run in ["waits", "nobody"] {
+        // `02 time run`, of the beginning of the epoch.
+        let due = [&[2, 0x80, 0, 0, 0, 0, 0, 0, 0, 0], run.as_bytes()].concat();
+        db.insert(due, b"").expect("it is put in");
+    }
+    db.flush().expect("it is written");
+    drop(db);
+    let engine = open(directory.path(), &clock, known).await;
+    let other = start(&engine, "other", [Op::Sleep(12)]).await;
+    engine.advance(Duration::from_secs(12)).await;
+    assert_eq!(other.result().await.expect("a value"), ["slept"]);
+    engine.advance(Duration::from_hours(1)).await;
+    let waits = engine.run::<Scripted>("waits").await.expect("it is there");
+    waits.signal(Scripted::GO, &"x".into()).await.expect("accepted");
+    assert_eq!(waits.result().await.expect("a value"), ["x"]);
+}

@@ -140,8 +140,10 @@ impl Actor {
     /// Lets the run get as far as it can, or says to whoever waits for it why it does not.
     async fn rouse(&mut self, patience: Patience) -> Result<(), Refusal> {
         let roused = self.carry_out_order(Order::Wake(patience)).await;
-        if let Err(refusal) = &roused {
-            self.give_up(refusal);
+        match &roused {
+            // Also where there was nothing to do, so that nothing was committed.
+            Ok(()) => self.shared.alarm.set(self.machine.as_ref().and_then(|machine| machine.due())),
+            Err(refusal) => self.give_up(refusal),
         }
         roused
     }
