@@ -176,7 +176,7 @@ impl Machine {
 
     /// Whether the turn stopped because it held enough moves; the next one goes on at once.
     pub(crate) fn has_more(&self) -> bool {
-        self.moves >= MOST_MOVES
+        self.moves >= MOST_MOVES && matches!(self.record.phase, Phase::Live { .. })
     }
 
     /// Whether the turn has come to something that is to be written.

@@ -10,6 +10,7 @@ mod turns;
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use tracing::Span;
 
 use super::attempts::{Attempts, Progress};
@@ -59,21 +60,22 @@ impl Actor {
         loop {
             // A run whose tasks never wait lets others have their turn, too.
             tokio::task::coop::consume_budget().await;
+            // One of each kind, so that none has to wait for all of another: a command, what the last turn left, an end.
             let command = self.commands.try_recv();
-            let is_told = command.is_some();
+            let mut is_busy = command.is_some();
             if let Some(command) = command {
                 self.obey(command).await;
             }
-            // One that always has more can be told something, and one that is told something all the time gets on.
             if std::mem::take(&mut self.has_more) && !self.shared.is_closed() {
                 self.go_on().await;
-                continue;
-            }
-            if is_told {
-                continue;
+                is_busy = true;
             }
             if let Some(mut ended) = self.attempts.first_look(&self.shared) {
                 self.store_end(&mut ended.facts, ended.at, ended.end).await;
+            } else if is_busy {
+                if let Some(mut finished) = self.attempts.next().now_or_never() {
+                    self.finished(&mut finished.facts, finished.at, finished.end).await;
+                }
             } else if !self.attempts.is_empty() {
                 tokio::select! {
                     biased;

@@ -35,16 +35,15 @@ pub(crate) async fn clean(shared: Arc<Shared>, retention: Retention) {
             Ok(next) => next,
             Err(error) => {
                 tracing::error!(%error, "finished runs could not be removed");
-                deadline(shared.clock.now(), AFTER_AN_ERROR)
+                Timestamp::MIN
             }
         };
         shared.clock.sleep_until(next.max(deadline(shared.clock.now(), PACE))).await;
     }
 }
 
-/// How long it rests at least: what is to be kept for no time would keep it busy.
+/// How long it rests at least: after an error, and since what is to be kept for no time would keep it busy.
 const PACE: Duration = Duration::from_mins(1);
-const AFTER_AN_ERROR: Duration = Duration::from_mins(1);
 
 /// Removes what has been kept long enough, and says when the next run will have been.
 async fn sweep(shared: &Arc<Shared>, retention: Retention) -> Result<Timestamp, BackendError> {
@@ -65,7 +64,7 @@ async fn sweep(shared: &Arc<Shared>, retention: Retention) -> Result<Timestamp, 
             match retention.end(&record) {
                 Some(end) if end > now => next = next.min(end),
                 Some(_) if !expire(shared, retention, now, &record).await => {
-                    next = next.min(deadline(now, AFTER_AN_ERROR));
+                    next = next.min(now);
                 }
                 Some(_) | None => {}
             }

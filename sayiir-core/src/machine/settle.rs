@@ -47,14 +47,13 @@ impl Machine {
     }
 
     /// The first in source order that is ready. A message that is there wins against every limit of time; the limit of the run
-    /// against those of its leaves.
+    /// against all else.
     pub(super) fn next_ready(&self) -> Option<Ready> {
         let is_out_of_time = self.is_out_of_time();
         let is_due = |kind: &LeafKind| !is_out_of_time && kind.due().is_some_and(|due| due <= self.now);
         let ready = |leaf: &LeafRecord| match &leaf.kind {
-            LeafKind::Spawn { run } => {
-                Some(Ready::Spawn(WantedSpawn { path: leaf.path.clone(), run: run.clone() }))
-            }
+            LeafKind::Spawn { run } => (!is_out_of_time)
+                .then(|| Ready::Spawn(WantedSpawn { path: leaf.path.clone(), run: run.clone() })),
             LeafKind::Signal { .. } | LeafKind::Task { .. } | LeafKind::Timer { .. } => {
                 let in_inbox = self.in_inbox(leaf);
                 in_inbox.or_else(|| is_due(&leaf.kind).then(|| Ready::Fire(leaf.clone())))

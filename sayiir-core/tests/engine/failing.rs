@@ -208,6 +208,20 @@ async fn what_a_commit_has_left_for_the_next_one_is_done_also_if_that_meets_a_co
 }
 
 #[tokio::test]
+async fn a_task_whose_end_the_store_refuses_for_good_is_not_run_again_and_again() {
+    let world = World::default();
+    let (engine, backend) = on_faulty(&world).await;
+    for commit in 2..50 {
+        let error = BackendError::Damaged { detail: "a counter".into() };
+        backend.fault(commit, CommitFault::Refuse(error));
+    }
+    let run = start(&engine, "exp-001", [work("a")]).await;
+    engine.advance(Duration::from_mins(10)).await;
+    assert_eq!(world.count("a"), 1);
+    assert!(matches!(run.status().await, Ok(WorkflowStatus::Running { .. })), "nothing is lost");
+}
+
+#[tokio::test]
 async fn no_timer_is_lost_whichever_reads_fail_as_one_comes_due() {
     // The reads of the timekeeper, and of the run that it wakes.
     for (first, failing) in (1..=6).flat_map(|first| (1..=9).map(move |failing| (first, failing))) {

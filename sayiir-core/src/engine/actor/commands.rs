@@ -148,7 +148,7 @@ impl Actor {
         roused
     }
 
-    pub(super) async fn wake(&mut self, patience: Patience) -> Result<(), Refusal> {
+    async fn wake(&mut self, patience: Patience) -> Result<(), Refusal> {
         let turn = self.turn(patience).await?;
         Ok(self.complete(turn, patience).await?)
     }

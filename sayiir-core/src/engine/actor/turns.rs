@@ -186,13 +186,14 @@ impl Actor {
         }
     }
 
-    /// After a commit that failed, or was repeated and met itself: what it began is looked at again. A store that has stopped
-    /// takes no commit any more, and what is begun again would only fail again.
+    /// After a commit that may have been written all the same, or was repeated and met itself: what it began is looked at again.
+    /// One that the store refuses for good has begun nothing, and would only be refused again.
     fn doubt(&self, error: &BackendError, spawned: &[RunChange]) {
-        if matches!(error, BackendError::Stopped { .. }) {
+        let is_conflict = matches!(error, BackendError::Conflict { .. });
+        if !is_conflict && !error.is_retryable() {
             return;
         }
-        if !matches!(error, BackendError::Conflict { .. }) {
+        if !is_conflict {
             self.shared.doubt(self.run.clone());
         }
         for child in spawned {
