@@ -7,6 +7,7 @@ pub mod body;
 pub mod bounds;
 pub mod builder;
 mod bytes;
+mod caught;
 pub mod clock;
 pub mod codec;
 pub mod conditions;

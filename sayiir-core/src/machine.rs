@@ -30,7 +30,6 @@ pub(crate) use control::NotRetryable;
 pub(crate) use inbox::NewMessage;
 pub(crate) use leaves::{each_task, with_task};
 use lent::Lent;
-pub(crate) use moves::{caught, panic_message};
 pub(crate) use settle::Need;
 pub(crate) use spawn::WantedSpawn;
 

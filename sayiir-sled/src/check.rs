@@ -12,8 +12,12 @@ use crate::error::from_sled;
 use crate::keys;
 use crate::places::Moves;
 use crate::read;
+use crate::store::Store;
 use crate::value::damaged;
 use crate::walk::{self, Contents};
+
+/// So many keys of the indexes are read while commits wait.
+const PAGE: usize = 1_000;
 
 /// What an export or a check found.
 #[derive(Debug, Default)]
@@ -28,8 +32,8 @@ pub struct Report {
 impl SledBackend {
     /// Reads everything and compares it with itself: checksums; records with their histories, their inboxes and the number of
     /// idempotency keys; and, if every record reads, records with the indexes and with the counters of the places where runs
-    /// wait. Other commits go on meanwhile; only if those do not fit do they wait, while all runs are read once more. Blocks
-    /// until it is done.
+    /// wait. Other commits go on meanwhile; only if those do not fit, as when runs move all the time, do they wait, while all
+    /// runs are read once more. Blocks until it is done.
     ///
     /// # Errors
     /// If the database cannot be read at all.
@@ -44,7 +48,7 @@ impl SledBackend {
             }
             Ok(())
         })?;
-        if !unread && !self.store().look_now(|tree| sums.hold(tree))? {
+        if !unread && !sums.hold(self.store())? {
             // Runs may have moved since they were read: what differs counts only if it does while nothing moves.
             report.damage.append(&mut self.store().look_now(|tree| Sums::of(tree)?.damage(tree))?);
         }
@@ -90,31 +94,35 @@ impl Sums {
         self.indexed += keys::index(&record.run, &entry).len();
     }
 
-    /// Whether the counters and the indexes say the same.
-    fn hold(&self, tree: &sled::Tree) -> Result<bool, BackendError> {
-        Ok(self.waiting.differing(tree)?.is_empty() && self.fit_the_indexes(tree)?)
+    /// Whether the counters and the indexes say the same, while commits go on.
+    fn hold(&self, store: &Store) -> Result<bool, BackendError> {
+        let counted = store.look_now(|tree| Ok(self.waiting.differing(tree)?.is_empty()))?;
+        let (mut keys, mut next) = (0, Some(sled::IVec::from(keys::DUE)));
+        while let Some(from) = next {
+            let page = store.look_now(|tree| {
+                indexes(tree, &from).take(PAGE).collect::<sled::Result<Vec<_>>>().map_err(from_sled)
+            })?;
+            keys += page.len();
+            next = page.last().map(|last| [last, [0].as_slice()].concat().into());
+        }
+        Ok(counted && keys == self.indexed)
     }
 
     /// What they say otherwise.
     fn damage(&self, tree: &sled::Tree) -> Result<Vec<BackendError>, BackendError> {
         let mut found = self.waiting.differing(tree)?;
-        if !self.fit_the_indexes(tree)? {
+        let mut keys = indexes(tree, keys::DUE);
+        if keys.try_fold(0, |keys, key| key.map(|_| keys + 1)).map_err(from_sled)? != self.indexed {
             found.append(&mut strays(tree)?);
         }
         Ok(found)
-    }
-
-    fn fit_the_indexes(&self, tree: &sled::Tree) -> Result<bool, BackendError> {
-        let mut keys = indexes(tree);
-        let keys = keys.try_fold(0, |keys, key| key.map(|_| keys + 1)).map_err(from_sled)?;
-        Ok(self.indexed == keys)
     }
 }
 
 /// The keys of the indexes that stand for no run.
 fn strays(tree: &sled::Tree) -> Result<Vec<BackendError>, BackendError> {
     let mut found = Vec::new();
-    for key in indexes(tree) {
+    for key in indexes(tree, keys::DUE) {
         let key = key.map_err(from_sled)?;
         let record = match keys::indexed(&key) {
             Some(run) => read::bare_record(tree, &run)?,
@@ -130,6 +138,6 @@ fn strays(tree: &sled::Tree) -> Result<Vec<BackendError>, BackendError> {
     Ok(found)
 }
 
-fn indexes(tree: &sled::Tree) -> impl Iterator<Item = sled::Result<sled::IVec>> {
-    tree.range(keys::DUE..keys::PLACES).keys()
+fn indexes(tree: &sled::Tree, from: &[u8]) -> impl Iterator<Item = sled::Result<sled::IVec>> {
+    tree.range(from..keys::PLACES).keys()
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::caught::caught;
 use crate::codec::Incompatible;
 use crate::durable::Stored;
 use crate::ids::Name;
-use crate::machine::{caught, empty_queue};
+use crate::machine::empty_queue;
 use crate::record::Queue;
 use crate::signal::SignalDeclaration;
 use crate::task::PendingTask;

@@ -2,9 +2,9 @@
 
 use std::any::Any;
 use std::borrow::Cow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::Machine;
+use crate::caught::caught;
 use crate::codec::Incompatible;
 use crate::durable::Stored;
 use crate::ids::LeafPath;
@@ -224,20 +224,6 @@ impl Machine {
 
 fn decoded(program: &dyn Program, state: &Stored) -> Result<Box<dyn LiveState>, Incompatible> {
     caught(|| program.decode(state)).unwrap_or_else(|detail| Err(Incompatible { detail }))
-}
-
-/// Runs code of the user; what it panicked with is the error.
-pub(crate) fn caught<T>(code: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(code)).map_err(|panic| panic_message(&*panic))
-}
-
-/// The words of a panic.
-pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(|words| (*words).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without words".into())
 }
 
 fn reason(fault: Fault) -> BlockReason {

@@ -1,7 +1,8 @@
 //! Runs that a body starts: they begin in the same commit in which their parent goes on.
 
+use super::Machine;
 use super::moves::Cause;
-use super::{Machine, caught};
+use crate::caught::caught;
 use crate::history::Event;
 use crate::ids::{LeafPath, RunId};
 use crate::operation::AlreadyExists;

@@ -1,7 +1,7 @@
 //! Taking up a state that an earlier version of the workflow left.
 
 use super::Machine;
-use super::moves::caught;
+use crate::caught::caught;
 use crate::history::Event;
 use crate::ids::LeafPath;
 use crate::record::{BlockReason, LeafRecords, Phase, StoredOutcome, StoredPlace};

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Leaf, Leaves, Operation, Polled};
-use crate::machine::caught;
+use crate::caught::caught;
 use crate::signal::{Payload, Timeout};
 use crate::step::{Fault, Outcome, Step};
 

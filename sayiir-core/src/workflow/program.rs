@@ -6,10 +6,10 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::{Progress, Workflow, WorkflowState};
+use crate::caught::caught;
 use crate::codec::{Incompatible, StateReader, Unencodable};
 use crate::durable::Stored;
 use crate::ids::{Name, RunId};
-use crate::machine::caught;
 use crate::operation::Leaves;
 use crate::signal::SignalDeclaration;
 use crate::step::{Fault, Step};

@@ -6,11 +6,12 @@ use jiff::Timestamp;
 
 use super::Actor;
 use crate::backend::{BackendError, RunChange};
+use crate::caught::caught;
 use crate::engine::command::{Command, NewStart, Refusal};
 use crate::engine::janitor::Retention;
 use crate::engine::programs::Programs;
 use crate::engine::shared::{Patience, Shared};
-use crate::machine::{Machine, NewMessage, NewRun, NotRetryable, caught};
+use crate::machine::{Machine, NewMessage, NewRun, NotRetryable};
 use crate::record::{BlockReason, Phase, Record};
 
 /// How often a command is tried again when somebody else changed the run meanwhile.

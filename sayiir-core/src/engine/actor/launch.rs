@@ -8,13 +8,14 @@ use tracing::Span;
 
 use super::Actor;
 use crate::backend::BackendError;
+use crate::caught::caught;
 use crate::engine::attempts::{End, Launch};
 use crate::engine::command::Refusal;
 use crate::engine::programs::Programs;
 use crate::engine::shared::Patience;
 use crate::engine::slots::Slot;
 use crate::ids::{IdempotencyKey, RunId};
-use crate::machine::{AttemptEnd, Facts, Machine, caught, each_task, with_task};
+use crate::machine::{AttemptEnd, Facts, Machine, each_task, with_task};
 use crate::record::{LeafKind, LeafRecord};
 use crate::signal::Timeout;
 use crate::task::{Attempt, Attempted, Interrupted, PendingTask, Surroundings, Verdict};

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::Actor;
 use crate::backend::{BackendError, RunChange};
+use crate::caught::caught;
 use crate::engine::command::Command;
 use crate::engine::programs::Known;
 use crate::engine::shared::{Patience, Shared};
 use crate::history::Digest;
-use crate::machine::{Machine, NewRun, WantedSpawn, caught};
+use crate::machine::{Machine, NewRun, WantedSpawn};
 use crate::operation::{AlreadyExists, Leaf, Leaves};
 use crate::record::BlockReason;
 use crate::workflow::LiveState;

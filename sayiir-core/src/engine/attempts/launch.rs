@@ -10,9 +10,10 @@ use jiff::Timestamp;
 use tracing::Span;
 
 use super::{End, Finished};
+use crate::caught::{caught, panic_message};
 use crate::engine::shared::Shared;
 use crate::engine::slots::Slot;
-use crate::machine::{AttemptEnd, Facts, caught, panic_message};
+use crate::machine::{AttemptEnd, Facts};
 use crate::operation::deadline;
 use crate::task::{Attempt, TaskContext};
 
