@@ -171,13 +171,17 @@ impl Engine {
         self.shared().history_key
     }
 
-    /// Cancels a run, by id.
+    /// Cancels a run, by id. The reason is kept, and has the limit of payloads.
     ///
     /// # Errors
-    /// If there is no such run, if it has ended, or if the store fails.
+    /// If there is no such run, if it has ended, if the reason is too large, or if the store fails.
     pub async fn cancel(&self, id: impl AsRef<str>, reason: impl Into<String>) -> Result<(), CancelError> {
         let run = RunId::new(id.as_ref())?;
         let reason = reason.into();
+        let (bytes, limit) = (reason.len(), self.shared().largest_payload);
+        if bytes > limit {
+            return Err(CancelError::TooLarge { run, bytes, limit });
+        }
         let cancelled = self.shared().ask(&run, |reply| Command::Cancel(reason, reply)).await;
         cancelled.map_err(|refusal| CancelError::from_refusal(run, refusal))
     }

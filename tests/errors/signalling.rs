@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sayiir::backend::BackendError;
-use sayiir::errors::{SendEventError, SignalError};
+use sayiir::errors::{CancelError, SendEventError, SignalError};
 use sayiir::prelude::*;
 use sayiir::testing::{CommitFault, TestEngine};
 
@@ -76,6 +76,21 @@ async fn a_signal_that_comes_too_early_or_is_too_large() {
         run.signal(two_of_two::FIRST, &"x".repeat(99)).await,
         SignalError::TooLarge { bytes: 101, limit: 100, .. },
         "the payload of signal `first` to run exp-001 takes 101 bytes, the limit is 100"
+    );
+    assert_error!(
+        run.signal(two_of_two::FIRST, &"bob".into()).by("x".repeat(50)).idempotency_key("x".repeat(50)).await,
+        SignalError::TooLarge { bytes: 105, limit: 100, .. },
+        "the payload of signal `first` to run exp-001 takes 105 bytes, the limit is 100"
+    );
+    assert_error!(
+        run.signal(two_of_two::FIRST, &"bob".into()).idempotency_key("").await,
+        SignalError::EmptyKey { .. },
+        "the idempotency key of signal `first` to run exp-001 is empty: give none, or one of its own to each signal"
+    );
+    assert_error!(
+        run.cancel("x".repeat(101)).await,
+        CancelError::TooLarge { bytes: 101, limit: 100, .. },
+        "the reason to cancel run exp-001 takes 101 bytes, the limit is 100"
     );
     assert_eq!(runs(engine.backend()).await, before);
 }

@@ -64,7 +64,8 @@ impl EngineBuilder {
         }
     }
 
-    /// Where runs are kept.
+    /// Where runs are kept. One engine at a time works on a store: two in one process lose nothing and commit no step twice, but
+    /// both run its tasks, and each takes those that the other has begun for interrupted.
     pub fn backend(mut self, backend: impl Backend) -> Self {
         self.backend = Some(Arc::new(backend));
         self
@@ -118,7 +119,8 @@ impl EngineBuilder {
         self
     }
 
-    /// The largest input or signal payload, in bytes of its JSON. Default: 2 MiB. It is not asked of what
+    /// The largest input or signal payload, in bytes of its JSON; with a signal's sender and idempotency key; and the largest reason
+    /// of a cancellation. Default: 2 MiB. It is not asked of what
     /// [`send_event`](crate::send_event::SendEvent::send_event) sends past the engine, which has the default for its limit.
     pub fn max_payload_bytes(mut self, most: usize) -> Self {
         self.largest_payload = most;

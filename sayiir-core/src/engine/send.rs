@@ -81,8 +81,8 @@ impl SendSignal {
         self
     }
 
-    /// Makes a repeated delivery count once: of all signals to one run with the same key, only the first is taken. The others
-    /// are answered with success. Kept as long as the run is.
+    /// Makes a repeated delivery count once: of all signals of one name to one run with the same key, only the first is taken. The
+    /// others are answered with success, whatever their payload is. Kept as long as the run is. An empty key is refused.
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.idempotency_key = Some(key.into());
         self
@@ -108,15 +108,23 @@ impl SendSignal {
                 return Err(SignalError::Unencodable { run, signal, source });
             }
         };
-        let (bytes, limit) = (payload.as_str().len(), shared.largest_payload);
+        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let bytes = payload.as_str().len() + length(&self.by) + length(&self.idempotency_key);
+        let limit = shared.largest_payload;
         if bytes > limit {
             return Err(SignalError::TooLarge { run, signal: self.signal, bytes, limit });
         }
+        if self.idempotency_key.as_ref().is_some_and(String::is_empty) {
+            return Err(SignalError::EmptyKey { run, signal: self.signal });
+        }
         let message = NewMessage {
+            // The store knows one set of keys for each run: as JSON no two pairs are written alike.
+            idempotency_key: self
+                .idempotency_key
+                .map(|key| serde_json::json!([self.signal, key]).to_string()),
             signal: self.signal.clone(),
             payload,
             by: self.by,
-            idempotency_key: self.idempotency_key,
             only_if_waiting: self.only_if_waiting,
         };
         let sent = shared.ask(&run, |reply| Command::Signal(message, reply)).await;

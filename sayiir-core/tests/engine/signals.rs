@@ -115,6 +115,16 @@ async fn a_signal_delivered_twice_under_one_key_counts_once() {
 }
 
 #[tokio::test]
+async fn signals_of_two_names_under_one_key_are_two() {
+    let engine = engine(&World::default()).await;
+    let run = start(&engine, "exp-001", [wait("go"), wait("stop")]).await;
+    for signal in [Scripted::GO, Scripted::STOP] {
+        run.signal(signal, &"x".into()).idempotency_key("mail-7").await.expect("accepted");
+    }
+    assert_eq!(run.result().await.expect("a value"), ["x", "x"]);
+}
+
+#[tokio::test]
 async fn a_signal_that_is_only_for_a_wait_is_refused_where_there_is_none() {
     let engine = engine(&World::default()).await;
     let run = start(&engine, "exp-001", [wait("go"), wait("stop"), wait("go")]).await;

@@ -26,6 +26,16 @@ pub enum CancelError {
         /// What it is.
         status: StatusKind,
     },
+    /// The reason is too large.
+    #[error("the reason to cancel run {run} takes {bytes} bytes, the limit is {limit}")]
+    TooLarge {
+        /// The run.
+        run: RunId,
+        /// Its size.
+        bytes: usize,
+        /// The engine's limit, that of payloads.
+        limit: usize,
+    },
     /// The engine was shut down. If that was asked before, it is not known whether the run was cancelled.
     #[error("the engine stopped before it could say that run {run} was cancelled")]
     Stopped {

@@ -69,14 +69,25 @@ pub enum SignalError {
         /// What the encoder said.
         source: serde_json::Error,
     },
-    /// The payload is too large.
+    /// The idempotency key is empty, as one is that a caller did not send: every such signal would be taken for a repetition of
+    /// the first.
+    #[error(
+        "the idempotency key of signal `{signal}` to run {run} is empty: give none, or one of its own to each signal"
+    )]
+    EmptyKey {
+        /// The run.
+        run: RunId,
+        /// The name.
+        signal: String,
+    },
+    /// The payload is too large, together with who sent it and the idempotency key.
     #[error("the payload of signal `{signal}` to run {run} takes {bytes} bytes, the limit is {limit}")]
     TooLarge {
         /// The run.
         run: RunId,
         /// The name.
         signal: String,
-        /// Its size as JSON.
+        /// Its size as JSON, and that of the texts.
         bytes: usize,
         /// The engine's limit.
         limit: usize,
