@@ -1,9 +1,11 @@
 //! What a caller may do to a run: cancel it, or let a failed or blocked one go on.
 
 use super::Machine;
+use super::moves::Cause;
 use smallvec::SmallVec;
 
 use crate::history::Event;
+use crate::ids::LeafPath;
 use crate::operation::deadline;
 use crate::record::{Ending, LastOutcome, LeafKind, LeafRecord, Phase, StatusKind, StoredOutcome};
 use crate::step::Outcome;
@@ -41,10 +43,8 @@ impl Machine {
             Some(cause) => self.go_on_from(cause),
             None => {
                 self.record.phase = Phase::Live { leaves: SmallVec::new() };
-                match self.revive() {
-                    Ok(false) => self.move_from_start(),
-                    Ok(true) => {}
-                    Err(reason) => self.block(reason, None),
+                if self.revive(Cause { path: LeafPath::default(), outcome: StoredOutcome::Nothing }) {
+                    self.move_from_start();
                 }
             }
         }
@@ -52,7 +52,7 @@ impl Machine {
     }
 
     fn go_on_from(&mut self, cause: LastOutcome) {
-        let LastOutcome { path, outcome, mut leaves } = cause.clone();
+        let LastOutcome { path, outcome, mut leaves } = cause;
         if outcome == StoredOutcome::Repeat {
             for leaf in leaves.iter_mut().filter(|leaf| leaf.path == path) {
                 begin_again(leaf);
@@ -60,12 +60,10 @@ impl Machine {
         }
         let waited = leaves.iter().find(|leaf| leaf.path == path).map(|leaf| self.record.key_of(leaf));
         self.record.phase = Phase::Live { leaves: leaves.into() };
-        match self.revive() {
-            Ok(false) => {}
-            Ok(true) if waited.is_some_and(|waited| self.record.leaf(&waited).is_some()) => {}
-            // The upgrade took the run elsewhere: nobody waits for what had come.
-            Ok(true) => return,
-            Err(reason) => return self.block(reason, Some(cause)),
+        let is_as_it_was = self.revive(Cause { path: path.clone(), outcome: outcome.clone() });
+        if !is_as_it_was && waited.is_none_or(|waited| self.record.leaf(&waited).is_none()) {
+            // The upgrade took the run elsewhere: nobody waits for what had come. Or the run is blocked again.
+            return;
         }
         match outcome {
             StoredOutcome::Repeat | StoredOutcome::Nothing => {}

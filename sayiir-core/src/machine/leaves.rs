@@ -108,6 +108,9 @@ impl List<'_> {
                 }
             }
         }
+        if let Some(found) = found {
+            take_date(&mut self.leaves[found].kind, leaf);
+        }
         if let Some(found) = found.filter(|found| *found != self.met) {
             self.leaves.swap(self.met, found);
         }
@@ -125,6 +128,18 @@ fn is_same(old: &LeafKind, leaf: &Leaf<'_>) -> bool {
             LeafKind::Task { .. } | LeafKind::Signal { .. } | LeafKind::Timer { .. } | LeafKind::Spawn { .. },
             _,
         ) => false,
+    }
+}
+
+/// The time of a leaf that is still the one of before: an upgrade may have set another.
+fn take_date(old: &mut LeafKind, leaf: &Leaf<'_>) {
+    match (old, leaf) {
+        (LeafKind::Signal { deadline: old, .. }, Leaf::Signal { deadline, .. }) => *old = *deadline,
+        (LeafKind::Timer { until: old }, Leaf::Timer { until }) => *old = *until,
+        (
+            LeafKind::Task { .. } | LeafKind::Signal { .. } | LeafKind::Timer { .. } | LeafKind::Spawn { .. },
+            _,
+        ) => {}
     }
 }
 

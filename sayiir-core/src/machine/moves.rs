@@ -17,7 +17,7 @@ use crate::workflow::{Advanced, LiveState, Program};
 pub(super) struct Moved {
     advanced: Result<Advanced, String>,
     /// The leaf that the outcome was for.
-    path: LeafPath,
+    pub(super) path: LeafPath,
     renewed: Option<Vec<u32>>,
     /// All that is remembered to be undone by now, if the move changed it. Taken over unless the stretch has to be run again.
     compensations: Option<Vec<Compensation>>,

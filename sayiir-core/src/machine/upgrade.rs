@@ -1,63 +1,50 @@
 //! Taking up a state that an earlier version of the workflow left.
 
 use super::Machine;
-use crate::caught::caught;
+use super::moves::Cause;
 use crate::history::Event;
 use crate::ids::LeafPath;
-use crate::record::{BlockReason, LeafRecords, Phase, StoredOutcome, StoredPlace};
+use crate::record::{BlockReason, Phase, StoredOutcome};
 use crate::workflow::{LiveState, Revived};
 
 impl Machine {
     /// What a turn begins with: [`revive`](Self::revive), or the run is blocked where it waits.
     pub(super) fn take_up_old_state(&mut self) {
-        if let Err(reason) = self.revive() {
-            let cause = self.cause(LeafPath::default(), StoredOutcome::Nothing);
-            self.block(reason, Some(cause));
-        }
+        self.revive(Cause { path: LeafPath::default(), outcome: StoredOutcome::Nothing });
     }
 
-    /// Lets the workflow's `upgrade` make a state of this version, if the stored one does not read; says whether it did. Without
-    /// an upgrade nothing is read before it is needed.
+    /// Lets the workflow's `upgrade` make a state of this version, if the stored one does not read. Without an upgrade nothing is
+    /// read before it is needed. Where the run has to stop, it keeps the old state, and `held`, which had come to it.
     ///
-    /// # Errors
-    /// Why there is none.
-    pub(super) fn revive(&mut self) -> Result<bool, BlockReason> {
+    /// `true` if the run is where it was; `false` if it is elsewhere now, or blocked.
+    pub(super) fn revive(&mut self, held: Cause) -> bool {
         if self.live.is_some() || self.is_ending() || !matches!(self.record.phase, Phase::Live { .. }) {
-            return Ok(false);
+            return true;
         }
         let (Some(program), Some(state)) = (self.program.clone(), self.record.state.clone()) else {
-            return Ok(false);
+            return true;
         };
         if !program.has_upgrade() {
-            return Ok(false);
+            return true;
         }
-        let incompatible = |detail| BlockReason::Incompatible { detail };
-        let Revived { live, is_upgraded } = program.revive(&state).map_err(incompatible)?;
-        if is_upgraded {
-            self.go_on_as(live).map_err(incompatible)?;
-        } else {
-            self.live = Some(live);
+        match program.revive(&state) {
+            Ok(Revived { live, is_upgraded: false }) => {
+                self.live = Some(live);
+                return true;
+            }
+            Ok(Revived { live, is_upgraded: true }) => self.go_on_as(live, held),
+            Err(detail) => self.stop(BlockReason::Incompatible { detail }, Some(held)),
         }
-        Ok(is_upgraded)
+        false
     }
 
-    /// The run waits where the upgrade put it; one that is put at the start runs from there.
-    fn go_on_as(&mut self, live: Box<dyn LiveState>) -> Result<(), String> {
-        let state = match caught(|| live.encode()) {
-            Ok(state) => state.map_err(|error| error.to_string())?,
-            Err(panic) => return Err(format!("the upgraded state cannot be stored: {panic}")),
-        };
-        let place = StoredPlace::of(&*live);
-        let from = self.record.place.take().map(|place| place.name.into_owned()).unwrap_or_default();
-        self.log(Event::Upgraded { from, to: place.name.to_string() });
-        let waits = self.wait_for(&*live, None);
-        self.record.place = Some(place);
-        self.record.state = Some(state);
-        self.live = Some(live);
-        if !waits {
-            self.record.phase = Phase::Live { leaves: LeafRecords::new() };
-            self.move_from_start();
-        }
-        Ok(())
+    /// The run goes on where the upgrade put it. One move without an outcome begins what has not begun there, and leaves alone
+    /// what has.
+    fn go_on_as(&mut self, live: Box<dyn LiveState>, held: Cause) {
+        let from = self.record.place.as_ref().map(|place| place.name.to_string()).unwrap_or_default();
+        self.log(Event::Upgraded { from, to: live.variant_name().into() });
+        let mut moved = self.advance(live, None);
+        moved.path = held.path;
+        self.conclude(moved, Some(held.outcome));
     }
 }

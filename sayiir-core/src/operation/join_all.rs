@@ -56,7 +56,8 @@ impl<O: Operation, T> Branches<O, T> {
         Self { branches: operations.into_iter().map(Branch::new).collect(), max: max.map(|max| max.max(1)) }
     }
 
-    /// Moves the branch that the outcome is for, then begins others while there is room. `Ok(Ok(Some(..)))`: all are done.
+    /// Moves the branch that the outcome is for, or without one all that wait, then begins others while there is room.
+    /// `Ok(Ok(Polled::Ready(..)))`: all are done.
     fn advance<E>(
         mut self,
         step: &mut Step<'_>,
@@ -67,6 +68,14 @@ impl<O: Operation, T> Branches<O, T> {
             let branch = branch.ok_or_else(|| Fault::Misrouted("join_all".into()))?;
             if let Err(error) = branch.advance(number, step, &keep)? {
                 return Ok(Err(error));
+            }
+        } else {
+            // What an upgrade has built may hold branches that only seem to have begun.
+            for (number, branch) in (0u32..).zip(&mut self.branches).filter(|(_, branch)| branch.is_waiting())
+            {
+                if let Err(error) = branch.advance(number, step, &keep)? {
+                    return Ok(Err(error));
+                }
             }
         }
         let mut running = self.branches.iter().filter(|branch| branch.is_waiting()).count();
