@@ -89,6 +89,36 @@ mod new {
     }
 }
 
+#[tokio::test]
+async fn a_message_that_no_longer_reads_is_set_aside_in_the_history() {
+    use sayiir::history::Event;
+
+    mod unread {
+        use super::*;
+
+        #[workflow]
+        pub(super) async fn expense(amount: u32) -> u32 {
+            let by = signal!("approved" as u32).await;
+            amount + by
+        }
+    }
+    let first = TestEngine::start(EngineBuilder::workflow::<old::expense>).await.expect("it starts");
+    first.start("e-1", old::expense(7)).await.expect("it starts");
+    first.signal("e-1", "approved", &"bob").await.expect("accepted");
+    first.idle().await;
+    let engine = restarted(first, EngineBuilder::workflow::<unread::expense>).await;
+    let run = engine.run::<unread::expense>("e-1").await.expect("it is there");
+    run.retry().await.expect("it is blocked");
+    engine.idle().await;
+    assert!(matches!(run.status().await, Ok(WorkflowStatus::WaitingForSignal { .. })));
+    let history = run.history().await.expect("it reads");
+    let last = history.entries().last().map(|entry| &entry.event);
+    assert!(
+        matches!(last, Some(Event::SignalRejected { signal, position: 0, .. }) if signal == "approved"),
+        "{last:?}"
+    );
+}
+
 /// The engine of another version, on what the first one left.
 async fn restarted(first: TestEngine, configure: impl FnOnce(EngineBuilder) -> EngineBuilder) -> TestEngine {
     let (store, clock) = (Arc::clone(first.backend()), first.clock().clone());

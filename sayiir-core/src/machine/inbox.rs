@@ -76,9 +76,8 @@ impl Machine {
         let stored = StoredOutcome::Signal(message.clone());
         let moved = self.advance(live, Some((path, Outcome::Signal(message))));
         self.consume(&signal, position);
-        match &moved.rejected {
-            None => self.log(Event::SignalTaken { signal, position }),
-            Some(why) => self.log(Event::SignalRejected { signal, position, error: why.clone() }),
+        if moved.rejected.is_none() {
+            self.log(Event::SignalTaken { signal, position });
         }
         self.conclude(moved, Some(stored));
     }

@@ -7,6 +7,7 @@ use super::Machine;
 use crate::caught::caught;
 use crate::codec::Incompatible;
 use crate::durable::Stored;
+use crate::history::Event;
 use crate::ids::LeafPath;
 use crate::record::{BlockReason, Compensation, LastOutcome, StoredOutcome, StoredPlace};
 use crate::step::{Fault, Outcome, Step};
@@ -36,7 +37,7 @@ pub(super) struct Cause {
 impl Machine {
     /// The first move of a run.
     pub(super) fn begin(&mut self, input: Box<dyn Any + Send>) {
-        self.log(crate::history::Event::Started {
+        self.log(Event::Started {
             workflow: self.record.workflow.clone(),
             input: self.record.input_digest,
         });
@@ -109,6 +110,10 @@ impl Machine {
 
     /// Takes what a move led to into the record. `outcome` is what had come, if anything had.
     pub(super) fn conclude(&mut self, moved: Moved, outcome: Option<StoredOutcome>) {
+        if let (Some(error), Some(StoredOutcome::Signal(message))) = (moved.rejected, &outcome) {
+            let (signal, position) = (message.signal.clone(), message.position);
+            self.log(Event::SignalRejected { signal, position, error });
+        }
         let cause = outcome.map(|outcome| Cause { path: moved.path, outcome });
         match moved.advanced {
             Err(message) => self.stop(BlockReason::StretchPanicked { message }, cause),
