@@ -78,3 +78,117 @@ async fn a_run_is_upgraded_while_a_child_is_undone_and_not_once_it_is_ending() {
     let run = second.run::<new::holiday>("ending").await.expect("it is there");
     assert!(run.result().await.expect_err("it fails").to_string().contains("no money"));
 }
+
+/// Waits beside another workflow.
+#[workflow]
+async fn visa() -> String {
+    signal!("visa" as String).await
+}
+
+/// The versions of a run that stops behind a child that was undone.
+mod behind {
+    use sayiir::versions::{StoredState, UpgradeError};
+
+    use super::*;
+
+    pub(super) mod old {
+        use super::*;
+
+        #[workflow]
+        pub(in super::super) async fn alone(days: u32) -> String {
+            let name = format!("{days} days");
+            let went = flight().await;
+            assert!(went.is_ok(), "not thought of");
+            name
+        }
+
+        #[workflow]
+        async fn by_plane() -> String {
+            let went = flight().await;
+            assert!(went.is_ok(), "not thought of");
+            "went".to_owned()
+        }
+
+        #[workflow]
+        pub(in super::super) async fn beside(days: u32) -> String {
+            let name = format!("{days} days");
+            let (went, visa) = join!(by_plane(), visa()).await;
+            format!("{name}: {went}, {visa}")
+        }
+    }
+
+    pub(super) mod new {
+        use super::*;
+
+        fn to_alone(mut old: StoredState) -> Result<AloneState, UpgradeError> {
+            old.rename("name", "title")?;
+            old.decode()
+        }
+
+        #[workflow(upgrade = to_alone)]
+        pub(in super::super) async fn alone(days: u32) -> String {
+            let title = format!("{days} days");
+            let went = flight().await;
+            format!("{title}: {}", went.is_ok())
+        }
+
+        #[workflow]
+        async fn by_plane() -> String {
+            let went = flight().await;
+            format!("went: {}", went.is_ok())
+        }
+
+        fn to_beside(mut old: StoredState) -> Result<BesideState, UpgradeError> {
+            old.rename("name", "title")?;
+            old.decode()
+        }
+
+        #[workflow(upgrade = to_beside)]
+        pub(in super::super) async fn beside(days: u32) -> String {
+            let title = format!("{days} days");
+            let (went, visa) = join!(by_plane(), visa()).await;
+            format!("{title}: {went}, {visa}")
+        }
+    }
+}
+
+/// An engine of the second version, in which the run that stopped under the first was retried.
+async fn retried<Old, New>(invocation: Invocation<Old>) -> (TestEngine, Arc<Ledger>)
+where
+    Old: sayiir::Workflow,
+    New: sayiir::Workflow,
+{
+    let ledger = Arc::new(Ledger::default());
+    let first = super::engine::<Old>(&ledger).await;
+    let run = first.start("h", invocation).await.expect("it starts");
+    first.advance(Duration::from_secs(5)).await;
+    assert!(matches!(run.status().await, Ok(WorkflowStatus::Blocked { .. })));
+    drop(run);
+    let (store, clock) = (first.backend().clone(), first.clock().clone());
+    first.crash().await;
+    let second = TestEngine::start_on(store, clock, with::<New>(&ledger)).await.expect("it starts");
+    second.run::<New>("h").await.expect("it is there").retry().await.expect("it is blocked");
+    second.idle().await;
+    (second, ledger)
+}
+
+#[tokio::test]
+async fn a_run_that_stopped_behind_a_child_that_was_undone_goes_on_under_an_upgrade() {
+    let (engine, ledger) = retried::<behind::old::alone, behind::new::alone>(behind::old::alone(3)).await;
+    let run = engine.run::<behind::new::alone>("h").await.expect("it is there");
+    let status = run.status().await.expect("it reads");
+    assert!(matches!(status, WorkflowStatus::Completed { .. }), "{status}");
+    assert_eq!(run.result().await.expect("it completes"), "3 days: false");
+    assert_eq!(ledger.words(), ["reserve flight", "reserve seat", "release flight"]);
+}
+
+#[tokio::test]
+async fn a_branch_that_stopped_behind_a_child_that_was_undone_goes_on_under_an_upgrade() {
+    let (engine, _) = retried::<behind::old::beside, behind::new::beside>(behind::old::beside(3)).await;
+    engine.signal("h", "visa", &"granted").await.expect("it is taken");
+    engine.idle().await;
+    let run = engine.run::<behind::new::beside>("h").await.expect("it is there");
+    let status = run.status().await.expect("it reads");
+    assert!(matches!(status, WorkflowStatus::Completed { .. }), "{status}");
+    assert_eq!(run.result().await.expect("it completes"), "3 days: went: false, granted");
+}

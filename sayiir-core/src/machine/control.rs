@@ -62,7 +62,8 @@ impl Machine {
         self.record.phase = Phase::Live { leaves: leaves.into() };
         let is_as_it_was = self.revive(Cause { path: path.clone(), outcome: outcome.clone() });
         if !is_as_it_was && waited.is_none_or(|waited| self.record.leaf(&waited).is_none()) {
-            // The upgrade took the run elsewhere: nobody waits for what had come. Or the run is blocked again.
+            // The upgrade took the run elsewhere: nobody waits for what had come. Or it has gone on behind a workflow that was
+            // undone, or is blocked again.
             return;
         }
         match outcome {

@@ -37,10 +37,7 @@ pub(super) struct Cause {
 impl Machine {
     /// The first move of a run.
     pub(super) fn begin(&mut self, input: Box<dyn Any + Send>) {
-        self.log(Event::Started {
-            workflow: self.record.workflow.clone(),
-            input: self.record.input_digest,
-        });
+        self.log(Event::Started { workflow: self.record.workflow.clone(), input: self.record.input_digest });
         let Some(program) = self.program.clone() else {
             return;
         };

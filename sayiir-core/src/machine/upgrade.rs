@@ -3,8 +3,10 @@
 use super::Machine;
 use super::moves::Cause;
 use crate::history::Event;
-use crate::ids::LeafPath;
+use crate::ids::{Frame, LeafPath};
+use crate::operation::{Leaf, Leaves};
 use crate::record::{BlockReason, Phase, StoredOutcome};
+use crate::step::Outcome;
 use crate::workflow::{LiveState, Revived};
 
 impl Machine {
@@ -46,5 +48,24 @@ impl Machine {
         let mut moved = self.advance(live, None);
         moved.path = held.path;
         self.conclude(moved, Some(held.outcome));
+        while let Some(path) = self.undone() {
+            self.deliver(path, Outcome::Undone, StoredOutcome::Undone);
+        }
+    }
+
+    /// A workflow in the state that has failed and of which nothing is left to undo: it had been undone when the run stopped.
+    fn undone(&self) -> Option<LeafPath> {
+        let remembered = &self.record.compensations;
+        let mut undone = None;
+        self.live.as_ref()?.leaves(&mut Leaves::new(&mut |path, leaf| {
+            let Leaf::Undo { depth } = leaf else {
+                return;
+            };
+            let failed = Frame { path: path.clone(), depth };
+            if remembered.iter().all(|known| known.owner.as_ref() != Some(&failed)) {
+                undone.get_or_insert(failed.path);
+            }
+        }));
+        undone
     }
 }
