@@ -209,6 +209,14 @@ impl<'a> Step<'a> {
         }
     }
 
+    /// An upgrade has left the child workflows that are not among these: what they remembered is undone, while the run goes on.
+    pub(crate) fn leave_others(&mut self, children: &[Frame]) {
+        let is_left = |owner: &Frame| owner.depth > 0 && !children.contains(owner);
+        if reown(self.compensations.get_mut(), is_left, None) {
+            self.causes.push("an upgrade left a child workflow".into());
+        }
+    }
+
     /// All that the run's workflows have remembered by now, in the order of its commits; owned if this move changed it.
     pub fn take_compensations(&mut self) -> Cow<'a, [Compensation]> {
         std::mem::take(self.compensations.get_mut())

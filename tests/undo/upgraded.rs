@@ -192,3 +192,65 @@ async fn a_branch_that_stopped_behind_a_child_that_was_undone_goes_on_under_an_u
     assert!(matches!(status, WorkflowStatus::Completed { .. }), "{status}");
     assert_eq!(run.result().await.expect("it completes"), "3 days: went: false, granted");
 }
+
+/// The versions of a run that is taken out of a child.
+mod left {
+    use sayiir::operation::SignalWait;
+    use sayiir::versions::{StoredState, UpgradeError};
+
+    use super::*;
+
+    /// Reserves a hotel, and waits to be told to pay.
+    #[workflow]
+    async fn hotel() -> Result<String, String> {
+        let booked = reserve("hotel".to_owned()).await;
+        compensate!(release(booked));
+        Ok(signal!("pay" as String).await)
+    }
+
+    pub(super) mod old {
+        use super::*;
+
+        #[workflow]
+        pub(in super::super) async fn holiday(days: u32) -> Result<String, String> {
+            let paid = hotel().await?;
+            Ok(format!("{days}: {paid}"))
+        }
+    }
+
+    pub(super) mod new {
+        use super::*;
+
+        fn to_camping(old: StoredState) -> Result<HolidayState, UpgradeError> {
+            Ok(HolidayState::Camping { days: old.field("days")?, awaiting: SignalWait::new("camping") })
+        }
+
+        #[workflow(upgrade = to_camping)]
+        pub(in super::super) async fn holiday(days: u32) -> Result<String, String> {
+            let place = signal!("camping" as String).await;
+            if days == 0 {
+                compensate!(release(place.clone()));
+            }
+            Ok(format!("{days}: {place}"))
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_child_remembered_is_undone_when_an_upgrade_leaves_it() {
+    let ledger = Arc::new(Ledger::default());
+    let first = super::engine::<left::old::holiday>(&ledger).await;
+    first.start("h", left::old::holiday(3)).await.expect("it starts");
+    first.idle().await;
+    let (store, clock) = (first.backend().clone(), first.clock().clone());
+    first.crash().await;
+    let second =
+        TestEngine::start_on(store, clock, with::<left::new::holiday>(&ledger)).await.expect("it starts");
+    assert_eq!(second.upgrade_runs().await.expect("the store reads"), 1);
+    second.idle().await;
+    assert_eq!(ledger.words(), ["reserve hotel", "release hotel"]);
+    second.signal("h", "camping", &"by the lake").await.expect("it is taken");
+    let run = second.run::<left::new::holiday>("h").await.expect("it is there");
+    assert_eq!(run.result().await.expect("it completes"), "3: by the lake");
+    assert_eq!(ledger.words(), ["reserve hotel", "release hotel"]);
+}

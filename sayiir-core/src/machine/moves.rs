@@ -8,7 +8,8 @@ use crate::caught::caught;
 use crate::codec::Incompatible;
 use crate::durable::Stored;
 use crate::history::Event;
-use crate::ids::LeafPath;
+use crate::ids::{Frame, LeafPath};
+use crate::operation::Leaves;
 use crate::record::{BlockReason, Compensation, LastOutcome, StoredOutcome, StoredPlace};
 use crate::step::{Fault, Outcome, Step};
 use crate::task::Verdict;
@@ -83,14 +84,18 @@ impl Machine {
         LastOutcome { path, outcome, leaves: self.record.leaves().to_vec() }
     }
 
-    /// Runs the body.
+    /// Runs the body. Without an outcome it begins at a state that may be an upgrade's.
     pub(super) fn advance(&mut self, live: Box<dyn LiveState>, event: Option<(LeafPath, Outcome)>) -> Moved {
         self.moves += 1;
+        let is_begun = event.is_none();
         let mut step = match event {
             None => Step::begin(&self.record.run, self.now),
             Some((path, outcome)) => Step::deliver(&self.record.run, self.now, path, outcome),
         };
         step.remember(&self.record.compensations);
+        if is_begun && !self.record.compensations.is_empty() {
+            step.leave_others(&children(&*live));
+        }
         let advanced = caught(|| live.advance(&mut step));
         Moved {
             advanced,
@@ -222,6 +227,13 @@ impl Machine {
         };
         decoded(&**program, state)
     }
+}
+
+/// The workflows that the state awaits, directly or not.
+fn children(live: &dyn LiveState) -> Vec<Frame> {
+    let mut children = Vec::new();
+    live.leaves(&mut Leaves::with_children(&mut children, &mut |_, _| {}));
+    children
 }
 
 fn decoded(program: &dyn Program, state: &Stored) -> Result<Box<dyn LiveState>, Incompatible> {

@@ -109,10 +109,10 @@ impl<W: Workflow> Operation for Child<W> {
     }
 
     fn leaves(&self, leaves: &mut Leaves<'_>) {
-        match &self.at {
+        leaves.nested(|leaves| match &self.at {
             At::Body(state) => state.leaves(leaves),
             At::Undoing(failed) => leaves.leaf(Leaf::Undo { depth: failed.depth }),
-        }
+        });
     }
 }
 

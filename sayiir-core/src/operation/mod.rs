@@ -29,7 +29,7 @@ pub use sleep::Sleep;
 pub use spawn::{AlreadyExists, PendingSpawn, Spawn};
 
 use crate::arguments::Intake;
-use crate::ids::LeafPath;
+use crate::ids::{Frame, LeafPath};
 use crate::step::{Fault, Step};
 use crate::task::PendingTask;
 
@@ -109,13 +109,24 @@ pub enum Leaf<'a> {
 /// Walks the leaves of an operation and keeps their paths.
 pub struct Leaves<'v> {
     at: LeafPath,
+    /// The workflow whose leaves come by, and those it awaits that were met, if they are wanted.
+    depth: u32,
+    children: Option<&'v mut Vec<Frame>>,
     visit: &'v mut dyn FnMut(&LeafPath, Leaf<'_>),
 }
 
 impl<'v> Leaves<'v> {
     /// Starts at the root.
     pub fn new(visit: &'v mut dyn FnMut(&LeafPath, Leaf<'_>)) -> Self {
-        Self { at: LeafPath::default(), visit }
+        Self { at: LeafPath::default(), depth: 0, children: None, visit }
+    }
+
+    /// Starts at the root, and keeps the child workflows that are met.
+    pub(crate) fn with_children(
+        children: &'v mut Vec<Frame>,
+        visit: &'v mut dyn FnMut(&LeafPath, Leaf<'_>),
+    ) -> Self {
+        Self { children: Some(children), ..Self::new(visit) }
     }
 
     /// Shows one leaf.
@@ -128,6 +139,16 @@ impl<'v> Leaves<'v> {
         self.at.0.push(branch);
         body(self);
         self.at.0.pop();
+    }
+
+    /// Goes into a child workflow, one level deeper.
+    pub fn nested(&mut self, body: impl FnOnce(&mut Self)) {
+        self.depth += 1;
+        if let Some(children) = &mut self.children {
+            children.push(Frame { path: self.at.clone(), depth: self.depth });
+        }
+        body(self);
+        self.depth -= 1;
     }
 }
 
