@@ -1,5 +1,6 @@
 //! Crashes at every commit, for every operation.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use sayiir_core::clock::Clock;
@@ -176,6 +177,23 @@ async fn a_removal() {
     .await;
     assert_eq!(found.as_deref(), Some("there is no run exp-001"));
     assert_eq!(crashes, 6, "started, done, removed; before and after");
+}
+
+#[tokio::test]
+#[should_panic(
+    expected = "the scenario makes another number of commits each time: now 2, and CrashBefore at commit 3 of 4 never came"
+)]
+async fn a_crash_that_never_comes_is_not_counted() {
+    let world = World::default();
+    let steps = Mutex::new(vec![work("a"), work("b"), work("c")]);
+    crash_everywhere_on(Disk::default, in_world(&world), async |engine| {
+        let ops = steps.lock().expect("nobody panicked").clone();
+        let run = engine.start("exp-001", Scripted::call(ops)).or_attach().await.expect("the run starts");
+        run.result().await.expect("a value");
+        // Only the undisturbed run does all of it.
+        steps.lock().expect("nobody panicked").truncate(1);
+    })
+    .await;
 }
 
 #[tokio::test]
