@@ -30,12 +30,12 @@ pub enum SendEventError {
         /// The id.
         run: RunId,
     },
-    /// The run has ended.
+    /// The run has ended, or only undoes what it did before it ends.
     #[error("run {run} takes no more signals: it is {status}")]
     Finished {
         /// The run.
         run: RunId,
-        /// How it ended.
+        /// How it ended, or that it is compensating, or blocked meanwhile.
         status: StatusKind,
     },
     /// The run's workflows declare no signal of that name.
@@ -153,9 +153,8 @@ fn change(
     now: Timestamp,
 ) -> Result<RunChange, SendEventError> {
     let run = record.run.clone();
-    let status = record.status();
-    if status.is_finished() {
-        return Err(SendEventError::Finished { run, status });
+    if record.is_over() {
+        return Err(SendEventError::Finished { run, status: record.status() });
     }
     let mut after = record.clone();
     let Some(queue) = Arc::make_mut(&mut after.inbox).iter_mut().find(|queue| queue.signal == signal) else {

@@ -21,6 +21,12 @@ pub struct Compensation {
 }
 
 impl Record {
+    /// Whether how the run ends is settled: it has ended, or only undoes what it did. Then nobody can take a signal, and nothing is
+    /// left to cancel.
+    pub(crate) fn is_over(&self) -> bool {
+        self.ending.is_some() || self.status().is_finished()
+    }
+
     /// What is going to be undone, whatever becomes of the run: all if it is ending; else what belongs to workflows that have failed
     /// or were cancelled.
     pub(crate) fn being_undone(&self) -> impl Iterator<Item = &Compensation> {

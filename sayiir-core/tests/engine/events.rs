@@ -12,7 +12,7 @@ use sayiir_core::send_event::{SendEvent, SendEventError};
 use sayiir_core::testing::{Database, assert_each_step_once};
 
 use crate::promises::process::Process;
-use crate::promises::scripted::{Scripted, wait, work};
+use crate::promises::scripted::{Op, Scripted, wait, work};
 use crate::promises::world::{Act, World};
 use crate::promises::{engine, engine_on, in_world, start};
 
@@ -116,6 +116,24 @@ async fn an_event_to_nobody_to_an_unknown_name_or_to_a_finished_run_is_refused()
     let invalid = backend.send_event("", "go", "x").await;
     assert!(matches!(invalid, Err(SendEventError::InvalidId(_))));
     assert_eq!(backend.record(&exp).await.expect("a read"), before);
+}
+
+#[tokio::test]
+async fn an_event_to_a_run_that_only_undoes_before_it_ends_is_refused() {
+    let world = World::default();
+    world.plan("a", [Act::Succeed, Act::Gate("release")]);
+    let engine = engine(&world).await;
+    let run = start(&engine, "exp-001", [Op::Reserve("a".into()), wait("go")]).await;
+    run.cancel("enough").await.expect("cancelled");
+    engine.idle().await;
+    let head = run.history().await.expect("a history").head();
+    let late = engine.backend().send_event("exp-001", "go", "x").await;
+    assert!(
+        matches!(late, Err(SendEventError::Finished { status: StatusKind::Compensating, .. })),
+        "{late:?}"
+    );
+    assert_eq!(run.history().await.expect("a history").head(), head);
+    world.open("release");
 }
 
 #[tokio::test]

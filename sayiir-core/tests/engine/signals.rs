@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use sayiir_core::engine::{SignalError, WorkflowStatus};
+use sayiir_core::engine::{ResultError, SignalError, WorkflowStatus};
 use sayiir_core::history::Event;
 use sayiir_core::record::StatusKind;
 
 use crate::promises::scripted::{Op, Scripted, wait, within, work};
-use crate::promises::world::World;
+use crate::promises::world::{Act, World};
 use crate::promises::{engine, start};
 
 #[tokio::test]
@@ -122,6 +122,48 @@ async fn signals_of_two_names_under_one_key_are_two() {
         run.signal(signal, &"x".into()).idempotency_key("mail-7").await.expect("accepted");
     }
     assert_eq!(run.result().await.expect("a value"), ["x", "x"]);
+}
+
+#[tokio::test]
+async fn a_run_that_only_undoes_before_it_ends_takes_no_signal_but_acknowledges_one_that_it_has() {
+    let world = World::default();
+    world.plan("a", [Act::Succeed, Act::Gate("release")]);
+    world.plan("refused", [Act::FailForGood]);
+    let engine = engine(&world).await;
+    let failed =
+        start(&engine, "failed", [Op::Reserve("a".into()), wait("go"), Op::Try("refused".into())]).await;
+    failed.signal(Scripted::GO, &"x".into()).idempotency_key("hook-7").await.expect("accepted");
+    world.plan("b", [Act::Succeed, Act::Gate("release")]);
+    let cancelled = start(&engine, "cancelled", [Op::Reserve("b".into()), wait("go")]).await;
+    cancelled.signal(Scripted::STOP, &"x".into()).idempotency_key("hook-7").await.expect("accepted");
+    cancelled.cancel("enough").await.expect("cancelled");
+    engine.idle().await;
+    for run in [&failed, &cancelled] {
+        let head = run.history().await.expect("a history").head();
+        let late = run.signal(Scripted::GO, &"late".into()).await.expect_err("nobody can take it");
+        assert!(matches!(late, SignalError::Finished { status: StatusKind::Compensating, .. }), "{late}");
+        let again = run.signal(Scripted::GO, &"x".into()).idempotency_key("hook-7").await;
+        again.expect("acknowledged");
+        assert_eq!(run.history().await.expect("a history").head(), head);
+    }
+    world.open("release");
+    assert!(matches!(failed.result().await, Err(ResultError::Failed { .. })));
+    assert!(matches!(cancelled.result().await, Err(ResultError::Cancelled { .. })));
+}
+
+#[tokio::test]
+async fn a_run_whose_child_is_undone_takes_signals_as_it_goes_on_behind_it() {
+    let world = World::default();
+    world.plan("a", [Act::Succeed, Act::Gate("release")]);
+    world.plan("refused", [Act::FailForGood]);
+    let engine = engine(&world).await;
+    let child = Op::Caught(vec![Op::Reserve("a".into()), Op::Try("refused".into())]);
+    let run = start(&engine, "exp-001", [child, wait("go")]).await;
+    assert!(matches!(run.status().await, Ok(WorkflowStatus::Compensating { .. })));
+    run.signal(Scripted::GO, &"x".into()).await.expect("accepted");
+    world.open("release");
+    let lines = run.result().await.expect("a value");
+    assert_eq!(lines.last().map(String::as_str), Some("x"));
 }
 
 #[tokio::test]

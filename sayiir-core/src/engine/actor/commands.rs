@@ -156,8 +156,8 @@ impl Actor {
 
     async fn cancel(&mut self, reason: String) -> Result<(), Refusal> {
         let mut turn = self.turn(Patience::Ask).await?;
-        let status = turn.record().status();
-        if status.is_finished() || turn.record().ending.is_some() {
+        if turn.record().is_over() {
+            let status = turn.record().status();
             self.put_back(turn);
             return Err(Refusal::Finished(status));
         }
@@ -254,7 +254,7 @@ async fn is_new(shared: &Shared, record: &Record, message: &NewMessage) -> Resul
         return Ok(false);
     }
     let status = record.status();
-    if status.is_finished() {
+    if record.is_over() {
         return Err(Refusal::Finished(status));
     }
     if message.only_if_waiting && !record.waits_for(&message.signal) {

@@ -19,12 +19,12 @@ pub enum SignalError {
         /// The id.
         run: RunId,
     },
-    /// The run has ended.
+    /// The run has ended, or only undoes what it did before it ends.
     #[error("run {run} takes no more signals: it is {status}")]
     Finished {
         /// The run.
         run: RunId,
-        /// How it ended.
+        /// How it ended, or that it is compensating, or blocked meanwhile.
         status: StatusKind,
     },
     /// The run does not wait for the signal just now: see [`only_if_waiting`](crate::engine::SendSignal::only_if_waiting).
