@@ -5,6 +5,7 @@
 
 mod kept;
 mod saved;
+mod sources;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -17,8 +18,10 @@ use crate::arguments;
 use crate::codec::FieldCodec;
 use crate::durable::{Durable, Stored};
 use crate::workflow::Upgrade;
-pub use kept::{Kept, KeptAsText, KeptNot, KeptWhole};
+pub use kept::{Kept, KeptAsText, KeptNot, KeptWhole, KeptWithInner, KeptWithSources};
 pub use saved::{Found, Nothing, Saved};
+pub(crate) use sources::with_sources;
+pub use sources::{OfError, OfInner, OfNone, Sourced, Sources};
 
 pub use crate::iterate::{Cursor, DurableIterator, Integer};
 use crate::signal::Timeout;
@@ -94,14 +97,14 @@ impl<T: Durable> Returned for T {
     note = "an error implements `std::fmt::Display`, for instance by `thiserror`"
 )]
 pub trait Failed {
-    /// What is stored of it.
-    fn failure(&self) -> Verdict;
+    /// What is stored of it: its text, and that of its sources.
+    fn failure(&self, sources: Sources<'_>) -> Verdict;
 }
 
 #[diagnostic::do_not_recommend]
 impl<E: fmt::Display> Failed for E {
-    fn failure(&self) -> Verdict {
-        Verdict::Failure(format!("{self:#}"))
+    fn failure(&self, sources: Sources<'_>) -> Verdict {
+        Verdict::Failure(with_sources(self, sources))
     }
 }
 

@@ -13,8 +13,9 @@ pub use std::vec::Vec;
 pub use crate::arguments::Intake;
 pub use crate::body::{Exit, Fed, Leave, Left, Slot, advance, load, run, save};
 pub use crate::bounds::{
-    Failed, Form, FromInterrupted, FromTimeout, Inject, Kept, KeptAsText, KeptNot, KeptWhole, PlainForm,
-    RetryIf, Returned, Saved, Taken, UpgradeBy, WrittenOut,
+    Failed, Form, FromInterrupted, FromTimeout, Inject, Kept, KeptAsText, KeptNot, KeptWhole, KeptWithInner,
+    KeptWithSources, OfError, OfInner, OfNone, PlainForm, RetryIf, Returned, Saved, Sourced, Taken,
+    UpgradeBy, WrittenOut,
 };
 pub use crate::codec::{FieldCodec, Incompatible, StateReader, StateWriter, Unencodable, saved};
 pub use crate::conditions::{CanFail, CannotFail, ErrorOf, FailsWith, Spawnable, StoredError, Undoes};

@@ -191,6 +191,10 @@ pub enum Verdict {
     Failure(String),
 }
 
+/// For all that can be displayed: sources are stored only where `{:#}` writes them, as a flow's [`StepError`] does. What the
+/// attributes generate asks the type itself.
+///
+/// [`StepError`]: crate::builder::StepError
 #[diagnostic::do_not_recommend]
 impl<T: Durable, E: fmt::Display> Kind<Result<T, E>> for Fallible {
     fn outcome(output: &Result<T, E>) -> Verdict {

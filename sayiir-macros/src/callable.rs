@@ -25,7 +25,14 @@ pub(crate) fn kind(
         let failure = ask(&side(output, 1, private), "Failed", "failure", private);
         let (ok, err) = (placed(quote!(#private::Ok), span), placed(quote!(#private::Err), span));
         (
-            quote!(match output { #ok(value) => #outcome(value), #err(error) => #failure(error) }),
+            quote! {
+                #[allow(unused_imports)]
+                use #private::{OfError as _, OfInner as _, OfNone as _};
+                match output {
+                    #ok(value) => #outcome(value),
+                    #err(error) => #failure(error, (&&&#private::Sourced(error)).sources()),
+                }
+            },
             quote!(#recall(stored).map(#ok)),
         )
     } else {

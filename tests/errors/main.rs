@@ -10,6 +10,7 @@ mod flows;
 mod panicking;
 mod reading;
 mod signalling;
+mod sources;
 mod starting;
 mod storing;
 mod tampering;

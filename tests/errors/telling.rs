@@ -50,7 +50,7 @@ async fn limited(amount: u32) -> Result<u32, Told> {
 }
 
 /// What the run failed with.
-async fn failed<W: Workflow>(run: &Run<W>) -> String {
+pub(super) async fn failed<W: Workflow>(run: &Run<W>) -> String {
     match run.status().await {
         Ok(WorkflowStatus::Failed(error)) => error.as_str().to_owned(),
         Ok(status) => panic!("{status}"),

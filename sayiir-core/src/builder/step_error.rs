@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::bounds::{Sources, with_sources};
+
 /// What a step of a flow fails with: any error, or a text. `?` makes one of every error.
 ///
 /// Like `anyhow::Error` it is no [`Error`] itself; otherwise it could not be made of every one.
@@ -40,16 +42,10 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for StepError {
 /// The error's text; with `#` that of its sources too, behind colons, which is what a run keeps.
 impl fmt::Display for StepError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        if !f.alternate() {
-            return Ok(());
+        if f.alternate() {
+            return f.write_str(&with_sources(&self.0, Sources::From(self.0.source())));
         }
-        let mut source = self.0.source();
-        while let Some(error) = source {
-            write!(f, ": {error}")?;
-            source = error.source();
-        }
-        Ok(())
+        write!(f, "{}", self.0)
     }
 }
 

@@ -193,7 +193,7 @@ impl Workflow for Scripted {
 /// As generated code asks for it.
 fn kept() -> ErrorForm<<Scripted as Workflow>::Return> {
     use sayiir_core::bounds::{Kept, KeptWhole};
-    (&&&Kept::<<Scripted as Workflow>::Return>::new()).form()
+    (&&&&&Kept::<<Scripted as Workflow>::Return>::new()).form()
 }
 
 impl WorkflowState for ScriptedState {

@@ -68,8 +68,10 @@ pub(super) fn workflow(input: &Input<'_>, variants: &[Variant]) -> TokenStream {
     let errors = if is_result(output) {
         quote! {
             #[allow(unused_imports)]
-            use #private::{KeptAsText as _, KeptNot as _, KeptWhole as _};
-            (&&&#private::Kept::<Self::Return>::new()).form()
+            use #private::{
+                KeptAsText as _, KeptNot as _, KeptWhole as _, KeptWithInner as _, KeptWithSources as _,
+            };
+            (&&&&&#private::Kept::<Self::Return>::new()).form()
         }
     } else {
         quote!(#private::ErrorForm::Never)
