@@ -118,7 +118,7 @@ impl Machine {
             now: record.updated,
             changed: stored.is_none(),
             stored,
-            chain: Chain::new(record.incarnation, record.history).under(key),
+            chain: Chain::new(&record.run, record.incarnation, record.history).under(key),
             record: Lent::new(record),
             live: None,
             commit: own.into(),

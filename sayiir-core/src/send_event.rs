@@ -163,7 +163,7 @@ fn change(
     };
     let position = queue.tail;
     queue.tail += 1;
-    let mut chain = Chain::new(record.incarnation, record.history);
+    let mut chain = Chain::new(&record.run, record.incarnation, record.history);
     let received = Event::SignalReceived {
         signal: signal.into(),
         position,

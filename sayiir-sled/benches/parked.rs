@@ -64,7 +64,8 @@ fn parked(number: u64, random: &mut Random) -> Outcome<RunChange> {
     let due = created
         + SignedDuration::from_hours(48)
         + SignedDuration::from_millis(random.below(100_000_000).try_into()?);
-    let mut chain = Chain::new(Incarnation(u128::from(random.bits())), HistoryHead::default());
+    let run = RunId::new(&format!("expense-{number:08}"))?;
+    let mut chain = Chain::new(&run, Incarnation(u128::from(random.bits())), HistoryHead::default());
     let event = Event::Started { workflow: "expense_approval".into(), input: Digest([1; 32]) };
     let history = vec![chain.append(created, event)];
     let record = Record {
@@ -82,12 +83,7 @@ fn parked(number: u64, random: &mut Random) -> Outcome<RunChange> {
         },
         inbox: vec![Queue { signal: SIGNAL.into(), head: 0, tail: 0, keyed: 0 }].into(),
         history: chain.head(),
-        ..Record::new(
-            RunId::new(&format!("expense-{number:08}"))?,
-            Incarnation(u128::MAX / 3),
-            "expense_approval",
-            created,
-        )
+        ..Record::new(run, Incarnation(u128::MAX / 3), "expense_approval", created)
     };
     Ok(RunChange { history, ..RunChange::new(None, Some(record)) })
 }

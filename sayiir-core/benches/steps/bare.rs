@@ -40,7 +40,7 @@ pub(crate) fn counted(runs: u64, steps: u64) -> Vec<Duration> {
 fn count(store: &mut HashMap<RunId, Kept>, number: u64, id: &str, steps: u64) {
     let run = RunId::new(id).expect("a valid id");
     let input = Stored::encode(&(steps, false)).expect("it encodes");
-    let first = kept(number, steps, Event::Started { workflow: "count".into(), input: digest(&input) });
+    let first = kept(&run, number, steps, Event::Started { workflow: "count".into(), input: digest(&input) });
     store.insert(run.clone(), first);
     for step in 0..steps {
         let kept = store.get_mut(&run).expect("it was put in");
@@ -51,7 +51,7 @@ fn count(store: &mut HashMap<RunId, Kept>, number: u64, id: &str, steps: u64) {
         let key = IdempotencyKey { incarnation, step: StepNumber(step), path: LeafPath::default() };
         let event =
             Event::StepDone { task: "increment".into(), key, attempt: 1, micros: 0, output: digest(&output) };
-        let mut chain = Chain::new(incarnation, kept.head);
+        let mut chain = Chain::new(&run, incarnation, kept.head);
         kept.history.push(chain.append(Timestamp::now(), event));
         kept.head = chain.head();
         kept.state = state(step + 1, steps);
@@ -60,8 +60,8 @@ fn count(store: &mut HashMap<RunId, Kept>, number: u64, id: &str, steps: u64) {
     assert_eq!(kept.history.len() as u64, steps + 1);
 }
 
-fn kept(number: u64, steps: u64, event: Event) -> Kept {
-    let mut chain = Chain::new(Incarnation(u128::from(number)), HistoryHead::default());
+fn kept(run: &RunId, number: u64, steps: u64, event: Event) -> Kept {
+    let mut chain = Chain::new(run, Incarnation(u128::from(number)), HistoryHead::default());
     let history = vec![chain.append(Timestamp::now(), event)];
     Kept { state: state(0, steps), head: chain.head(), history }
 }

@@ -141,7 +141,7 @@ impl RunHistory {
     }
 
     fn chain(&self, head: HistoryHead) -> Chain {
-        Chain::new(self.record.incarnation, head).under(self.key)
+        Chain::new(&self.record.run, self.record.incarnation, head).under(self.key)
     }
 }
 

@@ -3,14 +3,15 @@
 //! ```text
 //! hash   := SHA-256 of piece, or its HMAC-SHA-256 under the key
 //! piece  := before time event
-//! before := the hash of the entry before; of the first entry 16 bytes of the run's incarnation, big-endian, and 16 zeros
+//! before := the hash of the entry before; of the first entry 16 bytes of the run's incarnation, big-endian, and the first 16 bytes
+//!           of SHA-256 of the run's id
 //! time   := nanoseconds since the epoch, 9 bytes, big-endian, in two's complement
 //! event  := the event in postcard
 //! ```
 //!
 //! 9 bytes hold every time that there is, from the year -9999 to 9999.
 //!
-//! Whose entry it is and where it stands are in it through what stands before it, and nowhere else: a step has to pay for
+//! Whose entry it is, by the id and by the incarnation, and where it stands are in it through what stands before it, and nowhere else: a step has to pay for
 //! each block of 64 bytes.
 
 use jiff::Timestamp;
@@ -23,6 +24,8 @@ use crate::scratch::Scratch;
 #[derive(Debug, Clone, Copy)]
 pub struct Chain {
     incarnation: Incarnation,
+    /// Of the run's id, where the next entry is the first.
+    owner: Digest,
     head: HistoryHead,
     key: Option<HistoryKey>,
 }
@@ -77,10 +80,12 @@ pub enum Tampered {
 }
 
 impl Chain {
-    /// The chain that `head` ended, of the run with this incarnation.
+    /// The chain that `head` ended, of the run with this id and this incarnation.
     #[must_use]
-    pub fn new(incarnation: Incarnation, head: HistoryHead) -> Self {
-        Self { incarnation, head, key: None }
+    pub fn new(run: &RunId, incarnation: Incarnation, head: HistoryHead) -> Self {
+        // Only a first entry has it in itself: a step does not pay for it.
+        let owner = if head.length == 0 { Digest::of(run.as_str().as_bytes()) } else { Digest::default() };
+        Self { incarnation, owner, head, key: None }
     }
 
     /// The same chain, under a key if there is one.
@@ -141,6 +146,7 @@ impl Chain {
         }
         let mut before = [0; 32];
         before[..16].copy_from_slice(&self.incarnation.0.to_be_bytes());
+        before[16..].copy_from_slice(&self.owner.0[..16]);
         before
     }
 }

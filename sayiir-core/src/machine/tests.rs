@@ -262,8 +262,11 @@ fn the_history_of_all_turns_is_one_chain() {
     turn.accept(decision("yes"));
     settle(&mut turn);
     let (second, run) = changed(turn);
-    let mut chain =
-        crate::history::Chain::new(run.record().incarnation, crate::history::HistoryHead::default());
+    let mut chain = crate::history::Chain::new(
+        &run.record().run,
+        run.record().incarnation,
+        crate::history::HistoryHead::default(),
+    );
     for entry in first.history.iter().chain(&second.history) {
         chain.verify(&run.record().run, entry).expect("the chain holds");
     }

@@ -59,7 +59,7 @@ async fn verified(disk: &Disk, key: Option<HistoryKey>) -> Result<(), Tampered> 
 async fn forge(disk: &Disk, edit: impl FnOnce(&mut Vec<HistoryEntry>)) {
     let (record, mut entries) = stored(disk).await;
     edit(&mut entries);
-    let mut chain = Chain::new(record.incarnation, HistoryHead::default());
+    let mut chain = Chain::new(&record.run, record.incarnation, HistoryHead::default());
     let history = entries.into_iter().map(|entry| chain.append(entry.at, entry.event)).collect();
     replace(disk, &record, history, chain.head()).await;
 }
@@ -101,6 +101,36 @@ async fn an_edit_with_all_hashes_made_anew_passes_without_a_key_and_is_caught_wi
     forge(&keyed, whitewash).await;
     let caught = verified(&keyed, Some(key())).await.expect_err("it was changed");
     assert!(matches!(caught, Tampered::Unkeyed { first: 0, count: 4, .. }), "{caught}");
+}
+
+/// Somebody gives the approved run the id of the one that was refused: two that have ended change places, all else as it was.
+#[tokio::test]
+async fn two_runs_that_exchanged_their_ids_do_not_verify() {
+    for key in [None, Some(key())] {
+        let disk = written(key).await;
+        let engine = next(&disk, key).await;
+        let other = engine.start("exp-002", Scripted::call([work("c"), work("d")])).await.expect("it starts");
+        other.result().await.expect("a value");
+        drop(other);
+        engine.crash().await;
+        let [first, second] = ["exp-001", "exp-002"].map(|id| RunId::new(id).expect("a valid id"));
+        let backend = disk.open().await;
+        let mut moved = Vec::new();
+        for (from, to) in [(&first, &second), (&second, &first)] {
+            let record = backend.record(from).await.expect("a read").expect("it is there");
+            let history = backend.history(from, 0, 1_000).await.expect("a read");
+            let forged = Record { run: to.clone(), ..(*record).clone() };
+            moved.push(RunChange { history, ..RunChange::new(None, Some(forged)) });
+            let removal = RunChange::new(Some(&record), None);
+            backend.commit(&removal.into()).await.expect("a commit");
+        }
+        for change in moved {
+            backend.commit(&change.into()).await.expect("a commit");
+        }
+        drop(backend);
+        let told = verified(&disk, key).await;
+        assert!(matches!(told, Err(Tampered::Changed { position: 0, .. })), "{told:?}");
+    }
 }
 
 #[tokio::test]

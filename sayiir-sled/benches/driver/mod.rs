@@ -45,7 +45,7 @@ impl Driver {
             }]
             .into(),
         };
-        let mut chain = Chain::new(record.incarnation, record.history);
+        let mut chain = Chain::new(&record.run, record.incarnation, record.history);
         let entry = chain.append(record.updated, event(record));
         record.history = chain.head();
         RunChange { history: vec![entry], ..RunChange::new(before.as_ref(), Some(record.clone())) }

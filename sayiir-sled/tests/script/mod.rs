@@ -75,7 +75,7 @@ pub(crate) fn change(run: &RunId, from: Place) -> RunChange {
     let before = (from.revision > 0).then(|| record(run, from));
     let after = (to.revision > 0).then(|| record(run, to));
     RunChange {
-        history: history(to).1.into_iter().skip(usize_of(from.revision)).collect(),
+        history: history(run, to).1.into_iter().skip(usize_of(from.revision)).collect(),
         accepted: (to.revision > 0).then(|| accepted(to)).into_iter().collect(),
         removed: removed.map(|position| (SIGNAL.into(), position)).into_iter().collect(),
         ..RunChange::new(before.as_ref(), after)
@@ -98,7 +98,7 @@ pub(crate) async fn verify(backend: &SledBackend, run: &RunId) -> Place {
         Place { life: u32::try_from(found.incarnation.0 >> 64).expect("a life"), revision: found.revision.0 };
     assert_eq!(*found, record(run, place), "the record of {run:?} at {place}");
     let entries = backend.history(run, 0, usize::MAX).await.expect("the history reads");
-    assert_eq!(entries, history(place).1, "the history of {run:?} at {place}");
+    assert_eq!(entries, history(run, place).1, "the history of {run:?} at {place}");
     for position in 0..place.revision + 2 {
         let there = position < place.revision && position + WAITING >= place.revision;
         let message = backend.message(run, SIGNAL, position).await.expect("the inbox reads");
@@ -164,7 +164,7 @@ fn record(run: &RunId, place: Place) -> Record {
         place: Some(StoredPlace { name: waits_at(revision).into(), schema: 7 }),
         phase: Phase::Live { leaves: vec![leaf(place)].into() },
         inbox: vec![queue(revision)].into(),
-        history: history(place).0,
+        history: history(run, place).0,
         ..Record::new(run.clone(), incarnation(place), workflow, at(u64::from(place.life)))
     }
 }
@@ -194,8 +194,8 @@ fn leaf(place: Place) -> LeafRecord {
 }
 
 /// The whole history up to a place.
-fn history(place: Place) -> (HistoryHead, Vec<HistoryEntry>) {
-    let mut chain = Chain::new(incarnation(place), HistoryHead::default());
+fn history(run: &RunId, place: Place) -> (HistoryHead, Vec<HistoryEntry>) {
+    let mut chain = Chain::new(run, incarnation(place), HistoryHead::default());
     let entries = (1..=place.revision).map(|revision| {
         let error = "e".repeat(if revision == 11 { 9_000 } else { 20 });
         let event = match revision % 4 {

@@ -20,12 +20,12 @@ fn at(second: i64) -> Timestamp {
 
 /// The history of a run: but for the run, and the key, all such are alike.
 fn written(incarnation: Incarnation, key: Option<HistoryKey>) -> Vec<HistoryEntry> {
-    let mut chain = Chain::new(incarnation, HistoryHead::default()).under(key);
+    let mut chain = Chain::new(&run(), incarnation, HistoryHead::default()).under(key);
     (0..4).map(|n| chain.append(at(n), Event::Cancelled { reason: format!("{n}") })).collect()
 }
 
 fn check(entries: &[HistoryEntry], key: Option<HistoryKey>) -> Result<(), Tampered> {
-    let mut chain = Chain::new(OWN, HistoryHead::default()).under(key);
+    let mut chain = Chain::new(&run(), OWN, HistoryHead::default()).under(key);
     entries.iter().try_for_each(|entry| chain.verify(&run(), entry))
 }
 
@@ -116,22 +116,34 @@ fn the_same_entry_of_another_run_shows_wherever_it_stands() {
     }
 }
 
+/// Also if the two have the same incarnation.
+#[test]
+fn a_history_under_the_id_of_another_run_shows() {
+    let other = RunId::new("exp-002").expect("a valid id");
+    for key in keys() {
+        let mut chain = Chain::new(&other, OWN, HistoryHead::default()).under(key);
+        let entries = written(OWN, key);
+        let checked = chain.verify(&other, &entries[0]);
+        assert_eq!(checked, Err(Tampered::Changed { run: other.clone(), position: 0 }));
+    }
+}
+
 #[test]
 fn a_hash_can_be_computed_with_other_tools() {
     // By Python's `hashlib` and `hmac`, from the text at the top of the module and of `HistoryKey::from_secret`.
     let expected = [
         [
-            "c9405aff2f25a61f478812d27b4816fe1a17e40b59b4c48ad469e19a85482406",
-            "11f47da95d04773b5e1c01a6fb07f31e55b2f63abe886a40726c940577bef3c1",
+            "5c86435379a5f4d5b144d8ddb9fea7210944ed8449fe6844c4b199081132effb",
+            "cc48d86708f7766ddb0423b9ee3214d6586178087e87d3805d1ff873e0ed4d44",
         ],
         [
-            "112c6d0e68608db5f23741253640b058cbf3bde7c6ed50164f581cd86e72705e",
-            "07cbdb23c0b8d98d9710633d29a36b83b5c1ea8c46dbf02a11d79f67c4fc36d8",
+            "b3661056c2959717929af5c403da50dc178226516d0612753927e92c505c2638",
+            "8ac64042dc98b18e4b21c63df3732b5144e2d593fe55b447b96201af9427bab4",
         ],
     ];
     let incarnation = Incarnation(0x0001_0203_0405_0607_0809_0a0b_0c0d_0e0f);
     for (key, hashes) in keys().into_iter().zip(expected) {
-        let mut chain = Chain::new(incarnation, HistoryHead::default()).under(key);
+        let mut chain = Chain::new(&run(), incarnation, HistoryHead::default()).under(key);
         for (second, hash) in (0..).zip(hashes) {
             assert_eq!(chain.append(at(second), Event::Retried).hash.to_string(), hash);
         }
@@ -140,7 +152,7 @@ fn a_hash_can_be_computed_with_other_tools() {
 
 #[test]
 fn the_time_of_an_entry_is_hashed_as_its_nanoseconds_whatever_the_year() {
-    let chain = Chain::new(OWN, HistoryHead::default());
+    let chain = Chain::new(&run(), OWN, HistoryHead::default());
     for time in [Timestamp::MIN, at(-1), Timestamp::UNIX_EPOCH, at(4_102_444_800), Timestamp::MAX] {
         let piece = chain.piece(time, &Event::Retried);
         let sign = if time < Timestamp::UNIX_EPOCH { 0xff } else { 0 };
@@ -162,6 +174,6 @@ fn an_ordinary_step_is_hashed_in_two_blocks() {
         output: Digest([0xff; 32]),
     };
     // The year 2100.
-    let piece = Chain::new(OWN, HistoryHead::default()).piece(at(4_102_444_800), &event);
+    let piece = Chain::new(&run(), OWN, HistoryHead::default()).piece(at(4_102_444_800), &event);
     assert!(piece.len() + 9 <= 2 * 64, "{} bytes", piece.len());
 }

@@ -55,7 +55,7 @@ impl Sketch {
 
     /// The next revision of the run, with these events.
     pub(super) fn change(&mut self, events: Vec<Event>) -> RunChange {
-        let mut chain = Chain::new(self.record.incarnation, self.record.history);
+        let mut chain = Chain::new(&self.record.run, self.record.incarnation, self.record.history);
         let now = self.record.updated;
         let history = events.into_iter().map(|event| chain.append(now, event)).collect();
         self.record.history = chain.head();

@@ -54,7 +54,7 @@ pub async fn the_chain_holds_as_it_was_written(backend: &impl Backend) {
         commit(backend, vec![sketch.change(events())]).await;
     }
     let found = record(backend, sketch.id()).await.expect("the run is there");
-    let mut chain = Chain::new(found.incarnation, HistoryHead::default());
+    let mut chain = Chain::new(&found.run, found.incarnation, HistoryHead::default());
     for entry in history(backend, sketch.id(), 0, usize::MAX).await {
         chain.verify(sketch.id(), &entry).expect("nothing was changed on the way");
     }
