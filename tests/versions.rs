@@ -1,5 +1,8 @@
 //! Versions, as a user meets them in one process: the file of states, the reports, an upgrade and its place in the history.
 
+#[path = "versions/edits.rs"]
+mod edits;
+
 use sayiir::engine::EngineBuilder;
 use sayiir::history::Event;
 use sayiir::prelude::*;

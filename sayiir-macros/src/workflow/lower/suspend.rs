@@ -301,10 +301,9 @@ fn base_of(operation: &Operation) -> String {
     }
 }
 
-/// `ReimburseAndNotify`; of more than three parts, the first ones.
-fn joined<'a>(parts: impl ExactSizeIterator<Item = &'a Operation>, word: &str) -> String {
-    let more = if parts.len() > 3 { format!("{word}More") } else { String::new() };
-    parts.take(3).map(base_of).collect::<Vec<_>>().join(word) + &more
+/// `ReimburseAndNotify`, with every part: each is stored by its place among them, so an edit of their order is another name.
+fn joined<'a>(parts: impl Iterator<Item = &'a Operation>, word: &str) -> String {
+    parts.map(base_of).collect::<Vec<_>>().join(word)
 }
 
 /// The `T` of our own marker `Tried<T>`: the await stands before `?`, and the whole is a `T`.
