@@ -5,6 +5,7 @@ mod program;
 mod registry;
 
 pub use invocation::{Invocation, Startable};
+pub(crate) use program::can_be_sent;
 pub use program::{Advanced, LiveState, Program, Revived};
 pub use registry::{LostError, Registry};
 

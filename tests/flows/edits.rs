@@ -68,6 +68,27 @@ async fn a_run_that_waits_at_a_step_that_is_gone_is_not_touched() -> Tested {
 }
 
 #[tokio::test]
+async fn a_run_that_waits_for_a_signal_that_is_gone_is_not_touched() -> Tested {
+    let backend = InMemoryBackend::new();
+    let runner = CheckpointingRunner::new(backend.clone());
+    let flow = approval(&Count::default()).name("approval").build();
+    runner.run(&flow, "exp-001", expense(250)).await?;
+    let renamed = WorkflowBuilder::<Expense, Expense>::new(WorkflowContext::new())
+        .wait_for_signal::<String>("wait", "decided", None)
+        .name("approval")
+        .build();
+
+    let resumed = runner.resume(&renamed, "exp-001").await;
+
+    let Err(ResumeError::Incompatible { source, .. }) = resumed else { panic!("{resumed:?}") };
+    assert!(source.to_string().contains("`wait` waits for the signal `approved`"), "{source}");
+    backend.send_event("exp-001", "approved", "bob").await?;
+    let done = runner.resume(&flow, "exp-001").await?;
+    assert_eq!(done, WorkflowStatus::Completed("approved by bob".into()));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_run_that_did_not_fit_another_version_goes_on_with_one_that_it_fits() -> Tested {
     let backend = InMemoryBackend::new();
     let runner = CheckpointingRunner::new(backend.clone());

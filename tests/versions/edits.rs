@@ -121,3 +121,83 @@ async fn arms_and_branches_that_change_places_are_another_place_however_many_the
     let run = old.run::<parts::old::decision>("d").await.expect("it is there");
     assert_eq!(run.result().await.expect("it completes"), "escalated by bob");
 }
+
+mod renamed {
+    use super::*;
+    use sayiir::operation::SignalWait;
+    use sayiir::versions::{StoredState, UpgradeError};
+
+    #[workflow(name = "expense")]
+    pub(super) async fn old(amount: u32) -> String {
+        let by = signal!("manager_approval" as String).await;
+        format!("{amount} by {by}")
+    }
+
+    #[workflow(name = "expense")]
+    pub(super) async fn new(amount: u32) -> String {
+        #[at("manager_approval")]
+        let by = signal!("approval" as String).await;
+        format!("{amount} by {by}")
+    }
+
+    fn takes_up(old: StoredState) -> Result<UpgradedState, UpgradeError> {
+        let (amount, awaiting) = (old.field("amount")?, SignalWait::new("approval"));
+        Ok(UpgradedState::ManagerApproval { amount, awaiting })
+    }
+
+    #[workflow(name = "expense", upgrade = takes_up)]
+    pub(super) async fn upgraded(amount: u32) -> String {
+        #[at("manager_approval")]
+        let by = signal!("approval" as String).await;
+        format!("{amount} by {by}")
+    }
+}
+
+#[test]
+fn a_signal_that_is_renamed_where_its_place_stays_fails_the_test_of_states() {
+    let report = said_of::<renamed::old, renamed::new>().expect_err("nobody can send the old one");
+    let line = "workflow `expense`, signal `manager_approval`: runs that wait for it at `ManagerApproval` were stored with this name, and it cannot be sent any more";
+    assert!(report.contains(line), "{report}");
+    assert!(report.contains("keep the name of the signal"), "{report}");
+}
+
+#[tokio::test]
+async fn a_run_that_waits_for_a_signal_that_is_gone_is_named_and_an_upgrade_takes_it_up() {
+    let old = TestEngine::start(EngineBuilder::workflow::<renamed::old>).await.expect("it starts");
+    Engine::start(&old, "e", renamed::old(7)).await.expect("it starts");
+    old.idle().await;
+
+    let new = deployed(old, EngineBuilder::workflow::<renamed::new>).await;
+    assert_eq!(
+        misfits(&new).await,
+        ["`ManagerApproval` waits for the signal `manager_approval`, which this program does not have"]
+    );
+
+    let upgraded = deployed(new, EngineBuilder::workflow::<renamed::upgraded>).await;
+    assert!(misfits(&upgraded).await.is_empty());
+    assert_eq!(upgraded.upgrade_runs().await.expect("the store reads"), 1);
+    let run = upgraded.run::<renamed::upgraded>("e").await.expect("it is there");
+    run.signal(renamed::upgraded::APPROVAL, &"bob".to_owned()).await.expect("it is taken");
+    assert_eq!(run.result().await.expect("it completes"), "7 by bob");
+}
+
+#[tokio::test]
+async fn a_run_of_a_flow_that_waits_for_a_signal_that_is_gone_is_named() {
+    let flow = |signal: &'static str| {
+        WorkflowBuilder::new(WorkflowContext::new())
+            .then("submit", |amount: u32| async move { Ok(amount) })
+            .wait_for_signal("wait", signal, None)
+            .then("report", |by: String| async move { Ok(by) })
+            .name("expense")
+            .build()
+    };
+    let (before, after) = (flow("manager_approval"), flow("approval"));
+    let old = TestEngine::start(|engine| engine.flow(&before)).await.expect("it starts");
+    Engine::start(&old, "e", before.invoke(7)).await.expect("it starts");
+    old.idle().await;
+    let new = deployed(old, |engine| engine.flow(&after)).await;
+    assert_eq!(
+        misfits(&new).await,
+        ["`wait` waits for the signal `manager_approval`, which this program does not have"]
+    );
+}

@@ -12,7 +12,7 @@ use crate::codec::Incompatible;
 use crate::durable::{Durable, Stored};
 use crate::ids::Name;
 use crate::signal::SignalDeclaration;
-use crate::workflow::{Invocation, LiveState, Program, Startable};
+use crate::workflow::{Invocation, LiveState, Program, Startable, can_be_sent};
 
 /// A workflow made of closures, as [`WorkflowBuilder`](super::WorkflowBuilder) builds it: what a
 /// [`CheckpointingRunner`](super::CheckpointingRunner) runs in the foreground, or an [`Engine`](crate::engine::Engine) that it is
@@ -143,7 +143,9 @@ impl Program for FlowProgram {
     }
 
     fn decode(&self, state: &Stored) -> Result<Box<dyn LiveState>, Incompatible> {
-        FlowState::decode(&self.shape, state).map(|state| Box::new(state) as Box<dyn LiveState>)
+        let state = FlowState::decode(&self.shape, state)?;
+        can_be_sent(&state, &self.signals)?;
+        Ok(Box::new(state))
     }
 
     fn schema(&self, place: &str) -> Option<u32> {

@@ -1,5 +1,7 @@
 //! The workflows that an engine knows, with the signals of their whole trees.
 
+mod root;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -12,6 +14,7 @@ use crate::record::Queue;
 use crate::signal::SignalDeclaration;
 use crate::task::PendingTask;
 use crate::workflow::{Program, Registry};
+use root::Root;
 
 /// What was registered, in the form that runs need.
 pub(crate) struct Programs {
@@ -21,6 +24,7 @@ pub(crate) struct Programs {
 
 /// A workflow, and what all its runs have in common.
 pub(crate) struct Known {
+    /// It takes up no state that waits for another signal than these.
     pub(crate) program: Arc<dyn Program>,
     /// The signals of the workflow and of all that it calls.
     pub(crate) signals: Vec<SignalDeclaration>,
@@ -62,7 +66,8 @@ impl Programs {
                 }
             }
             let inbox = declared.iter().map(|signal| empty_queue(signal.name)).collect();
-            known.insert(workflow.clone(), Known { program: Arc::clone(program), signals: declared, inbox });
+            let program = Arc::new(Root { program: Arc::clone(program), signals: declared.clone() });
+            known.insert(workflow.clone(), Known { program, signals: declared, inbox });
         }
         if conflicts.is_empty() { Ok(Self { registry, known }) } else { Err(conflicts) }
     }

@@ -29,8 +29,8 @@ impl Engine {
         &self.shared().version_report
     }
 
-    /// Reads every unfinished run, and reports those that this binary cannot take up: states that do not read, and what is to be
-    /// undone and cannot be. A run that is damaged is named and passed over. Changes nothing; meant to be run by a
+    /// Reads every unfinished run, and reports those that this binary cannot take up: states that do not read, waits for signals that
+    /// it does not have, and what is to be undone and cannot be. A run that is damaged is named and passed over. Changes nothing; meant to be run by a
     /// new binary on a copy of the database, or at a quiet hour.
     ///
     /// ```

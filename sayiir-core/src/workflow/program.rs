@@ -10,7 +10,7 @@ use crate::caught::caught;
 use crate::codec::{Incompatible, StateReader, Unencodable};
 use crate::durable::Stored;
 use crate::ids::{Name, RunId};
-use crate::operation::Leaves;
+use crate::operation::{Leaf, Leaves};
 use crate::signal::SignalDeclaration;
 use crate::step::{Fault, Step};
 use crate::task::{Kind, Verdict};
@@ -103,6 +103,26 @@ pub trait LiveState: Send {
     fn leaves(&self, leaves: &mut Leaves<'_>);
     /// One move.
     fn advance(self: Box<Self>, step: &mut Step<'_>) -> Advanced;
+}
+
+/// That every signal which the state waits for can be sent.
+///
+/// # Errors
+/// The first that cannot.
+pub(crate) fn can_be_sent(live: &dyn LiveState, signals: &[SignalDeclaration]) -> Result<(), Incompatible> {
+    let mut unknown = None;
+    live.leaves(&mut Leaves::new(&mut |_, leaf| {
+        if let Leaf::Signal { name, .. } = leaf
+            && !signals.iter().any(|signal| signal.name == name)
+        {
+            unknown.get_or_insert_with(|| name.to_owned());
+        }
+    }));
+    let place = live.variant_name();
+    unknown.map_or(Ok(()), |signal| {
+        let detail = format!("`{place}` waits for the signal `{signal}`, which this program does not have");
+        Err(Incompatible { detail })
+    })
 }
 
 /// What a move of a [`LiveState`] led to.

@@ -125,17 +125,50 @@ impl Comparison<'_> {
     fn signals(&mut self, before: &WorkflowStates, now: &WorkflowStates) {
         for (signal, payload) in &before.signals {
             let declared = self.program.signals().iter().find(|declared| declared.name == signal.as_str());
-            let (Some(declared), Some(ty)) = (declared, now.signals.get(signal)) else { continue };
-            if let Some(refusal) = refusal(payload, ty, &|text| check(declared, text)) {
-                self.report(
-                    format_args!("signal `{signal}`"),
-                    format!("the payload {refusal}, and messages that wait in the inbox would be rejected"),
-                    "make the new type read the old one (`#[serde(default)]`, `#[serde(alias = \"..\")]`)"
-                        .into(),
-                );
+            match (declared, now.signals.get(signal)) {
+                (Some(declared), Some(ty)) => self.payload(declared, payload, ty),
+                (_, _) => self.unsendable(signal, before, now),
             }
         }
     }
+
+    fn payload(&mut self, declared: &SignalDeclaration, before: &TypeOf, now: &TypeOf) {
+        if let Some(refusal) = refusal(before, now, &|text| check(declared, text)) {
+            self.report(
+                format_args!("signal `{}`", declared.name),
+                format!("the payload {refusal}, and messages that wait in the inbox would be rejected"),
+                "make the new type read the old one (`#[serde(default)]`, `#[serde(alias = \"..\")]`)".into(),
+            );
+        }
+    }
+
+    /// A signal that is gone. Where its place is gone as well, that says all.
+    fn unsendable(&mut self, signal: &str, before: &WorkflowStates, now: &WorkflowStates) {
+        let stay = before.places.iter().filter(|(place, states)| {
+            now.places.contains_key(place.as_str()) && may_wait_for(states, signal)
+        });
+        let places: Vec<_> = stay.map(|(place, _)| format!("`{place}`")).collect();
+        if places.is_empty() {
+            return;
+        }
+        self.report(
+            format_args!("signal `{signal}`"),
+            format!("runs that wait for it at {} were stored with this name, and it cannot be sent any more", places.join(" or ")),
+            "keep the name of the signal; or let `#[workflow(upgrade = ..)]` give them another wait, which is `awaiting` of the state"
+                .into(),
+        );
+    }
+}
+
+/// Whether a run at this place may wait for the signal. The file does not say for which one, where `#[at(..)]` names the place.
+fn may_wait_for(states: &PlaceStates, signal: &str) -> bool {
+    let waits = states.saves.get("awaiting").is_some_and(|awaiting| awaiting.name.contains("Signal"));
+    waits && states.numbered.as_deref().is_none_or(|base| letters(base).contains(&letters(signal)))
+}
+
+/// What a name and the place that is named after it have in common.
+fn letters(name: &str) -> String {
+    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 fn check(declared: &SignalDeclaration, text: &str) -> Result<(), serde_json::Error> {
