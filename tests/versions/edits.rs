@@ -201,3 +201,60 @@ async fn a_run_of_a_flow_that_waits_for_a_signal_that_is_gone_is_named() {
         ["`wait` waits for the signal `manager_approval`, which this program does not have"]
     );
 }
+
+mod upgrades {
+    use super::*;
+    use sayiir::versions::{StoredState, UpgradeError};
+
+    pub(super) mod second {
+        use super::*;
+
+        fn upgrade(mut old: StoredState) -> Result<ExpenseState, UpgradeError> {
+            old.rename("a", "amount")?;
+            old.decode()
+        }
+
+        #[workflow(upgrade = upgrade)]
+        pub(in super::super) async fn expense(amount: u32) -> String {
+            let by = signal!("approval" as String).await;
+            format!("{amount} by {by}")
+        }
+    }
+
+    /// It knows the states of the first version alone.
+    pub(super) mod third {
+        use super::*;
+
+        fn upgrade(mut old: StoredState) -> Result<ExpenseState, UpgradeError> {
+            old.rename("a", "total")?;
+            old.decode()
+        }
+
+        #[workflow(upgrade = upgrade)]
+        pub(in super::super) async fn expense(total: u32) -> String {
+            let by = signal!("approval" as String).await;
+            format!("{total} by {by}")
+        }
+    }
+}
+
+#[test]
+fn what_an_upgrade_has_to_take_up_fails_the_test_of_states_until_the_file_is_made_anew() {
+    let directory = tempfile::tempdir().expect("there is room");
+    let path = directory.path().join("workflow.states.json");
+    let schema = || StateSchema::new(&path);
+    let text = || std::fs::read_to_string(&path).expect("it was written");
+    schema().workflow::<upgrades::second::expense>().compare(false).expect("it is written");
+    let committed = text();
+
+    for _ in 0..2 {
+        let report = schema().workflow::<upgrades::third::expense>().compare(false).expect_err("it changed");
+        assert!(report.contains("place `Approval`: the variable `total` is needed there now"), "{report}");
+        assert!(report.contains("`upgrade` has to take these runs up"), "{report}");
+        assert_eq!(text(), committed, "the file is as it was");
+    }
+
+    schema().workflow::<upgrades::third::expense>().compare(true).expect("it was asked for");
+    schema().workflow::<upgrades::third::expense>().compare(false).expect("it is committed");
+    assert_ne!(text(), committed);
+}

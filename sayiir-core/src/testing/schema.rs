@@ -41,7 +41,8 @@ impl StateSchema {
     }
 
     /// Compares. What the file does not have yet is added to it; with `SAYIIR_STATES=overwrite` in the environment everything
-    /// in it becomes what the code says.
+    /// in it becomes what the code says. What a workflow's `upgrade` has to take up is a difference like any: no shape tells
+    /// whether it does, so the file is made anew on purpose, once that was tried on runs.
     ///
     /// # Panics
     /// If runs that wait under the committed states would not go on under this code, saying which and what to do; or if the
@@ -75,7 +76,7 @@ impl StateSchema {
             let _ = write!(report, "\n  {problem}\n");
         }
         report.push_str(
-            "\nif no such runs are left, or they may be blocked: SAYIIR_STATES=overwrite cargo test\n",
+            "\nif an `upgrade` takes them up, no such runs are left, or they may be blocked: SAYIIR_STATES=overwrite cargo test\n",
         );
         Err(report)
     }

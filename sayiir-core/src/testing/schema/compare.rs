@@ -63,15 +63,21 @@ impl Comparison<'_> {
         self.problems.push(Problem { at: format!("workflow `{}`, {at}", self.name), what, cure });
     }
 
+    /// What an upgrade can take up. Whether the one that is there does is tried on runs, not on shapes.
+    fn report_for_upgrade(&mut self, at: impl fmt::Display, what: String, cure: String) {
+        let cure = if self.program.has_upgrade() {
+            "its `upgrade` has to take these runs up: see that it does, with `engine.check()` on a copy of the database or a test that deploys over such a run".into()
+        } else {
+            cure
+        };
+        self.report(at, what, cure);
+    }
+
     fn places(&mut self, before: &WorkflowStates, now: &WorkflowStates) {
-        // What an upgrade does is tried on runs, not on shapes: `engine.check()`.
-        if self.program.has_upgrade() {
-            return;
-        }
         let fields = self.program.fields();
         for (place, saved) in &before.places {
             match now.places.get(place) {
-                None => self.report(
+                None => self.report_for_upgrade(
                     format_args!("place `{place}`"),
                     "runs can wait there no more".into(),
                     format!(
@@ -88,7 +94,7 @@ impl Comparison<'_> {
         for (field, ty) in &needed.saves {
             let at = format!("place `{place}`");
             let Some(old) = saved.saves.get(field) else {
-                self.report(
+                self.report_for_upgrade(
                     at,
                     format!("the variable `{field}` is needed there now, and parked runs have not saved it"),
                     "fetch it after the wait, keep the old name of the variable, or give it to them by `#[workflow(upgrade = ..)]`".into(),
@@ -98,7 +104,7 @@ impl Comparison<'_> {
             let reads = fields.iter().find(|known| known.place == place && known.name == field);
             let refusal = reads.and_then(|known| refusal(old, ty, &*known.reads));
             if let Some(refusal) = refusal {
-                self.report(
+                self.report_for_upgrade(
                     at,
                     format!("the saved variable `{field}` {refusal}"),
                     "make the new type read the old one (`#[serde(default)]`, `#[serde(alias = \"..\")]`), or convert it by `#[workflow(upgrade = ..)]`".into(),
@@ -151,7 +157,7 @@ impl Comparison<'_> {
         if places.is_empty() {
             return;
         }
-        self.report(
+        self.report_for_upgrade(
             format_args!("signal `{signal}`"),
             format!("runs that wait for it at {} were stored with this name, and it cannot be sent any more", places.join(" or ")),
             "keep the name of the signal; or let `#[workflow(upgrade = ..)]` give them another wait, which is `awaiting` of the state"
