@@ -122,14 +122,22 @@ async fn approve<W: Workflow<Output = String>>(engine: Engine, id: String) -> Re
     let run = engine.run::<W>(&id).await?;
     if matches!(run.settled().await?, WorkflowStatus::WaitingForSignal { .. }) {
         let approval = Approval { by: "bob".into() };
-        match engine.signal(&id, "approval", &approval).idempotency_key("bob").await {
-            Ok(()) => {}
-            Err(SignalError::UnknownSignal { .. }) => return Ok("refused".into()),
-            Err(error) => return Err(error.into()),
+        let mut refusals = 0;
+        // Each workflow has one of them.
+        for signal in ["approval", "decision"] {
+            match engine.signal(&id, signal, &approval).idempotency_key("bob").await {
+                Ok(()) => {}
+                Err(SignalError::UnknownSignal { .. }) => refusals += 1,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if refusals == 2 {
+            return Ok("refused".into());
         }
     }
     Ok(match run.settled().await? {
         WorkflowStatus::Completed(paid) => format!("completed\t{paid}"),
+        WorkflowStatus::WaitingForSignal { .. } => "waiting".into(),
         status => status.to_string(),
     })
 }

@@ -39,6 +39,13 @@ const STRANDING: [(&str, &str, &str, &str); 5] = [
     ("newly_needed", "`rate` is needed there now", "no saved variable `rate`", "14 by bob"),
 ];
 
+/// One more: it waits for what nobody can send, so nothing touches it under the edited program.
+const UNSENDABLE: (&str, &str, &str) = (
+    "signal_renamed",
+    "signal `approval`: runs that wait for it at `Approval` were stored with this name",
+    "`Approval` waits for the signal `approval`, which this program does not have",
+);
+
 /// Runs a version of the program; its lines, split at tabs.
 fn version(binary: &str, words: &[&str]) -> Vec<Vec<String>> {
     let output = Command::new(binary).args(words).output().expect("the binary runs");
@@ -74,8 +81,9 @@ fn parked_runs_survive_what_the_rules_say() {
     // What the edited program says of them before it touches any.
     let found = version(after, &["check", database]);
     let read: Vec<_> = found.iter().filter(|line| line[0] == "read").collect();
-    assert_eq!(read.len(), STRANDING.len() + 1, "{read:?}");
-    for (edit, _, why, _) in STRANDING {
+    assert_eq!(read.len(), STRANDING.len() + 2, "{read:?}");
+    let unsendable = (UNSENDABLE.0, "", UNSENDABLE.2, "");
+    for (edit, _, why, _) in STRANDING.into_iter().chain([unsendable]) {
         let line = read.iter().find(|line| line[1] == edit).unwrap_or_else(|| panic!("nothing of `{edit}`"));
         assert_eq!((line[2].as_str(), line[3].as_str()), ("Approval", runs.as_str()));
         assert!(line[4].contains(why), "{line:?}");
@@ -98,15 +106,18 @@ fn parked_runs_survive_what_the_rules_say() {
     }
 
     assert!(fates["wait_removed"][0].starts_with("refused"), "{:?}", fates["wait_removed"]);
+    assert!(fates["signal_renamed"][0].starts_with("waiting"), "{:?}", fates["signal_renamed"]);
 
     // Nothing was lost: what was approved under the edited program goes on by itself under the upgraded one.
     assert_eq!(version(upgraded, &["check", database]), Vec::<Vec<String>>::new());
-    assert_eq!(version(upgraded, &["upgrade", database]), [[runs.as_str()]], "those that nothing touches");
+    let untouched = (2 * RUNS).to_string();
+    assert_eq!(version(upgraded, &["upgrade", database]), [[untouched]], "those that nothing touches");
     let fates = by_edit(version(upgraded, &["go-on", database, &runs]));
     for (edit, _, _, end) in STRANDING {
         assert_eq!(fates[edit], ["completed", end], "{edit}");
     }
     assert_eq!(fates["wait_removed"], ["completed", "7 by nobody"]);
+    assert_eq!(fates["signal_renamed"], ["completed", "7 by bob"]);
 }
 
 #[test]
@@ -123,6 +134,7 @@ fn the_file_of_states_says_so_before_the_deploy() {
     for (edit, why, _, _) in STRANDING {
         assert!(found[edit][0].contains(why), "{edit}: {:?}", found[edit]);
     }
+    assert!(found[UNSENDABLE.0][0].contains(UNSENDABLE.1), "{:?}", found[UNSENDABLE.0]);
     assert!(found["wait_removed"][0].contains("runs can wait there no more"), "{:?}", found["wait_removed"]);
     assert!(
         found["wait_inserted"][0].contains("there were 1 of them and are 2"),

@@ -116,7 +116,7 @@ async fn arms_and_branches_that_change_places_are_another_place_however_many_the
     new.idle().await;
 
     // Nothing went the wrong way, and nothing is lost.
-    let old = deployed(new, |engine| engine.workflow::<parts::old::decision>());
+    let old = deployed(new, EngineBuilder::workflow::<parts::old::decision>);
     let old = old.await;
     let run = old.run::<parts::old::decision>("d").await.expect("it is there");
     assert_eq!(run.result().await.expect("it completes"), "escalated by bob");
@@ -124,7 +124,6 @@ async fn arms_and_branches_that_change_places_are_another_place_however_many_the
 
 mod renamed {
     use super::*;
-    use sayiir::operation::SignalWait;
     use sayiir::versions::{StoredState, UpgradeError};
 
     #[workflow(name = "expense")]
@@ -140,9 +139,11 @@ mod renamed {
         format!("{amount} by {by}")
     }
 
-    fn takes_up(old: StoredState) -> Result<UpgradedState, UpgradeError> {
-        let (amount, awaiting) = (old.field("amount")?, SignalWait::new("approval"));
-        Ok(UpgradedState::ManagerApproval { amount, awaiting })
+    fn takes_up(mut old: StoredState) -> Result<UpgradedState, UpgradeError> {
+        let mut wait: serde_json::Value = old.field("awaiting")?;
+        wait["signal"] = "approval".into();
+        old.set("awaiting", &wait)?;
+        old.decode()
     }
 
     #[workflow(name = "expense", upgrade = takes_up)]

@@ -24,6 +24,24 @@ async fn wait_renamed(expense: Expense) -> String {
     format!("{paid} by {}", approval.by)
 }}
 
+with_upgrade! { from_approval_to_decision |old| {
+    let mut wait: serde_json::Value = old.field("awaiting")?;
+    wait["signal"] = "decision".into();
+    old.set("awaiting", &wait)?;
+    old.decode()
+} =>
+async fn signal_renamed(expense: Expense) -> String {
+    let pending = submit(expense).await;
+    #[at("approval")]
+    let decision = signal!("decision" as Approval, 48h).await;
+    let approval = match decision {
+        Ok(approval) => approval,
+        Err(timeout) => return timeout.to_string(),
+    };
+    let paid = pay(pending.amount).await;
+    format!("{paid} by {}", approval.by)
+}}
+
 with_upgrade! { from_pending |old| {
     old.rename("pending", "submitted")?;
     old.decode()
@@ -121,6 +139,7 @@ async fn wait_removed(expense: Expense) -> String {
 pub(crate) fn edits() -> Vec<Edit> {
     vec![
         Edit::of::<wait_renamed>(),
+        Edit::of::<signal_renamed>(),
         Edit::of::<binding_renamed>(),
         Edit::of::<type_of_a_field>(),
         Edit::of::<field_required>(),

@@ -41,7 +41,7 @@ macro_rules! approvals {
     };
 }
 
-approvals! { logic more_steps limits named_wait wait_renamed binding_renamed type_of_a_field field_required newly_needed }
+approvals! { logic more_steps limits named_wait wait_renamed signal_renamed binding_renamed type_of_a_field field_required newly_needed }
 
 #[workflow(name = "renamed_function")]
 async fn old_name(expense: Expense) -> String {
@@ -103,7 +103,7 @@ fn edits() -> Vec<Edit> {
             edits.push(Edit::of::<$workflow>())
         };
     }
-    all! { list: logic more_steps limits named_wait wait_renamed binding_renamed type_of_a_field field_required newly_needed
+    all! { list: logic more_steps limits named_wait wait_renamed signal_renamed binding_renamed type_of_a_field field_required newly_needed
     old_name fewer_saved annotated field_defaulted wait_inserted wait_removed }
     edits
 }
@@ -120,7 +120,7 @@ async fn park(database: &Path, runs: usize) -> Result<(), Error> {
             }
         };
     }
-    all! { start: logic more_steps limits named_wait wait_renamed binding_renamed type_of_a_field field_required newly_needed
+    all! { start: logic more_steps limits named_wait wait_renamed signal_renamed binding_renamed type_of_a_field field_required newly_needed
     old_name fewer_saved annotated field_defaulted wait_removed }
     engine.shutdown().await;
     Ok(())
