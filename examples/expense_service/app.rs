@@ -1,10 +1,11 @@
 //! The routes, and who may use them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -15,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::link::Links;
 use crate::problem::Problem;
+use crate::request::LARGEST;
 use crate::{decide, expenses};
 
 /// What handlers work with.
@@ -24,6 +26,8 @@ pub(crate) struct App {
     pub(crate) links: Links,
     /// What callers of `/expenses` have to show.
     pub(crate) api_key: Option<Arc<str>>,
+    /// How long the body of a request may take to arrive.
+    pub(crate) request_limit: Duration,
 }
 
 pub(crate) fn router(app: App) -> Router {
@@ -44,18 +48,21 @@ pub(crate) fn router(app: App) -> Router {
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong-method", &"not with this method")
         })
+        .layer(DefaultBodyLimit::max(LARGEST))
         .with_state(app)
 }
 
 async fn authorise(State(app): State<App>, request: Request, next: Next) -> Response {
     let Some(key) = &app.api_key else { return next.run(request).await };
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let shown = header.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    let (scheme, shown) = header.and_then(|value| value.split_once(' ')).unwrap_or_default();
     // Hashes are compared: where they differ says nothing about the key.
-    if Sha256::digest(shown) == Sha256::digest(&**key) {
+    let is_right = Sha256::digest(shown.trim_start_matches(' ')) == Sha256::digest(&**key);
+    if is_right && scheme.eq_ignore_ascii_case("Bearer") {
         return next.run(request).await;
     }
-    Problem::new(StatusCode::UNAUTHORIZED, "unauthorised", &"the API key is missing or wrong").into_response()
+    let problem = Problem::new(StatusCode::UNAUTHORIZED, "unauthorised", &"the API key is missing or wrong");
+    ([(WWW_AUTHENTICATE, "Bearer")], problem).into_response()
 }
 
 async fn health(State(app): State<App>) -> Response {

@@ -2,8 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::ensure;
 use clap::Parser;
 
 use crate::desk::{Approver, Approvers};
@@ -23,7 +25,10 @@ pub(crate) struct Arguments {
     pub(crate) url: Option<String>,
     /// What callers of /expenses have to show as a bearer token. Without one, whoever reaches the port may decide.
     #[arg(long, env = "EXPENSE_API_KEY", value_name = "KEY", hide_env_values = true)]
-    pub(crate) api_key: Option<String>,
+    api_key: Option<String>,
+    /// How long the body of a request may take to arrive.
+    #[arg(long, env = "EXPENSE_REQUEST_LIMIT", value_name = "TIME", default_value = "30s", value_parser = length)]
+    pub(crate) request_limit: Duration,
     /// Who is asked first.
     #[arg(long, env = "EXPENSE_MANAGER", value_name = "MAIL", default_value = "manager@corp.example")]
     manager: String,
@@ -39,6 +44,24 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    /// What callers of `/expenses` have to show.
+    ///
+    /// # Errors
+    ///
+    /// When it is empty, as a variable is whose secret was not found, or when no caller could show it.
+    pub(crate) fn api_key(&self) -> anyhow::Result<Option<Arc<str>>> {
+        let Some(key) = &self.api_key else { return Ok(None) };
+        ensure!(
+            !key.is_empty(),
+            "the API key is empty (--api-key, EXPENSE_API_KEY): leave it away to let everybody decide who reaches the port"
+        );
+        ensure!(
+            key.chars().all(|letter| letter.is_ascii_graphic()),
+            "the API key (--api-key, EXPENSE_API_KEY) has characters that do not go into a header: it is of visible ASCII"
+        );
+        Ok(Some(key.as_str().into()))
+    }
+
     pub(crate) fn approvers(&self) -> Approvers {
         Approvers {
             manager: Approver { address: self.manager.clone(), limit: self.manager_limit },

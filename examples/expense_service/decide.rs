@@ -1,16 +1,17 @@
 //! Decisions: by other systems, who say who decided, and by people, who follow a link.
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Html;
 use sayiir::prelude::*;
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::expenses::{idempotency_key, settled};
+use crate::expenses::{idempotency_key, settled, standing};
+use crate::fields::{self, is_name};
 use crate::problem::Problem;
+use crate::request::{Body, Named};
 use crate::view::View;
 use crate::workflow::{Decision, expense_approval};
 
@@ -22,24 +23,22 @@ pub(crate) struct Answer {
     notes: String,
 }
 
-type Body = Result<Json<Answer>, JsonRejection>;
-
 pub(crate) async fn approve(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Named(id): Named,
     headers: HeaderMap,
-    body: Body,
+    Body(answer): Body<Answer>,
 ) -> Result<Json<View>, Problem> {
-    decide(&app, id, true, idempotency_key(&headers)?, body?.0).await
+    decide(&app, id, true, idempotency_key(&headers)?, answer).await
 }
 
 pub(crate) async fn reject(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Named(id): Named,
     headers: HeaderMap,
-    body: Body,
+    Body(answer): Body<Answer>,
 ) -> Result<Json<View>, Problem> {
-    decide(&app, id, false, idempotency_key(&headers)?, body?.0).await
+    decide(&app, id, false, idempotency_key(&headers)?, answer).await
 }
 
 /// Decides for whoever's turn it is. Where it is nobody's, the engine says why, unless this is a repeated delivery.
@@ -50,6 +49,10 @@ async fn decide(
     key: Option<&str>,
     Answer { by, notes }: Answer,
 ) -> Result<Json<View>, Problem> {
+    if !is_name(&by) {
+        let detail = format!("`by` is {}", fields::NAME);
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad-decision", &detail));
+    }
     let run = app.engine.run::<expense_approval>(id).await?;
     let signal = match run.status().await? {
         WorkflowStatus::WaitingForSignal { signals, .. }
@@ -70,8 +73,23 @@ async fn decide(
 }
 
 /// What a link in a mail leads to: a page that asks. Mail programs follow links to look what is there, so that nothing is decided yet.
-pub(crate) async fn ask(State(app): State<App>, Path(link): Path<String>) -> Result<Html<String>, Problem> {
+/// One that was used, or that another decision came before, says so.
+pub(crate) async fn ask(State(app): State<App>, Named(link): Named) -> Result<Html<String>, Problem> {
     let link = app.links.open_link(&link)?;
+    let run = app.engine.run::<expense_approval>(&link.run).await?;
+    match standing(&run).await? {
+        WorkflowStatus::WaitingForSignal { signals, .. } if signals.contains(&link.signal) => {}
+        status => {
+            let code = match status {
+                WorkflowStatus::Completed(_)
+                | WorkflowStatus::Failed(_)
+                | WorkflowStatus::Cancelled { .. } => "finished",
+                _ => "not-waiting",
+            };
+            let detail = format!("the expense {} does not wait for this decision any more", link.run);
+            return Err(Problem::new(StatusCode::CONFLICT, code, &detail));
+        }
+    }
     let verb = if link.approve { "Approve" } else { "Reject" };
     let (run, approver) = (escaped(&link.run), escaped(&link.approver));
     Ok(Html(format!(
@@ -81,7 +99,7 @@ pub(crate) async fn ask(State(app): State<App>, Path(link): Path<String>) -> Res
 }
 
 /// The button of that page. The run waits for this decision once, so the link counts once: a second click is refused.
-pub(crate) async fn follow(State(app): State<App>, Path(link): Path<String>) -> Result<Json<View>, Problem> {
+pub(crate) async fn follow(State(app): State<App>, Named(link): Named) -> Result<Json<View>, Problem> {
     let link = app.links.open_link(&link)?;
     let run = app.engine.run::<expense_approval>(&link.run).await?;
     let decision = Decision { approved: link.approve, notes: String::new() };

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -14,9 +14,11 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::app::App;
+use crate::fields::{self, is_amount, is_name};
 use crate::problem::Problem;
+use crate::request::{Body, Named};
 use crate::view::{Listing, Trail, View};
-use crate::workflow::{Expense, expense_approval};
+use crate::workflow::{Expense, Outcome, expense_approval};
 
 /// How long an answer waits to tell what came of it. What is not done by then goes on behind it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -32,12 +34,14 @@ pub(crate) struct Submission {
 pub(crate) async fn submit(
     State(app): State<App>,
     headers: HeaderMap,
-    body: Result<Json<Submission>, JsonRejection>,
+    Body(Submission { employee, amount }): Body<Submission>,
 ) -> Result<Response, Problem> {
-    let Json(Submission { employee, amount }) = body?;
-    if employee.trim().is_empty() || amount.is_nan() || amount <= 0.0 {
-        let detail = "an expense has an employee, and an amount of more than zero";
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad-expense", &detail));
+    let bad = |detail: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad-expense", &detail);
+    if !is_name(&employee) {
+        return Err(bad(format!("`employee` is {}", fields::NAME)));
+    }
+    if !is_amount(amount) {
+        return Err(bad(format!("`amount` is of whole cents, from 0.01 to {}", fields::MOST)));
     }
     let id = match idempotency_key(&headers)? {
         Some(key) => name(&Sha256::digest(key)),
@@ -49,12 +53,12 @@ pub(crate) async fn submit(
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(settled(&run).await?)).into_response())
 }
 
-pub(crate) async fn show(State(app): State<App>, Path(id): Path<String>) -> Result<Json<View>, Problem> {
+pub(crate) async fn show(State(app): State<App>, Named(id): Named) -> Result<Json<View>, Problem> {
     let run = app.engine.run::<expense_approval>(id).await?;
     Ok(Json(View::new(run.id(), run.status().await?)))
 }
 
-pub(crate) async fn history(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Trail>, Problem> {
+pub(crate) async fn history(State(app): State<App>, Named(id): Named) -> Result<Json<Trail>, Problem> {
     let run = app.engine.run::<expense_approval>(id).await?;
     Ok(Json(Trail::of(run.history().await?)))
 }
@@ -103,12 +107,16 @@ fn place(text: &str) -> Option<Cursor> {
 }
 
 /// Where the expense stands once it waits for somebody or has ended, if that comes soon.
+pub(crate) async fn standing(run: &Run<expense_approval>) -> Result<WorkflowStatus<Outcome>, Problem> {
+    match tokio::time::timeout(PATIENCE, run.settled()).await {
+        Ok(status) => Ok(status?),
+        Err(_too_long) => Ok(run.status().await?),
+    }
+}
+
+/// What a caller is told of [`standing`].
 pub(crate) async fn settled(run: &Run<expense_approval>) -> Result<View, Problem> {
-    let status = match tokio::time::timeout(PATIENCE, run.settled()).await {
-        Ok(status) => status?,
-        Err(_too_long) => run.status().await?,
-    };
-    Ok(View::new(run.id(), status))
+    Ok(View::new(run.id(), standing(run).await?))
 }
 
 /// The key under which a delivery counts once, if there is one.

@@ -16,9 +16,11 @@ mod bank;
 mod decide;
 mod desk;
 mod expenses;
+mod fields;
 mod link;
 mod outbox;
 mod problem;
+mod request;
 #[path = "../expense_approval/stop.rs"]
 mod stop;
 mod view;
@@ -60,13 +62,14 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let api_key = arguments.api_key()?;
     let stop = Stop::listen()?;
     let listener = TcpListener::bind(arguments.listen).await;
     let listener = listener.with_context(|| format!("listening on {}", arguments.listen))?;
     let address = listener.local_addr()?;
     let url = arguments.url.clone().unwrap_or_else(|| format!("http://{address}"));
 
-    let app = open(&arguments, url).await?;
+    let app = open(&arguments, api_key, url).await?;
     let engine = app.engine.clone();
     println!("listening on http://{address}");
     let served = serve(listener, app, stop).await;
@@ -75,7 +78,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
 }
 
 /// Opens what is in the directory, and goes on with every expense that is not at its end.
-async fn open(arguments: &Arguments, url: String) -> anyhow::Result<App> {
+async fn open(arguments: &Arguments, api_key: Option<Arc<str>>, url: String) -> anyhow::Result<App> {
     let db = &arguments.db;
     fs::create_dir_all(db).with_context(|| format!("creating {}", db.display()))?;
     let backend = SledBackend::open(db.join("workflows")).context("opening the database")?;
@@ -94,7 +97,7 @@ async fn open(arguments: &Arguments, url: String) -> anyhow::Result<App> {
         .provide(desk)
         .start()
         .await?;
-    Ok(App { engine, links, api_key: arguments.api_key.as_deref().map(Arc::from) })
+    Ok(App { engine, links, api_key, request_limit: arguments.request_limit })
 }
 
 /// Answers requests until the process is asked to stop; those that are running then are answered too.

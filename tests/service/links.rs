@@ -45,6 +45,9 @@ fn a_link_approves_one_expense_once() {
     let paid = client.until(&id, |expense| expense["status"] == "completed");
     assert_eq!(paid["outcome"]["paid"]["approver"], "bob@corp.example");
 
+    for link in [&approve, &reject] {
+        client.get(link).is_problem(409, "finished");
+    }
     client.click(&approve).is_problem(409, "finished");
     client.click(&reject).is_problem(409, "finished");
     client.until(&other, waits_for("manager_approval"));

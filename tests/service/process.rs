@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use ureq::Agent;
+use ureq::{Agent, SendBody};
 
 /// How long something may take that has to happen.
 pub(super) const PATIENCE: Duration = Duration::from_mins(1);
@@ -75,6 +75,23 @@ impl Service {
             Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).build();
         let client = Client { agent: agent.into(), url: url.to_owned() };
         Self { process, output, client }
+    }
+
+    /// Starts one that does not want to, and gives what it says about that.
+    pub(super) fn refused(directory: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> String {
+        let mut command = Command::new(executable());
+        command.args(["--listen", "127.0.0.1:0", "--db"]).arg(directory).args(arguments);
+        command.envs(environment.iter().copied()).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut process = command.stderr(Stdio::piped()).spawn().expect("the service can be started");
+        // Where it does start, this is what it prints, and it would go on for ever.
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().expect("stdout is a pipe")).read_line(&mut line).expect("text");
+        if !line.is_empty() {
+            process.kill().expect("it runs");
+        }
+        let output = process.wait_with_output().expect("it ends");
+        assert!(line.is_empty() && !output.status.success(), "it starts: {line}");
+        String::from_utf8(output.stderr).expect("what it prints is text")
     }
 
     /// Ends it at once.
@@ -144,6 +161,19 @@ impl Client {
     pub(super) fn post_kind(&self, path: &str, kind: &str) -> Answer {
         let request = self.agent.post(self.at(path)).header("Content-Type", kind);
         answer(request.send("x").expect("it answers")).expect("it answers")
+    }
+
+    /// Asks for the expenses with this header.
+    pub(super) fn get_as(&self, authorization: &str) -> Answer {
+        let request = self.agent.get(self.at("/expenses")).header("Authorization", authorization);
+        answer(request.call().expect("it answers")).expect("it answers")
+    }
+
+    /// Posts JSON without saying how long it is.
+    pub(super) fn stream(&self, path: &str, body: &str) -> Answer {
+        let request = self.agent.post(self.at(path)).header("Content-Type", "application/json");
+        let mut body = body.as_bytes();
+        answer(request.send(SendBody::from_reader(&mut body)).expect("it answers")).expect("it answers")
     }
 
     /// Hands in an expense and gives its id.
