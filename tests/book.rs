@@ -127,3 +127,22 @@ fn every_page_is_in_the_table_of_contents_and_compiled() {
         );
     }
 }
+
+/// What a program of the tutorial hides is what the page has built so far, and not another program under the same names.
+#[test]
+fn functions_that_the_tutorial_hides_were_shown_before() {
+    let signature = |line: &str| {
+        let (signature, _) = line.split_once(" {")?;
+        signature.starts_with("async fn ").then(|| signature.to_owned())
+    };
+    let mut shown = BTreeSet::from(["async fn main() -> anyhow::Result<()>".to_owned()]);
+    for line in read("docs/src/tutorial.md").lines() {
+        match line.strip_prefix("# ") {
+            None => shown.extend(signature(line)),
+            Some(hidden) => {
+                let known = signature(hidden).is_none_or(|signature| shown.contains(&signature));
+                assert!(known, "tutorial.md hides {hidden}");
+            }
+        }
+    }
+}
