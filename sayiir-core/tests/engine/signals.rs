@@ -138,11 +138,11 @@ async fn a_run_that_only_undoes_before_it_ends_takes_no_signal_but_acknowledges_
     cancelled.signal(Scripted::STOP, &"x".into()).idempotency_key("hook-7").await.expect("accepted");
     cancelled.cancel("enough").await.expect("cancelled");
     engine.idle().await;
-    for run in [&failed, &cancelled] {
+    for (run, taken) in [(&failed, Scripted::GO), (&cancelled, Scripted::STOP)] {
         let head = run.history().await.expect("a history").head();
         let late = run.signal(Scripted::GO, &"late".into()).await.expect_err("nobody can take it");
         assert!(matches!(late, SignalError::Finished { status: StatusKind::Compensating, .. }), "{late}");
-        let again = run.signal(Scripted::GO, &"x".into()).idempotency_key("hook-7").await;
+        let again = run.signal(taken, &"x".into()).idempotency_key("hook-7").await;
         again.expect("acknowledged");
         assert_eq!(run.history().await.expect("a history").head(), head);
     }
