@@ -1,5 +1,6 @@
 //! Tests of the compiler on source text: what is underlined, what is written, and that nothing makes it panic.
 
+mod diagrams;
 mod dumps;
 mod expansions;
 mod robustness;

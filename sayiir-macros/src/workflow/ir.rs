@@ -112,11 +112,12 @@ pub(crate) enum End {
     /// Goes on elsewhere.
     Goto(BlockId),
     /// `if cond { then } else { otherwise }`; the condition may bind (`if let`).
-    Branch { cond: TokenStream, effect: Effect, then: BlockId, otherwise: BlockId },
-    /// `match`.
-    Match { scrutinee: TokenStream, effect: Effect, arms: Vec<MatchArm> },
-    /// `let pat = value else { otherwise };`.
+    Branch { question: Question, cond: TokenStream, effect: Effect, then: BlockId, otherwise: BlockId },
+    /// `match`. `written` is the user's scrutinee; `None` for what came first in a `select!`.
+    Match { written: Option<TokenStream>, scrutinee: TokenStream, effect: Effect, arms: Vec<MatchArm> },
+    /// `let pat = value else { otherwise };`. `written` is the user's `pat = value`.
     LetElse {
+        written: TokenStream,
         attrs: TokenStream,
         pat: TokenStream,
         value: TokenStream,
@@ -126,11 +127,21 @@ pub(crate) enum End {
     },
     /// Waits.
     Suspend(PointId),
-    /// Ends the workflow.
-    Return { keyword: TokenStream, value: TokenStream, effect: Effect },
+    /// Ends the workflow. `written` is the user's value.
+    Return { written: TokenStream, keyword: TokenStream, value: TokenStream, effect: Effect },
+}
+
+/// What a branch asks, in the tokens of the user, for the diagram.
+pub(crate) enum Question {
+    /// Whether this holds.
+    Holds(TokenStream),
+    /// Whether a `for` has another item.
+    Another { item: TokenStream, items: TokenStream },
 }
 
 pub(crate) struct MatchArm {
+    /// The user's pattern, or the operation of a `select!`, for the diagram.
+    pub(crate) words: String,
     pub(crate) attrs: TokenStream,
     /// The pattern with its guard.
     pub(crate) pat: TokenStream,

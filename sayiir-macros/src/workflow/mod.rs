@@ -14,6 +14,7 @@ mod operation;
 mod parse;
 mod resolve;
 mod splits;
+mod text;
 mod values;
 
 use proc_macro2::TokenStream;
@@ -96,4 +97,12 @@ pub(crate) fn lowered(item: &TokenStream, errors: &mut Errors) -> Option<Flow> {
     let model = parse::parse(TokenStream::new(), item, errors)?;
     let body = parse::body(&model, errors)?;
     passes(&model, body, errors).map(|(flow, _)| flow)
+}
+
+/// The diagram of one workflow, for tests.
+#[cfg(test)]
+pub(crate) fn diagram(item: &TokenStream, errors: &mut Errors) -> Option<String> {
+    let model = parse::parse(TokenStream::new(), item, errors)?;
+    let body = parse::body(&model, errors)?;
+    passes(&model, body, errors).map(|(flow, _)| expand::diagram(&flow))
 }

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::Input;
-use crate::workflow::ir::{BlockId, End};
+use proc_macro2::TokenStream;
+use quote::quote;
 
-pub(super) fn diagram(input: &Input<'_>) -> String {
-    let mut drawing = Drawing { input, lines: Vec::new(), open: BTreeSet::new(), drawn: BTreeSet::new() };
+use crate::workflow::ir::{BlockId, End, Flow, Question};
+use crate::workflow::text;
+
+pub(in crate::workflow) fn diagram(flow: &Flow) -> String {
+    let mut drawing = Drawing { flow, lines: Vec::new(), open: BTreeSet::new(), drawn: BTreeSet::new() };
     drawing.lines.push("start([start])".into());
     drawing.edge("start", "", BlockId(0));
     while let Some(block) = drawing.open.pop_first() {
@@ -19,7 +22,7 @@ pub(super) fn diagram(input: &Input<'_>) -> String {
 }
 
 struct Drawing<'a> {
-    input: &'a Input<'a>,
+    flow: &'a Flow,
     lines: Vec<String>,
     /// Blocks that an arrow leads to, still to be drawn: the first in the source comes next.
     open: BTreeSet<BlockId>,
@@ -36,8 +39,8 @@ impl Drawing<'_> {
 
     /// The block that is meant: one that merely leads on stands for what it leads to.
     fn follow(&self, mut block: BlockId) -> BlockId {
-        for _ in &self.input.flow.blocks {
-            if let End::Goto(to) = &self.input.flow.block(block).end {
+        for _ in &self.flow.blocks {
+            if let End::Goto(to) = &self.flow.block(block).end {
                 block = *to;
             }
         }
@@ -45,73 +48,71 @@ impl Drawing<'_> {
     }
 
     fn name(&self, block: BlockId) -> String {
-        match &self.input.flow.block(block).end {
-            End::Suspend(point) => self.input.flow.points[point.0].variant.to_string(),
+        match &self.flow.block(block).end {
+            End::Suspend(point) => self.flow.points[point.0].variant.to_string(),
             End::Open | End::Goto(_) | End::Return { .. } => format!("end{}", block.0),
             End::Branch { .. } | End::LetElse { .. } | End::Match { .. } => format!("n{}", block.0),
         }
     }
 
     fn draw(&mut self, block: BlockId) {
-        let flow = self.input.flow;
+        let flow = self.flow;
         let name = self.name(block);
         match &flow.block(block).end {
             End::Open | End::Goto(_) => self.lines.push(format!("{name}([never])")),
-            End::Return { value, .. } => {
-                let value = clean(&value.to_string());
+            End::Return { written, .. } => {
+                let value = clean(&text::of(written.clone()));
                 self.lines.push(format!("{name}([\"{}\"])", if value == "()" { "end" } else { &value }));
             }
             End::Suspend(point) => {
                 let at = &flow.points[point.0];
-                let words = clean(&at.words.replace('`', ""));
+                let words = clean(&at.words);
                 let is_call = at.words.starts_with('`');
                 let shape = if is_call { format!("[\"{words}\"]") } else { format!("{{{{\"{words}\"}}}}") };
                 self.lines.push(format!("{name}{shape}"));
                 self.edge(&name, "", at.resume);
             }
-            End::Branch { cond, then, otherwise, .. } => {
-                self.decision(
-                    &name,
-                    &format!("{cond}?"),
-                    &[("yes".into(), *then), ("no".into(), *otherwise)],
-                );
+            End::Branch { question, then, otherwise, .. } => {
+                let (text, ways) = match question {
+                    Question::Holds(cond) => (asked(cond), ["yes", "no"]),
+                    Question::Another { item, items } => (another(item, items), ["next", "done"]),
+                };
+                self.decision(&name, &text, [(ways[0], *then), (ways[1], *otherwise)]);
             }
-            End::LetElse { pat, value, then, otherwise, .. } => {
-                let ways = [("yes".into(), *then), ("no".into(), *otherwise)];
-                self.decision(&name, &format!("{pat} = {value}?"), &ways);
+            End::LetElse { written, then, otherwise, .. } => {
+                self.decision(&name, &asked(written), [("yes", *then), ("no", *otherwise)]);
             }
-            End::Match { scrutinee, arms, .. } => {
-                let ways: Vec<_> = arms.iter().map(|arm| (arm.pat.to_string(), arm.body)).collect();
-                self.decision(&name, &format!("match {scrutinee}"), &ways);
+            End::Match { written, arms, .. } => {
+                let text = written.as_ref().map(|written| text::of(quote!(match #written)));
+                let ways = arms.iter().map(|arm| (arm.words.as_str(), arm.body));
+                self.decision(&name, text.as_deref().unwrap_or("what came first?"), ways);
             }
         }
     }
 
-    fn decision(&mut self, name: &str, text: &str, ways: &[(String, BlockId)]) {
+    fn decision<'w>(&mut self, name: &str, text: &str, ways: impl IntoIterator<Item = (&'w str, BlockId)>) {
         self.lines.push(format!("{name}{{\"{}\"}}", clean(text)));
         for (label, to) in ways {
-            self.edge(name, label, *to);
+            self.edge(name, label, to);
         }
     }
 }
 
-/// Tokens as people write them, short, and without what Mermaid would misread.
+/// Whether a loop goes on.
+fn another(item: &TokenStream, items: &TokenStream) -> String {
+    format!("for each {} in {}", text::of(item.clone()), text::of(items.clone()))
+}
+
+/// A condition as a question.
+fn asked(condition: &TokenStream) -> String {
+    let text = text::of(condition.clone());
+    if text.ends_with('?') { text } else { text + "?" }
+}
+
+/// A text, short, and without what Mermaid would misread.
 fn clean(text: &str) -> String {
-    let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    for (from, to) in [
-        (" . ", "."),
-        (" (", "("),
-        ("( ", "("),
-        (" )", ")"),
-        (" ?", "?"),
-        ("! ", "!"),
-        (" ,", ","),
-        (" :: ", "::"),
-        ("& ", "&"),
-    ] {
-        text = text.replace(from, to);
-    }
-    let text: String = text.chars().filter(|c| !matches!(c, '`' | '\n')).collect();
-    let text = text.replace('"', "'").replace('<', "&lt;").replace('>', "&gt;");
-    if text.chars().count() > 60 { text.chars().take(57).chain("...".chars()).collect() } else { text }
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ").replace('`', "");
+    let short =
+        if text.chars().count() > 60 { text.chars().take(57).chain("...".chars()).collect() } else { text };
+    short.replace('"', "'").replace('<', "&lt;").replace('>', "&gt;")
 }

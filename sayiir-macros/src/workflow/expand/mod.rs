@@ -12,6 +12,8 @@ mod surface;
 mod unused;
 mod workflow;
 
+#[cfg(test)]
+pub(super) use diagram::diagram;
 pub(in crate::workflow) use names::label;
 pub(super) use surface::{constant_name, is_reserved};
 pub(super) use unused::unused;

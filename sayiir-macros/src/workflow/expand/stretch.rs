@@ -154,12 +154,12 @@ impl<'a> Stretch<'a> {
         match end {
             End::Open => quote!(::core::unreachable!()),
             End::Goto(to) => self.edge(*to, scope),
-            End::Branch { cond, effect, then, otherwise } => {
+            End::Branch { cond, effect, then, otherwise, .. } => {
                 let (ties, then, otherwise) =
                     (ties(effect), self.edge(*then, scope), self.edge(*otherwise, scope));
                 quote!(if #cond { #ties #then } else { #otherwise })
             }
-            End::LetElse { attrs, pat, value, effect, then, otherwise } => {
+            End::LetElse { attrs, pat, value, effect, then, otherwise, .. } => {
                 let (ties, then, otherwise) =
                     (ties(effect), self.edge(*then, scope), self.edge(*otherwise, scope));
                 quote!(#attrs let #pat = #value else { #otherwise }; #ties #then)

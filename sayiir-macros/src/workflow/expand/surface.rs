@@ -27,7 +27,7 @@ pub(super) fn surface(input: &Input<'_>) -> TokenStream {
     let call = Ident::new("call", name.span());
     let signals = signals(input);
     let checks = one_type_for_each_signal(input);
-    let diagram = diagram::diagram(input);
+    let diagram = diagram::diagram(input.flow);
     let docs = format!("The workflow [`{name}`](fn@{name}) as a type.\n\n```mermaid\n{diagram}```\n");
     // On the name, where rustc shows what a trait is not implemented for.
     let unknown = signals_of_any_payload(input);

@@ -34,6 +34,7 @@ pub(super) fn only_start(model: &Model) -> Flow {
         scope: ScopeId(0),
         statements: Vec::new(),
         end: End::Return {
+            written: quote!(()),
             keyword: quote!(return),
             value: quote!(::core::unreachable!()),
             effect: ir::Effect::default(),

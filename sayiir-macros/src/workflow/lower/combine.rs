@@ -7,7 +7,7 @@ use syn::Type;
 use super::super::operation::{self, Join, JoinAll, Operation, Select};
 use super::suspend::Made;
 use super::types::called;
-use super::{Dest, Lowerer};
+use super::{Dest, Lowerer, words};
 use crate::callable::ask;
 use crate::diagnostics::placed;
 
@@ -27,7 +27,6 @@ impl Lowerer<'_> {
         let types: Vec<_> = branches.iter().map(|branch| &branch.ty).collect();
         let outputs: Vec<_> = branches.iter().map(|branch| branch.output_type(&private)).collect();
         let expressions = branches.iter().map(|branch| &branch.expression);
-        let words = listed(&branches, "and");
         let mut conditions: Vec<_> = branches.iter().flat_map(|branch| branch.conditions.clone()).collect();
         let (name, kept, output) = if join.fallible {
             let attempts: Vec<Attempt> =
@@ -46,7 +45,6 @@ impl Lowerer<'_> {
             quote_spanned!(span=> #private::#name::new((#(#private::Branch::new(#expressions),)*))),
             quote!(#private::#name<(#(#private::Branch<#types, #kept>,)*)>),
             output,
-            words,
             span,
         )
         .provided(conditions)
@@ -90,7 +88,6 @@ impl Lowerer<'_> {
             quote_spanned!(span=> #private::#name::new(#each, #max)),
             quote!(#private::#name<#ty #kept>),
             output,
-            format!("{} for each item", branch.words),
             span,
         )
         .provided(conditions)
@@ -108,7 +105,6 @@ impl Lowerer<'_> {
             quote_spanned!(span=> #private::Select::new((#(#expressions,)*))),
             quote!(#private::Select<(#(#types,)*)>),
             quote!(#selected<#(#outputs),*>),
-            listed(&arms, "or"),
             span,
         )
         .provided(arms.iter().flat_map(|arm| arm.conditions.clone()))
@@ -127,7 +123,10 @@ impl Lowerer<'_> {
         });
         let choice = quote_spanned!(select.span=> match #output { #(#arms)* });
         match syn::parse2::<syn::ExprMatch>(choice) {
-            Ok(choice) => self.choice(choice, dest),
+            Ok(choice) => {
+                let words = select.arms.iter().map(|arm| words::arrived(&arm.operation)).collect();
+                self.decide(choice, None, words, dest);
+            }
             Err(error) => self.errors.take(error),
         }
     }
@@ -190,8 +189,4 @@ pub(super) const LETTERS: [&str; 8] = ["A", "B", "C", "D", "E", "F", "G", "H"];
 fn selected(arms: usize, private: &TokenStream) -> TokenStream {
     let name = quote::format_ident!("Selected{arms}");
     quote!(#private::#name)
-}
-
-fn listed(parts: &[Made], word: &str) -> String {
-    parts.iter().map(|part| part.words.as_str()).collect::<Vec<_>>().join(&format!(" {word} "))
 }

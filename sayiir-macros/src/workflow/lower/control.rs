@@ -1,10 +1,11 @@
 //! Branches and blocks: `if`, `match`, `{ .. }`.
 
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{BinOp, Expr, Pat};
 
-use super::super::ir::{BlockId, Effect, End, MatchArm};
-use super::super::{resolve, splits};
+use super::super::ir::{BlockId, Effect, End, MatchArm, Question};
+use super::super::{resolve, splits, text};
 use super::statements::attributes;
 use super::{Dest, Lowerer, Target};
 
@@ -66,6 +67,7 @@ impl Lowerer<'_> {
                 self.condition(*inner.expr, otherwise);
             }
             cond => {
+                let question = Question::Holds(cond.to_token_stream());
                 let mut cond = self.lower_expr(cond, None);
                 let known = match &cond {
                     Expr::Let(binding) => self.type_of(&binding.expr),
@@ -81,7 +83,8 @@ impl Lowerer<'_> {
                     self.mark_references(&effect, &borrowed);
                 }
                 self.current = from;
-                self.end(End::Branch { cond: cond.into_token_stream(), effect, then, otherwise });
+                let cond = cond.into_token_stream();
+                self.end(End::Branch { question, cond, effect, then, otherwise });
                 self.begin(then);
             }
         }
@@ -89,6 +92,19 @@ impl Lowerer<'_> {
 
     /// `match`.
     pub(super) fn choice(&mut self, choice: syn::ExprMatch, dest: Dest) {
+        let written = choice.expr.to_token_stream();
+        let words = choice.arms.iter().map(|arm| text::of(arm.pat.to_token_stream())).collect();
+        self.decide(choice, Some(written), words, dest);
+    }
+
+    /// Goes on with one of several arms; `written` and `words` are for the diagram, as [`End::Match`] has them.
+    pub(super) fn decide(
+        &mut self,
+        choice: syn::ExprMatch,
+        written: Option<TokenStream>,
+        words: Vec<String>,
+        dest: Dest,
+    ) {
         let mut scrutinee = self.lower_expr(*choice.expr, None);
         let known = self.type_of(&scrutinee);
         let reference = self.is_reference(&scrutinee);
@@ -98,7 +114,7 @@ impl Lowerer<'_> {
             this.enter();
             let from = this.current;
             let mut arms = Vec::new();
-            for arm in choice.arms {
+            for (arm, words) in choice.arms.into_iter().zip(words) {
                 let attrs = attributes(&arm.attrs);
                 let last = arm.body.to_token_stream().into_iter().last();
                 let end = last.map_or_else(proc_macro2::Span::call_site, |last| last.span());
@@ -110,11 +126,12 @@ impl Lowerer<'_> {
                     this.begin(body);
                     this.lower_into(*arm.body, dest);
                     this.end(End::Goto(join));
-                    arms.push(MatchArm { attrs, pat: pat.into_token_stream(), effect, body, end });
+                    let pat = pat.into_token_stream();
+                    arms.push(MatchArm { words, attrs, pat, effect, body, end });
                 });
             }
             this.current = from;
-            this.end(End::Match { scrutinee: quote!(#scrutinee), effect, arms });
+            this.end(End::Match { written, scrutinee: quote!(#scrutinee), effect, arms });
         });
         self.begin(join);
     }

@@ -7,7 +7,7 @@ use syn::{BinOp, Expr, Type};
 use super::super::model::snake;
 use super::super::{operation, resolve, splits};
 use super::suspend::tried;
-use super::{Dest, Lowerer, unit, unit_at};
+use super::{Dest, Lowerer, unit, unit_at, words};
 use crate::workflow::ir::{Effect, End};
 
 impl Lowerer<'_> {
@@ -116,8 +116,9 @@ impl Lowerer<'_> {
                     Dest::Into(id) => self.flow.binding(id).ty.clone(),
                     Dest::Discard => None,
                 };
+                let written = words::value(&other);
                 let value = self.lower_expr(other, expected.as_ref());
-                self.deliver(value, dest);
+                self.deliver_written(written, value, dest);
             }
         }
     }
@@ -134,6 +135,7 @@ impl Lowerer<'_> {
 
     fn leave(&mut self, leave: syn::ExprReturn) {
         let output = self.model.output.clone();
+        let written = leave.expr.as_deref().map_or_else(|| quote::quote!(()), words::value);
         let mut value = match leave.expr {
             Some(expr) => self.lower_expr(*expr, Some(&output)),
             None => unit_at(leave.return_token.span),
@@ -141,6 +143,7 @@ impl Lowerer<'_> {
         let effect = self.resolve(&mut value);
         let keyword = leave.return_token;
         self.end_for_good(End::Return {
+            written,
             keyword: quote::quote!(#keyword),
             value: quote::quote!(#value),
             effect,

@@ -1,12 +1,12 @@
 //! Loops, and the jumps that leave them.
 
 use proc_macro2::Span;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Label, Lifetime};
 
 use super::super::bindings::Bindings;
-use super::super::ir::{BindingId, BlockId, Effect, End, Renewed};
+use super::super::ir::{BindingId, BlockId, Effect, End, Question, Renewed};
 use super::super::resolve;
 use super::{Dest, Lowerer, Target, unit_at};
 
@@ -32,6 +32,8 @@ impl Lowerer<'_> {
             label: None,
             block: repeat.body.clone(),
         }));
+        let question =
+            Question::Another { item: repeat.pat.to_token_stream(), items: repeat.expr.to_token_stream() };
         let items = self.lower_expr(*repeat.expr, None);
         let by_position = is_borrowed_place(&items);
         let outer = self.block(self.scope);
@@ -43,7 +45,7 @@ impl Lowerer<'_> {
             this.looped(repeat.label, None, |this, exit| {
                 let item = this.temporary(&format!("{base}_item"), repeat.pat.span());
                 this.flow.bindings[item.0].reference = by_position;
-                this.next_item(cursor, item, by_position.then(|| items.clone()), exit);
+                this.next_item(question, cursor, item, by_position.then(|| items.clone()), exit);
                 let value = resolve::marker(item, repeat.pat.span());
                 this.bind_pattern(*repeat.pat, None, value, &quote!());
                 if by_position {
@@ -100,7 +102,14 @@ impl Lowerer<'_> {
     }
 
     /// Takes the next item, or leaves the loop.
-    fn next_item(&mut self, cursor: BindingId, item: BindingId, by_position: Option<Expr>, exit: BlockId) {
+    fn next_item(
+        &mut self,
+        question: Question,
+        cursor: BindingId,
+        item: BindingId,
+        by_position: Option<Expr>,
+        exit: BlockId,
+    ) {
         let private = self.private.clone();
         let (cursor_ident, item_ident) =
             (self.flow.binding(cursor).ident.clone(), self.flow.binding(item).ident.clone());
@@ -116,7 +125,7 @@ impl Lowerer<'_> {
         let forward = self.flow.binding(cursor).ty.is_some();
         let then = self.block(self.scope);
         let cond = quote!(let #private::Some(#item_ident) = #next);
-        self.end(End::Branch { cond, effect, then, otherwise: exit });
+        self.end(End::Branch { question, cond, effect, then, otherwise: exit });
         self.begin(then);
         if forward {
             let effect = Effect {

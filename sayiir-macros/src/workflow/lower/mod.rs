@@ -16,6 +16,7 @@ mod spawn;
 mod statements;
 mod suspend;
 mod types;
+mod words;
 
 use std::collections::HashMap;
 
@@ -348,8 +349,14 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    /// Hands a value to its destination, and with `Return` ends the block.
-    fn deliver(&mut self, mut value: Expr, dest: Dest) {
+    /// Hands a value of the user's to its destination, and with `Return` ends the block.
+    fn deliver(&mut self, value: Expr, dest: Dest) {
+        let written = words::value(&value);
+        self.deliver_written(written, value, dest);
+    }
+
+    /// The same for a value that stands for what was `written`.
+    fn deliver_written(&mut self, written: TokenStream, mut value: Expr, dest: Dest) {
         match dest {
             Dest::Discard => self.discard(value),
             Dest::Into(id) => {
@@ -370,7 +377,12 @@ impl<'a> Lowerer<'a> {
             }
             Dest::Return => {
                 let effect = self.resolve(&mut value);
-                self.end(End::Return { keyword: quote!(return), value: value.into_token_stream(), effect });
+                self.end(End::Return {
+                    written,
+                    keyword: quote!(return),
+                    value: value.into_token_stream(),
+                    effect,
+                });
             }
         }
     }

@@ -20,12 +20,10 @@ impl Lowerer<'_> {
         let invocation = call(&workflow.to_token_stream(), quote!(#(#arguments),*));
         let begin = ask(workflow, "Spawnable", "spawn", private);
         let checked = ask(workflow, "Spawnable", "checked", private);
-        let name = workflow.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
         Made::new(
             call(&begin, quote!(#id, #invocation)),
             quote_spanned!(workflow.span()=> #private::Spawn<#workflow>),
             quote!(#private::Result<#private::RunId, #private::AlreadyExists>),
-            format!("the start of `{name}`"),
             *span,
         )
         .provided([checked])

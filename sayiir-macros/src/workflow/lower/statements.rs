@@ -191,12 +191,14 @@ impl Lowerer<'_> {
             return self.uninitialised(pat, ty, &attrs);
         };
         let mut value = *init.expr;
+        let colon = ty.as_ref().map(|ty| quote!(: #ty));
+        let written = quote!(#pat #colon = #value);
         if splits::expr(&value) {
             value = self.lower_expr(value, ty.as_ref());
         }
         match init.diverge {
             None => self.bind_pattern(pat, ty, value, &attrs),
-            Some((_, otherwise)) => self.let_else(pat, ty, value, *otherwise, attrs),
+            Some((_, otherwise)) => self.let_else(written, pat, ty, value, *otherwise, attrs),
         }
     }
 
@@ -254,6 +256,7 @@ impl Lowerer<'_> {
 
     fn let_else(
         &mut self,
+        written: TokenStream,
         mut pat: Pat,
         ty: Option<Type>,
         mut value: Expr,
@@ -272,6 +275,7 @@ impl Lowerer<'_> {
         effect.declares = self.declare_pattern(&mut pat, known.as_ref());
         let ty = ty.map(|ty| quote!(: #ty));
         self.end(End::LetElse {
+            written,
             attrs,
             pat: quote!(#pat #ty),
             value: value.into_token_stream(),

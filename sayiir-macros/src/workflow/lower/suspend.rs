@@ -9,7 +9,7 @@ use super::super::ir::{BindingId, End, Point, PointId, SignalUse};
 use super::super::model::{bare, snake, upper_camel};
 use super::super::operation::{self, Operation, Signal};
 use super::super::resolve;
-use super::Lowerer;
+use super::{Lowerer, words};
 use crate::duration;
 
 /// An operation ready to be awaited: how it is made, and its type.
@@ -20,21 +20,13 @@ pub(super) struct Made {
     output: Option<Type>,
     /// What has to hold, as [`Point::conditions`] has it.
     pub(super) conditions: Vec<TokenStream>,
-    /// What is waited for, for documentation.
-    pub(super) words: String,
     pub(super) span: Span,
 }
 
 impl Made {
-    pub(super) fn new(
-        expression: TokenStream,
-        ty: TokenStream,
-        output: TokenStream,
-        words: String,
-        span: Span,
-    ) -> Self {
+    pub(super) fn new(expression: TokenStream, ty: TokenStream, output: TokenStream, span: Span) -> Self {
         let expression = syn::parse2(expression).unwrap_or_else(|_| super::unit());
-        Self { expression, ty, output: syn::parse2(output).ok(), conditions: Vec::new(), words, span }
+        Self { expression, ty, output: syn::parse2(output).ok(), conditions: Vec::new(), span }
     }
 
     /// The same, if this holds.
@@ -61,6 +53,7 @@ impl Lowerer<'_> {
                 return syn::parse_quote!(::core::unreachable!());
             }
         };
+        let words = words::awaited(&operation);
         // The arguments of a call are lowered where it is known what the parameters expect.
         if !matches!(operation, Operation::Call { .. }) {
             self.values_in_order(operation.operands());
@@ -80,7 +73,7 @@ impl Lowerer<'_> {
             resume,
             conditions: made.conditions,
             calls: operation.calls(),
-            words: made.words,
+            words,
         };
         self.flow.points.push(point);
         self.end(End::Suspend(PointId(self.flow.points.len() - 1)));
@@ -135,16 +128,15 @@ impl Lowerer<'_> {
             Operation::Signal(signal) => self.signal(signal, expected),
             Operation::Sleep { length, span } => {
                 let private = &self.private;
-                let words = format!("{} to pass", quote!(#length));
                 let length = duration::lower(length, self.errors);
                 let expression = quote_spanned!(*span=> #private::Sleep::For(#length));
-                self.sleep(expression, words, *span)
+                self.sleep(expression, *span)
             }
             Operation::SleepUntil { until, span } => {
                 let private = &self.private;
                 // An array says of what type its elements are, and adds no words of its own to rustc's.
                 let expression = quote_spanned!(*span=> #private::Sleep::Until([#private::Timestamp::UNIX_EPOCH, #until][1]));
-                self.sleep(expression, "a point in time".into(), *span)
+                self.sleep(expression, *span)
             }
             Operation::Join(join) => self.join(join, expected),
             Operation::JoinAll(join) => self.join_all(join),
@@ -153,9 +145,9 @@ impl Lowerer<'_> {
         }
     }
 
-    fn sleep(&self, expression: TokenStream, words: String, span: Span) -> Made {
+    fn sleep(&self, expression: TokenStream, span: Span) -> Made {
         let private = &self.private;
-        Made::new(expression, quote!(#private::Sleep), quote!(()), words, span)
+        Made::new(expression, quote!(#private::Sleep), quote!(()), span)
     }
 
     fn call(&mut self, path: &syn::Path, arguments: &[Expr], span: Span) -> Made {
@@ -176,13 +168,11 @@ impl Lowerer<'_> {
         if !self.flow.callees.contains(path) {
             self.flow.callees.push(path.clone());
         }
-        let name = path.segments.last().map(|last| bare(&last.ident)).unwrap_or_default();
         Made {
             expression: Expr::Call(call),
             ty: quote_spanned!(path.span()=> <#path as #private::Callable>::Operation),
             output: syn::parse2(quote_spanned!(path.span()=> <<#path as #private::Callable>::Operation as #private::Operation>::Output)).ok(),
             conditions: Vec::new(),
-            words: format!("`{name}`"),
             span: path.segments.last().map_or(span, |last| last.ident.span()),
         }
     }
@@ -218,10 +208,6 @@ impl Lowerer<'_> {
             ty,
             output: syn::parse2(output).ok(),
             conditions: Vec::new(),
-            words: match &signal.limit {
-                None => format!("the signal `{}`", name.value()),
-                Some(limit) => format!("the signal `{}`, at most {}", name.value(), quote!(#limit)),
-            },
             span,
         }
     }
