@@ -12,6 +12,11 @@ pub(crate) fn expr(expr: &Expr) -> bool {
 
 /// Whether the expression is a `return`, or a branch that may return.
 pub(crate) fn returns(expr: &Expr) -> bool {
+    matches!(expr, Expr::Return(_) | Expr::If(_) | Expr::Match(_)) && may_return(expr)
+}
+
+/// Whether there is a `return` in the expression.
+pub(crate) fn may_return(expr: &Expr) -> bool {
     #[derive(Default)]
     struct Returns(bool);
     impl<'ast> Visit<'ast> for Returns {
@@ -21,9 +26,6 @@ pub(crate) fn returns(expr: &Expr) -> bool {
         fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
         fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
         fn visit_item(&mut self, _: &'ast syn::Item) {}
-    }
-    if !matches!(expr, Expr::Return(_) | Expr::If(_) | Expr::Match(_)) {
-        return false;
     }
     let mut returns = Returns::default();
     returns.visit_expr(expr);

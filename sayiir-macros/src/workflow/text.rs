@@ -112,10 +112,8 @@ impl Writer {
         let behind_a_value = self.before == Before::Operand;
         let of_types = operator == "<" && (self.before == Before::PathSeparator || self.ends_in_a_type());
         let (before, after) = match operator {
-            "." | ".." | "..=" | "::" if behind_a_value => (false, false),
-            "?" => (false, true),
-            "," | ";" | ":" => (false, true),
-            "!" if behind_a_value => (false, false),
+            "." | ".." | "..=" | "::" | "!" if behind_a_value => (false, false),
+            "?" | "," | ";" | ":" => (false, true),
             _ if of_types => {
                 self.generics += 1;
                 (false, false)

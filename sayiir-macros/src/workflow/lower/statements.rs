@@ -269,7 +269,13 @@ impl Lowerer<'_> {
         let from = self.current;
         // The other side comes first: it does not see what the pattern binds.
         self.begin(else_block);
-        self.lower_into(otherwise, Dest::Discard);
+        match otherwise {
+            // A `return` in it is part of the flow, also where nothing awaits.
+            Expr::Block(block) if splits::may_return(&Expr::Block(block.clone())) => {
+                self.block_expression(block, Dest::Discard);
+            }
+            otherwise => self.lower_into(otherwise, Dest::Discard),
+        }
         let then = self.block(self.scope);
         self.current = from;
         effect.declares = self.declare_pattern(&mut pat, known.as_ref());
