@@ -84,6 +84,9 @@ fn parameters(head: &mut Head, errors: &mut Errors) -> Vec<Parameter> {
             injected(argument, errors)
         } else if is_context(&argument.ty) {
             Parameter::Context
+        } else if is_owned_context(&argument.ty) {
+            errors.on(&argument.ty, "the context of an attempt is lent to the task: write `&TaskContext`");
+            Parameter::Context
         } else {
             plain(argument, index, errors)
         });
@@ -136,7 +139,12 @@ pub(crate) fn is_context(ty: &Type) -> bool {
     let Type::Reference(reference) = ty else {
         return false;
     };
-    let Type::Path(path) = &*reference.elem else {
+    is_owned_context(&reference.elem)
+}
+
+/// Whether a type is `TaskContext`.
+pub(crate) fn is_owned_context(ty: &Type) -> bool {
+    let Type::Path(path) = ty else {
         return false;
     };
     path.path.segments.last().is_some_and(|last| last.ident == "TaskContext")

@@ -104,6 +104,41 @@ fn operations_that_are_not_awaited_or_not_complete() {
 }
 
 #[test]
+fn macros_that_wait_for_nothing() {
+    assert_underlined(
+        "compensate!(refund(1)).await; 1",
+        &[("await", "`compensate!` is not awaited: remove `.await`")],
+    );
+    assert_underlined(
+        "let id = run_id!().await; 1",
+        &[("await", "`run_id!` is not awaited: remove `.await`")],
+    );
+    assert_underlined(
+        "join!(charge(1), compensate!(refund(1))).await; 1",
+        &[("compensate", "waits for nothing")],
+    );
+}
+
+#[test]
+fn durations_with_a_space() {
+    assert_underlined("signal!(\"z\" as u32, 1d 2h).await", &[("1d 2h", "without a space: `1d2h`")]);
+    assert_underlined("sleep!(1d 2h).await; 1", &[("1d 2h", "without a space: `1d2h`")]);
+    assert_underlined("sleep!(2h 1d).await; 1", &[("2h 1d", "from large to small")]);
+    assert_underlined("signal!(\"z\" as u32, 1d fresh).await", &[("fresh", "write a `,` before this")]);
+}
+
+#[test]
+fn iterators_that_borrow_around_an_await() {
+    assert_underlined("for x in v.iter() { charge(x).await; } 1", &[("v.iter()", "go over `&v` instead")]);
+    assert_underlined(
+        "for x in order.items.iter() { charge(x).await; } 1",
+        &[("order.items.iter()", "`&order.items`")],
+    );
+    assert_underlined("for x in text.as_bytes().iter() { drop(x); } charge(1).await", &[]);
+    assert_underlined("let v = [1]; for x in v.iter() { drop(x); } charge(1).await", &[]);
+}
+
+#[test]
 fn variables_across_an_await() {
     assert_underlined("let r = &text; charge(1).await; r.len()", &[("r", "is a reference")]);
     assert_underlined("let r: &str = x(); charge(1).await; r.len()", &[("r", "is a reference")]);
@@ -133,6 +168,7 @@ fn heads_and_options() {
         ("", "async fn charge(t: impl Copy) {}", "impl Copy", "must be named"),
         ("", "async fn charge(&self) {}", "&self", "cannot take `self`"),
         ("", "async fn str() {}", "str", "choose another name"),
+        ("", "async fn charge(cx: TaskContext) {}", "TaskContext", "write `&TaskContext`"),
         ("retrys = 3", "async fn charge() {}", "retrys", "is not an option"),
         ("max-concurrent = 3", "async fn charge() {}", "max-concurrent", "is not an option"),
         ("name", "async fn charge() {}", "name", "wants a value"),

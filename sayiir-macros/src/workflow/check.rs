@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{Block, Expr};
 
@@ -10,6 +11,7 @@ use super::ir::{BlockId, End, Flow, PointId};
 use super::liveness::Liveness;
 use super::model::Model;
 use super::operation::{self, Operation};
+use super::{splits, text};
 use crate::diagnostics::Errors;
 
 /// Walks the body and reports every await and every operation that stands where it cannot.
@@ -121,6 +123,10 @@ impl<'ast> Visit<'ast> for Check<'_> {
             );
             return;
         }
+        if let Some(name) = operation::at_once(&expr.base) {
+            self.errors.on(expr.await_token, format!("`{name}!` is not awaited: remove `.await`"));
+            return;
+        }
         match operation::parse(&expr.base) {
             Err(error) => self.errors.take(error),
             Ok(operation::Operation::Call { .. }) => visit::visit_expr_await(self, expr),
@@ -153,6 +159,7 @@ impl<'ast> Visit<'ast> for Check<'_> {
     }
 
     fn visit_expr_for_loop(&mut self, repeat: &'ast syn::ExprForLoop) {
+        self.borrowing_iterator(repeat);
         self.visit_expr(&repeat.expr);
         self.visit_block(&repeat.body);
     }
@@ -214,7 +221,31 @@ impl Check<'_> {
         }
     }
 
+    /// `for item in items.iter()` around an await: over `&items` it can be stored.
+    fn borrowing_iterator(&mut self, repeat: &syn::ExprForLoop) {
+        let Expr::MethodCall(call) = &*repeat.expr else { return };
+        let borrows = call.method == "iter" && call.args.is_empty() && is_named(&call.receiver);
+        if borrows && self.inside.is_none() && splits::block(&repeat.body) {
+            let items = text::of(call.receiver.to_token_stream());
+            self.errors.on(
+                call,
+                format!(
+                    "a `for` loop that awaits cannot store what `.iter()` yields: go over `&{items}` instead"
+                ),
+            );
+        }
+    }
+
     fn nothing_awaited(&mut self, expr: &Expr) {
         self.within("the arguments of an operation", |this| this.visit_expr(expr));
+    }
+}
+
+/// Whether an expression is a variable or a field of one.
+fn is_named(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) => true,
+        Expr::Field(field) => is_named(&field.base),
+        _ => false,
     }
 }

@@ -7,7 +7,7 @@ use syn::{Block, FnArg, Pat};
 use super::model::{Model, Options, Parameter};
 use crate::diagnostics::Errors;
 use crate::signature::{self, Head};
-use crate::{duration, options};
+use crate::{duration, options, task};
 
 const KNOWN: [(&str, &str); 4] = [
     ("name", "name = \"expense_approval\""),
@@ -47,7 +47,7 @@ fn parameters(head: &Head, errors: &mut Errors) -> Vec<Parameter> {
     for (index, input) in head.sig.inputs.iter().enumerate() {
         let FnArg::Typed(argument) = input else { continue };
         let injected = argument.attrs.iter().any(|attr| attr.path().is_ident("inject"));
-        if !injected && crate::task::is_context(&argument.ty) {
+        if !injected && (task::is_context(&argument.ty) || task::is_owned_context(&argument.ty)) {
             errors.on(
                 &argument.ty,
                 "a `TaskContext` speaks of one attempt of a task, and a workflow has none: take it in the task that uses it",

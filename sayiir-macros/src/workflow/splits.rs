@@ -10,6 +10,11 @@ pub(crate) fn expr(expr: &Expr) -> bool {
     find.found
 }
 
+/// Whether the body of a loop awaits.
+pub(crate) fn block(block: &syn::Block) -> bool {
+    block.stmts.iter().any(|stmt| awaits(stmt) > 0)
+}
+
 /// Whether the expression is a `return`, or a branch that may return.
 pub(crate) fn returns(expr: &Expr) -> bool {
     matches!(expr, Expr::Return(_) | Expr::If(_) | Expr::Match(_)) && may_return(expr)

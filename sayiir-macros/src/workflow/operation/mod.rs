@@ -7,11 +7,15 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, LitStr, Token, Type};
 
+use crate::duration;
 pub(crate) use combine::{Join, JoinAll, Select, visit_arms};
 
 /// The macros that are durable operations. Each has to be awaited.
 pub(crate) const MACROS: [&str; 9] =
     ["signal", "sleep", "sleep_until", "join", "try_join", "join_all", "try_join_all", "select", "spawn"];
+
+/// The macros that wait for nothing.
+const AT_ONCE: [&str; 2] = ["compensate", "run_id"];
 
 /// A durable operation as it is written.
 pub(crate) enum Operation {
@@ -78,6 +82,9 @@ impl Parse for Signal {
         let mut signal = Self { span: name.span(), name, payload, limit: None, fresh: false };
         while !input.is_empty() {
             if !input.peek(Token![,]) {
+                if let Some(spaced) = signal.limit.as_ref().and_then(|limit| spaced_duration(limit, input)) {
+                    return Err(spaced);
+                }
                 return Err(syn::Error::new(
                     input.span(),
                     "write a `,` before this: `signal!(\"name\" as Payload, 48h, fresh)`",
@@ -174,6 +181,21 @@ pub(crate) fn is_select(base: &Expr) -> bool {
         Expr::Group(inner) => is_select(&inner.expr),
         Expr::Macro(call) => call.mac.path.segments.last().is_some_and(|last| last.ident == "select"),
         _ => false,
+    }
+}
+
+/// The name of the macro, if it is one that waits for nothing.
+pub(crate) fn at_once(base: &Expr) -> Option<&'static str> {
+    match base {
+        Expr::Paren(inner) => at_once(&inner.expr),
+        Expr::Group(inner) => at_once(&inner.expr),
+        Expr::Macro(call) => {
+            let segments = &call.mac.path.segments;
+            let ours = segments.len() == 1 || segments.first().is_some_and(|first| first.ident == "sayiir");
+            let last = segments.last().filter(|_| ours)?;
+            AT_ONCE.into_iter().find(|name| last.ident == name)
+        }
+        _ => None,
     }
 }
 
@@ -280,6 +302,12 @@ fn parse_macro(mac: &syn::Macro) -> syn::Result<Operation> {
             .map_err(|error| inside(error, span)),
         "spawn" => spawn(mac, span).map(Operation::Spawn),
         "select" => combine::select(mac).map(Operation::Select).map_err(|error| inside(error, span)),
+        _ if AT_ONCE.contains(&name.as_str()) => Err(syn::Error::new(
+            span,
+            format!(
+                "`{name}!` waits for nothing, so it cannot stand here: write it in a statement before this"
+            ),
+        )),
         _ => Err(syn::Error::new(
             span,
             format!(
@@ -287,6 +315,19 @@ fn parse_macro(mac: &syn::Macro) -> syn::Result<Operation> {
             ),
         )),
     }
+}
+
+/// What is wrong with `1d 2h`, if that is what is written.
+fn spaced_duration(first: &Expr, input: ParseStream<'_>) -> Option<syn::Error> {
+    let next = input.fork().parse::<syn::LitInt>().ok()?;
+    let Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(first), .. }) = first else { return None };
+    let whole = format!("{first}{next}");
+    duration::parse(&first.to_string()).and(duration::parse(&next.to_string())).ok()?;
+    let message = match duration::parse(&whole) {
+        Ok(_) => format!("a duration of several units is written without a space: `{whole}`"),
+        Err(message) => message,
+    };
+    Some(syn::Error::new_spanned(quote::quote!(#first #next), message))
 }
 
 fn spawn(mac: &syn::Macro, span: Span) -> syn::Result<Spawn> {
@@ -330,13 +371,18 @@ pub(crate) fn compensation(mac: &syn::Macro) -> Option<syn::Result<(syn::Path, V
 fn one(mac: &syn::Macro, what: &str) -> syn::Result<Expr> {
     let parser = |input: ParseStream<'_>| {
         let expr = input.parse::<Expr>()?;
+        if let Some(spaced) = spaced_duration(&expr, input) {
+            input.parse::<proc_macro2::TokenStream>()?;
+            return Ok(Err(spaced));
+        }
         input.parse::<Option<Token![,]>>()?;
-        Ok(expr)
+        Ok(Ok(expr))
     };
-    parser.parse2(mac.tokens.clone()).map_err(|error| {
+    let read = parser.parse2(mac.tokens.clone()).map_err(|error| {
         let span = if mac.tokens.is_empty() { mac.path.span() } else { error.span() };
         syn::Error::new(span, format!("expected {what}"))
-    })
+    });
+    read.flatten()
 }
 
 /// An error at the end of a macro's arguments would be on the whole attribute: it is put on the macro's name.
