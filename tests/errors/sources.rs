@@ -92,8 +92,8 @@ async fn compensated(amount: u32) -> Result<u32, String> {
 }
 
 #[task]
-async fn release(amount: u32) {
-    let _released = amount;
+async fn release(amount: u32) -> u32 {
+    amount
 }
 
 #[workflow]

@@ -56,13 +56,38 @@ impl<E> OfNone for Sourced<'_, E> {
     }
 }
 
-/// The text of an error with these sources.
+/// The text of an error with these sources, but for what stands at its end already: many an error displays its source itself.
 pub(crate) fn with_sources(error: &impl Display, sources: Sources<'_>) -> String {
     let Sources::From(mut source) = sources else { return format!("{error:#}") };
     let mut text = error.to_string();
     while let Some(error) = source {
-        write!(text, ": {error}").expect("a string takes all that is written");
+        let words = error.to_string();
+        if !text.ends_with(&words) {
+            write!(text, ": {words}").expect("a string takes all that is written");
+        }
         source = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the bank failed: {0}")]
+    struct Displayed(#[from] NoAnswer);
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("no answer")]
+    struct NoAnswer(#[source] io::Error);
+
+    #[test]
+    fn a_source_that_an_error_displays_itself_stands_there_once() {
+        let error = Displayed(NoAnswer(io::Error::other("connection reset")));
+        let words = with_sources(&error, Sources::From(error.source()));
+        assert_eq!(words, "the bank failed: no answer: connection reset");
+    }
 }
