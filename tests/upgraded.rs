@@ -1,5 +1,10 @@
 //! What an `upgrade` builds goes on as if the body had come there: what has not begun begins, what has is left alone.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "an `upgrade` is handed the state, whether it needs it or not"
+)]
+
 use std::sync::Arc;
 use std::time::Duration;
 
