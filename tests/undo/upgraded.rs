@@ -221,6 +221,10 @@ mod left {
     pub(super) mod new {
         use super::*;
 
+        #[expect(
+            clippy::needless_pass_by_value,
+            reason = "an `upgrade` is handed the state, whether it needs it or not"
+        )]
         fn to_camping(old: StoredState) -> Result<HolidayState, UpgradeError> {
             Ok(HolidayState::Camping { days: old.field("days")?, awaiting: SignalWait::new("camping") })
         }
