@@ -62,7 +62,7 @@ pub trait KeptWithSources<R> {
 
 impl<T, E: Error + From<Failure>> KeptWithSources<Result<T, E>> for &&&Kept<Result<T, E>> {
     fn form(&self) -> ErrorForm<Result<T, E>> {
-        as_text(|output| keep_text(output, |error| Sources::From(error.source())))
+        as_text(|output| keep_text(output, |error| Sources::Behind(error.source())))
     }
 }
 
@@ -77,7 +77,7 @@ where
     E: fmt::Display + Deref<Target: Error> + From<Failure>,
 {
     fn form(&self) -> ErrorForm<Result<T, E>> {
-        as_text(|output| keep_text(output, |error| Sources::From(error.deref().source())))
+        as_text(|output| keep_text(output, |error| Sources::Behind(error.deref().source())))
     }
 }
 

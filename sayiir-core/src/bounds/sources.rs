@@ -15,7 +15,7 @@ pub struct Sourced<'a, E>(pub &'a E);
 #[derive(Debug, Clone, Copy)]
 pub enum Sources<'a> {
     /// This one, its source, and so on.
-    From(Option<&'a (dyn Error + 'static)>),
+    Behind(Option<&'a (dyn Error + 'static)>),
     /// What it writes itself when it is asked for all with `{:#}`.
     Own,
 }
@@ -28,7 +28,7 @@ pub trait OfError {
 
 impl<E: Error> OfError for &&Sourced<'_, E> {
     fn sources(&self) -> Sources<'_> {
-        Sources::From(self.0.source())
+        Sources::Behind(self.0.source())
     }
 }
 
@@ -40,7 +40,7 @@ pub trait OfInner {
 
 impl<E: Deref<Target: Error>> OfInner for &Sourced<'_, E> {
     fn sources(&self) -> Sources<'_> {
-        Sources::From(self.0.deref().source())
+        Sources::Behind(self.0.deref().source())
     }
 }
 
@@ -58,7 +58,7 @@ impl<E> OfNone for Sourced<'_, E> {
 
 /// The text of an error with these sources, but for what stands at its end already: many an error displays its source itself.
 pub(crate) fn with_sources(error: &impl Display, sources: Sources<'_>) -> String {
-    let Sources::From(mut source) = sources else { return format!("{error:#}") };
+    let Sources::Behind(mut source) = sources else { return format!("{error:#}") };
     let mut text = error.to_string();
     while let Some(error) = source {
         let words = error.to_string();
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn a_source_that_an_error_displays_itself_stands_there_once() {
         let error = Displayed(NoAnswer(io::Error::other("connection reset")));
-        let words = with_sources(&error, Sources::From(error.source()));
+        let words = with_sources(&error, Sources::Behind(error.source()));
         assert_eq!(words, "the bank failed: no answer: connection reset");
     }
 }

@@ -43,7 +43,7 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for StepError {
 impl fmt::Display for StepError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if f.alternate() {
-            return f.write_str(&with_sources(&self.0, Sources::From(self.0.source())));
+            return f.write_str(&with_sources(&self.0, Sources::Behind(self.0.source())));
         }
         write!(f, "{}", self.0)
     }
