@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Leaf, Leaves, Operation, Polled};
-use crate::caught::caught;
+use crate::caught::received;
 use crate::signal::{Payload, Timeout};
 use crate::step::{Fault, Outcome, Step};
 
@@ -60,14 +60,13 @@ impl<P: Payload> SignalWait<P> {
         let Outcome::Signal(message) = outcome else {
             return Err(Fault::Misrouted(format!("signal `{}`", self.signal)));
         };
-        let received = caught(|| P::receive(&message));
-        let why = match received {
-            Ok(Ok(value)) => return Ok(Some(value)),
-            Ok(Err(error)) => error.to_string(),
-            Err(panic) => format!("its `Deserialize` panicked: {panic}"),
-        };
-        step.reject(why);
-        Ok(None)
+        match received(|| P::receive(&message)) {
+            Ok(value) => Ok(Some(value)),
+            Err(why) => {
+                step.reject(why);
+                Ok(None)
+            }
+        }
     }
 }
 

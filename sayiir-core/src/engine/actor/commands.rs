@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Actor;
 use crate::backend::{BackendError, RunChange};
-use crate::caught::caught;
+use crate::caught::received;
 use crate::engine::command::{Command, NewStart, Refusal};
 use crate::engine::janitor::Retention;
 use crate::engine::programs::Programs;
@@ -273,10 +273,6 @@ fn check(programs: &Programs, record: &Record, message: &NewMessage) -> Result<(
         let declared = known.signals.iter().map(|signal| signal.name).collect();
         return Err(Refusal::UnknownSignal { declared });
     };
-    let error = match caught(|| (signal.check)(&message.payload)) {
-        Ok(Ok(())) => return Ok(()),
-        Ok(Err(error)) => error.to_string(),
-        Err(panic) => format!("its `Deserialize` panicked: {panic}"),
-    };
-    Err(Refusal::Misfit { expected: (signal.payload)(), error })
+    received(|| (signal.check)(&message.payload))
+        .map_err(|error| Refusal::Misfit { expected: (signal.payload)(), error })
 }
